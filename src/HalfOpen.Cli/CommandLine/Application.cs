@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using HalfOpen.Cli.Verbs;
+
+namespace HalfOpen.Cli.CommandLine;
+
+/// <summary>The command line as a whole: builds the verbs, runs one, and turns every failure into one line and an exit code.</summary>
+internal static class Application
+{
+    private const int BrokenPipe = 32; // EPIPE
+
+    public static RootCommand Build(Terminal terminal)
+    {
+        var root = new RootCommand("Halfopen finds, lifts and governs the limit on half-open TCP connections (SYN sent, no answer yet).");
+        foreach (var verb in VerbList.Create(terminal))
+        {
+            root.Subcommands.Add(verb);
+        }
+
+        root.SetAction(_ => Welcome.Show(terminal));
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction help } helpOption)
+            {
+                helpOption.Action = new HelpWithExamples(help);
+            }
+        }
+
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args, Terminal terminal)
+    {
+        var code = await RunVerbAsync(args, terminal);
+        try
+        {
+            terminal.Out.Flush();
+        }
+        catch (IOException)
+        {
+            // The reader (head, less) went away: it has what it wanted.
+        }
+
+        return code;
+    }
+
+    private static async Task<int> RunVerbAsync(string[] args, Terminal terminal)
+    {
+        try
+        {
+            var parsed = Build(terminal).Parse(args);
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+            {
+                var verb = parsed.CommandResult.Command is VerbCommand command ? " " + command.Name : "";
+                terminal.Error.WriteLine($"halfopen{verb}: {OneLine(parsed.Errors[0].Message)} Try 'halfopen{verb} --help'.");
+                return ExitCode.WrongUsage;
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                Output = terminal.Out,
+                Error = terminal.Error,
+            });
+        }
+        catch (CliException e)
+        {
+            return Fail(terminal, e.Message, e.ExitCode);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(terminal, "interrupted.", ExitCode.Interrupted);
+        }
+        catch (IOException e) when ((e.HResult & 0xFFFF) == BrokenPipe)
+        {
+            return ExitCode.Done;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail(terminal, e.Message, ExitCode.FoundOrRefused);
+        }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("HALFOPEN_TRACE") is null)
+        {
+            // A bug of ours. The trace is one variable away, and never in the face of somebody who wants their network back.
+            return Fail(terminal, $"internal error: {e.GetType().Name}: {e.Message} (run again with HALFOPEN_TRACE=1 and report the trace)", ExitCode.FoundOrRefused);
+        }
+    }
+
+    private static int Fail(Terminal terminal, string message, int code)
+    {
+        terminal.Error.WriteLine("halfopen: " + OneLine(message));
+        return code;
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+}

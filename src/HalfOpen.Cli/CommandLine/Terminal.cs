@@ -1,0 +1,72 @@
+using System.Text;
+
+namespace HalfOpen.Cli.CommandLine;
+
+/// <summary>
+/// Where a verb reads and writes, and what that place can show. Tests pass string writers; nothing else touches
+/// <see cref="Console"/>. Not thread-safe: one verb runs at a time.
+/// </summary>
+internal sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInteractive, bool errorIsTerminal, bool useColor, int width)
+{
+    private const string Reset = "\e[0m";
+
+    public TextReader In { get; } = input;
+
+    /// <summary>Results. Nothing but results goes here, so that pipes stay clean.</summary>
+    public TextWriter Out { get; } = output;
+
+    /// <summary>Errors, warnings, progress.</summary>
+    public TextWriter Error { get; } = error;
+
+    /// <summary>A person can answer a question: standard input and output are both terminals.</summary>
+    public bool IsInteractive { get; } = isInteractive;
+
+    /// <summary>Progress may be drawn on <see cref="Error"/>.</summary>
+    public bool ErrorIsTerminal { get; } = errorIsTerminal;
+
+    /// <summary>Colours are wanted: standard output is a terminal and NO_COLOR is not set (https://no-color.org).</summary>
+    public bool UseColor { get; } = useColor;
+
+    /// <summary>Columns, at least 40; 100 where there is no terminal to ask.</summary>
+    public int Width { get; } = Math.Max(40, width);
+
+    public static Terminal ForProcess()
+    {
+        var noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024) { AutoFlush = !Console.IsOutputRedirected };
+        var error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
+        return new Terminal(
+            Console.In,
+            output,
+            error,
+            isInteractive: !Console.IsInputRedirected && !Console.IsOutputRedirected,
+            errorIsTerminal: !Console.IsErrorRedirected,
+            useColor: !Console.IsOutputRedirected && !noColor,
+            width: Console.IsOutputRedirected ? 100 : ReadWidth());
+    }
+
+    public string Bold(string text) => Paint("\e[1m", text);
+
+    public string Dim(string text) => Paint("\e[2m", text);
+
+    public string Good(string text) => Paint("\e[32m", text);
+
+    public string Bad(string text) => Paint("\e[31m", text);
+
+    public string Warn(string text) => Paint("\e[33m", text);
+
+    private static int ReadWidth()
+    {
+        try
+        {
+            return Console.WindowWidth;
+        }
+        catch (IOException)
+        {
+            return 100;
+        }
+    }
+
+    private string Paint(string code, string text) => UseColor ? code + text + Reset : text;
+}

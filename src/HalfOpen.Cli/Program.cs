@@ -1,0 +1,3 @@
+using HalfOpen.Cli.CommandLine;
+
+return await Application.RunAsync(args, Terminal.ForProcess());

@@ -1,0 +1,12 @@
+using HalfOpen.Cli.CommandLine;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>All verbs, in the order in which a newcomer should meet them.</summary>
+internal static class VerbList
+{
+    public static IReadOnlyList<VerbCommand> Create(Terminal terminal) =>
+    [
+        CompletionsVerb.Create(terminal),
+    ];
+}

@@ -1,0 +1,45 @@
+using System.Xml.Linq;
+using Xunit;
+
+namespace HalfOpen.Tests.Architecture;
+
+/// <summary>The dependency direction of ARCHITECTURE.md, held against the project files themselves.</summary>
+public sealed class DependencyTests
+{
+    /// <summary>What each project may reference, and why not more.</summary>
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["HalfOpen.Core"] = [], // the engine: every host embeds it, so it must drag nothing along
+        ["HalfOpen.Wire"] = [], // codecs: usable and fuzzable alone
+        ["HalfOpen.Driver"] = [], // must also run on the XP machine itself (net40)
+        ["HalfOpen.Windows"] = ["HalfOpen.Driver"],
+        ["HalfOpen.Simulation"] = ["HalfOpen.Core"],
+        ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Wire"],
+        ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Guard", "HalfOpen.Simulation"],
+        ["HalfOpen.Cli"] = ["HalfOpen.Core", "HalfOpen.Windows", "HalfOpen.Simulation", "HalfOpen.Guard", "HalfOpen.Lab"],
+    };
+
+    /// <summary>Packages a project may use. Core, Wire and Driver: none at all.</summary>
+    private static readonly Dictionary<string, string[]> AllowedPackages = new()
+    {
+        ["HalfOpen.Driver"] = ["Microsoft.NETFramework.ReferenceAssemblies.net40"],
+        ["HalfOpen.Cli"] = ["System.CommandLine", "Spectre.Console"],
+    };
+
+    public static TheoryData<string> Projects() =>
+        [.. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(p => Path.GetFileNameWithoutExtension(p))];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_references_only_what_the_architecture_allows(string project)
+    {
+        Assert.True(Allowed.ContainsKey(project), $"{project} is new: say in this table what it may reference, and in ARCHITECTURE.md why.");
+        Assert.Empty(References(project, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/'))).Except(Allowed[project]));
+        Assert.Empty(References(project, "PackageReference").Except(AllowedPackages.GetValueOrDefault(project, [])));
+    }
+
+    private static IEnumerable<string> References(string project, string element) =>
+        XDocument.Load(Path.Combine(Repository.Root, "src", project, project + ".csproj"))
+            .Descendants(element)
+            .Select(e => (string?)e.Attribute("Include") ?? "");
+}

@@ -1,0 +1,74 @@
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Verbs;
+using Xunit;
+
+namespace HalfOpen.Tests.Cli;
+
+/// <summary>What every verb owes its user, whatever it does.</summary>
+public sealed class FrameTests
+{
+    public static TheoryData<string> VerbNames() => [.. Verbs().Select(v => v.Name)];
+
+    [Theory]
+    [MemberData(nameof(VerbNames))]
+    public async Task Every_verb_has_help_with_examples(string verb)
+    {
+        var (code, output, error) = await CliRunner.RunAsync([verb, "--help"]);
+        Assert.Equal(0, code);
+        Assert.Empty(error);
+        Assert.Contains("Examples:", output, StringComparison.Ordinal);
+        Assert.Contains("halfopen " + verb, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(VerbNames))]
+    public async Task Every_option_of_a_verb_is_described(string verb)
+    {
+        var command = Verbs().Single(v => v.Name == verb);
+        Assert.All(command.Options, o => Assert.False(string.IsNullOrWhiteSpace(o.Description), o.Name));
+        Assert.All(command.Arguments, a => Assert.False(string.IsNullOrWhiteSpace(a.Description), a.Name));
+        var (code, _, error) = await CliRunner.RunAsync([verb, "--no-such-flag"]);
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains("--help", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_verb_is_wrong_usage_in_one_line()
+    {
+        var (code, output, error) = await CliRunner.RunAsync(["frobnicate"]);
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task No_verb_says_what_the_tool_can_do()
+    {
+        var (code, output, _) = await CliRunner.RunAsync([]);
+        Assert.Equal(0, code);
+        Assert.All(Verbs(), v => Assert.Contains(v.Name, output, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task A_completion_script_is_printed_for(string shell)
+    {
+        var (code, output, _) = await CliRunner.RunAsync(["completions", shell]);
+        Assert.Equal(0, code);
+        Assert.Contains("[suggest:", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Completion_asks_the_program_itself()
+    {
+        var (code, output, _) = await CliRunner.RunAsync(["[suggest:9]", "halfopen comp"]);
+        Assert.Equal(0, code);
+        Assert.Contains("completions", output, StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<VerbCommand> Verbs() =>
+        VerbList.Create(new Terminal(TextReader.Null, TextWriter.Null, TextWriter.Null, false, false, false, 100));
+}
