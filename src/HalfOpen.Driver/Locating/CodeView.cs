@@ -1,0 +1,125 @@
+using System;
+using System.Collections.Generic;
+using HalfOpen.Driver.Pe;
+
+namespace HalfOpen.Driver.Locating;
+
+/// <summary>What one pass over the code found, indexed by global. Every candidate is judged on this; the file is not scanned again.</summary>
+internal sealed class CodeView
+{
+    private static readonly List<CodeReference> NoReferences = new List<CodeReference>();
+    private static readonly List<Comparison> NoComparisons = new List<Comparison>();
+
+    private readonly Dictionary<uint, List<CodeReference>> _byTarget = new Dictionary<uint, List<CodeReference>>();
+    private readonly Dictionary<uint, List<Comparison>> _comparisons = new Dictionary<uint, List<Comparison>>();
+    private readonly HashSet<int> _comparedOperands = new HashSet<int>();
+    private readonly Dictionary<uint, AtomicChanges> _changes = new Dictionary<uint, AtomicChanges>();
+    private Relocations? _relocations;
+
+    public CodeView(PeImage image)
+    {
+        Image = image;
+        References = ReferenceScanner.Scan(image);
+        foreach (var reference in References)
+        {
+            Add(_byTarget, reference.Target, reference);
+        }
+
+        foreach (var comparison in Comparison.FindAll(image, References))
+        {
+            _comparedOperands.Add(comparison.Compare.Operand);
+            if (!IsInit(comparison.Section) && comparison.Load.Target != comparison.Compare.Target)
+            {
+                Add(_comparisons, comparison.Load.Target, comparison);
+                Add(_comparisons, comparison.Compare.Target, comparison);
+            }
+        }
+    }
+
+    public PeImage Image { get; }
+
+    /// <summary>In ascending order of their operand.</summary>
+    public List<CodeReference> References { get; }
+
+    public Relocations Relocations => _relocations ??= Relocations.Read(Image);
+
+    /// <summary>Evidence 1 asks for this section; the rest of it means the same one.</summary>
+    public static bool IsInit(PeSection section) =>
+        section.IsExecutable && section.IsDiscardable && string.Equals(section.Name, "INIT", StringComparison.Ordinal);
+
+    public List<CodeReference> ReferencesTo(uint target) => _byTarget.TryGetValue(target, out var list) ? list : NoReferences;
+
+    /// <summary>The comparisons outside INIT that have this global on one side.</summary>
+    public List<Comparison> ComparisonsWith(uint target) => _comparisons.TryGetValue(target, out var list) ? list : NoComparisons;
+
+    /// <summary>Worked out once a counter, however many candidates share it.</summary>
+    public AtomicChanges ChangesOf(uint counter)
+    {
+        if (!_changes.TryGetValue(counter, out var changes))
+        {
+            _changes[counter] = changes = AtomicChanges.Of(this, counter);
+        }
+
+        return changes;
+    }
+
+    /// <summary>Whether a compare instruction is the second half of a comparison of two globals.</summary>
+    public bool IsPartOfComparison(CodeReference compare) => _comparedOperands.Contains(compare.Operand);
+
+    /// <summary>Index of the first reference whose operand stands at this file offset or after it.</summary>
+    public int FirstReferenceFrom(int fileOffset)
+    {
+        int low = 0, high = References.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (References[middle].Operand < fileOffset)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    /// <summary>Counts an immediate in the executable sections.</summary>
+    public int CountInCode(uint value)
+    {
+        var pattern = Little.Bytes(value);
+        var count = 0;
+        foreach (var section in Image.Sections)
+        {
+            if (!section.IsExecutable)
+            {
+                continue;
+            }
+
+            var at = section.FileOffset;
+            while (at <= section.FileEnd - 4 && (at = Array.IndexOf(Image.Bytes, pattern[0], at, section.FileEnd - 3 - at)) >= 0)
+            {
+                count += Little.U32(Image.Bytes, at) == value ? 1 : 0;
+                at++;
+            }
+        }
+
+        return count;
+    }
+
+    public string Place(PeSection section, int fileOffset) => Image.VirtualAddressOf(section.RvaOf(fileOffset)).ToString();
+
+    public string Name(uint rva) => Image.VirtualAddressOf(rva).ToString();
+
+    private static void Add<T>(Dictionary<uint, List<T>> lists, uint key, T item)
+    {
+        if (!lists.TryGetValue(key, out var list))
+        {
+            lists[key] = list = new List<T>();
+        }
+
+        list.Add(item);
+    }
+}

@@ -1,0 +1,253 @@
+using HalfOpen.Driver;
+
+namespace HalfOpen.TestDrivers;
+
+/// <summary>The globals of one limiter.</summary>
+public sealed record LimiterGlobals(Global Threshold, Global Counter, Global Pending);
+
+/// <summary>The code of a limiter, in the forms that the genuine builds use and in the others that compilers might.</summary>
+internal sealed class LimiterCode(DriverArchitecture architecture, Random random, Decoy decoy, bool onlyReferenceForms, LimiterGlobals globals)
+{
+    private const byte Jae = 0x3, Je = 0x4, Jne = 0x5, Jl = 0xC, Jge = 0xD, Jle = 0xE, Jg = 0xF;
+
+    private readonly bool _isX64 = architecture == DriverArchitecture.X64;
+    private readonly Global _other = new("other counter");
+
+    /// <summary>Globals that a decoy needs besides the three.</summary>
+    public IEnumerable<Global> ExtraGlobals => [_other];
+
+    /// <summary>Functions for the code section, each ending in a return.</summary>
+    public List<CodeBuffer> Functions()
+    {
+        var functions = new List<CodeBuffer>();
+        if (decoy != Decoy.OnlyOneComparison)
+        {
+            functions.Add(Admission());
+        }
+
+        functions.Add(Drain());
+        if (decoy == Decoy.UnsignedJump || (!onlyReferenceForms && random.Next(3) == 0 && decoy is not (Decoy.OnlyOneComparison or Decoy.UnsignedJumps or Decoy.ComparedWithAnotherCounter or Decoy.ComparisonsOnlyInInit or Decoy.OtherRegisterCompared)))
+        {
+            functions.Add(Admission());
+        }
+
+        if (decoy == Decoy.UnsignedJump)
+        {
+            // Two signed comparisons would do; the third contradicts them.
+            var end = new Label();
+            functions.Add(Return(Compare(New(), globals.Counter, globals.Threshold).Jump(Jae, end, random.Next(2) == 0), end));
+        }
+
+        functions.AddRange(AtomicChanges());
+        if (decoy == Decoy.ThresholdWrittenOutsideInit)
+        {
+            functions.Add(Return(random.Next(2) == 0
+                ? New().Emit(0xC7, 0x05).Address(globals.Threshold, 4).Emit32(10)
+                : New().Emit(0x89, 0x0D).Address(globals.Threshold)));
+        }
+        else if (decoy == Decoy.ThresholdIncrementedOutsideInit)
+        {
+            functions.Add(Return(New().Emit(0xFF, 0x05).Address(globals.Threshold)));
+        }
+        else if (decoy == Decoy.CounterWrittenPlainly)
+        {
+            functions.Add(Return(random.Next(3) switch
+            {
+                0 => New().Emit(0x83, 0x25).Address(globals.Counter, 1).Emit(0),
+                1 => New().Emit(0x89, 0x35).Address(globals.Counter),
+                _ => New().Emit(0xFF, 0x0D).Address(globals.Counter),
+            }));
+        }
+
+        return functions;
+    }
+
+    /// <summary>The instruction that holds the limit.</summary>
+    public CodeBuffer InitStore(uint limit)
+    {
+        var store = New().Emit(0xC7, 0x05).Address(globals.Threshold, 4, decoy != Decoy.StoreOperandNotRelocated);
+        if (decoy == Decoy.ImmediateUnderRelocation)
+        {
+            store.StrayRelocations.Add(store.Length);
+        }
+
+        return store.Emit32(limit);
+    }
+
+    /// <summary>Comparisons for the INIT section, when a decoy has none elsewhere.</summary>
+    public IEnumerable<CodeBuffer> InitFunctions() => decoy == Decoy.ComparisonsOnlyInInit ? [Admission(), Drain()] : [];
+
+    private CodeBuffer New() => new(architecture);
+
+    private static CodeBuffer Return(CodeBuffer code, Label? end = null) => (end is null ? code : code.Mark(end)).Emit(0xC3);
+
+    private bool Pick() => !onlyReferenceForms && random.Next(2) == 0;
+
+    /// <summary>if (C >= T) goto queue; if (P != 0) goto queue; ...</summary>
+    private CodeBuffer Admission()
+    {
+        var end = new Label();
+        var code = Compare(New(), globals.Counter, globals.Threshold, out var isSwapped);
+        code.Jump(decoy == Decoy.UnsignedJumps ? Jae : isSwapped ? (Pick() ? Jle : Jl) : Pick() ? Jg : Jge, end, _isX64 ? Pick() : !Pick());
+        if (decoy != Decoy.NoPendingTest)
+        {
+            TestPending(code, globals.Pending).Jump(Pick() ? Je : Jne, end, _isX64 ? Pick() : !Pick());
+        }
+
+        FillerCode.Harmless(code, random, random.Next(20));
+        return Return(code, end);
+    }
+
+    /// <summary>while (P != 0 and C &lt; T and n &lt; 20) ...</summary>
+    private CodeBuffer Drain()
+    {
+        var end = new Label();
+        var near = decoy == Decoy.DrainBoundTooFar || (_isX64 ? !Pick() : Pick());
+        var code = Compare(New(), decoy == Decoy.ComparedWithAnotherCounter ? _other : globals.Counter, globals.Threshold, out var isSwapped);
+        code.Jump(decoy == Decoy.UnsignedJumps ? Jae : isSwapped ? Jle : Jge, end, near);
+        if (decoy == Decoy.TwoPendingCounters)
+        {
+            TestPending(code, _other).Jump(Je, end, near);
+        }
+        else if (decoy == Decoy.OnlyOneComparison || (Pick() && decoy != Decoy.NoPendingTest))
+        {
+            TestPending(code, globals.Pending).Jump(Je, end, near);
+        }
+        else if (_isX64)
+        {
+            code.Emit(0x8B, 0xCF, 0xFF, 0xC7);
+        }
+
+        if (decoy == Decoy.DrainBoundTooFar)
+        {
+            code.Emit(Enumerable.Repeat((byte)0x90, 40).ToArray());
+        }
+        else
+        {
+            FillerCode.Harmless(code, random, onlyReferenceForms ? 0 : random.Next(8));
+        }
+
+        var register = (byte)(onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(8));
+        if (decoy != Decoy.DrainBoundMissing)
+        {
+            if (_isX64 && Pick())
+            {
+                code.Emit(0x41);
+            }
+
+            code.Emit(0x83, (byte)(0xF8 | register), (byte)(decoy == Decoy.DrainBoundOther ? 21 : 20)).Jump(decoy == Decoy.DrainBoundSigned ? Jge : Jae, end, near || Pick());
+        }
+
+        FillerCode.Harmless(code, random, random.Next(20));
+        return Return(code, end);
+    }
+
+    private CodeBuffer Compare(CodeBuffer code, Global counter, Global threshold) => Compare(code, counter, threshold, out _);
+
+    /// <summary>Loads one of the two and compares it with the other.</summary>
+    /// <param name="isSwapped">Whether the operands stand so that the threshold comes first.</param>
+    private CodeBuffer Compare(CodeBuffer code, Global counter, Global threshold, out bool isSwapped)
+    {
+        isSwapped = _isX64 ? !Pick() : Pick();
+        var first = isSwapped ? threshold : counter;
+        var second = isSwapped ? counter : threshold;
+        var compare = (byte)(_isX64 ? Pick() ? 0x3B : 0x39 : Pick() ? 0x39 : 0x3B);
+        var isRelocated = decoy != Decoy.ComparisonOperandNotRelocated;
+        var register = onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(_isX64 ? 16 : 8);
+        var compared = decoy == Decoy.OtherRegisterCompared ? (register + 1) % 8 : register;
+        if (!_isX64 && register == 0 && !Pick())
+        {
+            code.Emit(0xA1).Address(first);
+        }
+        else
+        {
+            Rex(code, register).Emit(0x8B, ModRm(register)).Address(first);
+        }
+
+        return Rex(code, compared).Emit(compare, ModRm(compared)).Address(second, 0, isRelocated);
+    }
+
+    private static CodeBuffer Rex(CodeBuffer code, int register) => register >= 8 ? code.Emit(0x44) : code;
+
+    private static byte ModRm(int register) => (byte)(((register & 7) << 3) | 5);
+
+    private CodeBuffer TestPending(CodeBuffer code, Global pending)
+    {
+        switch (onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(4))
+        {
+            case 0:
+                return code.Emit(0x39, 0x35).Address(pending); // cmp [P], esi with esi = 0
+            case 1:
+                return code.Emit(0x83, 0x3D).Address(pending, 1).Emit(0);
+            case 2:
+                return code.Emit(0x3B, 0x1D).Address(pending);
+            default:
+                return (_isX64 ? code.Emit(0x8B, 0x05) : code.Emit(0xA1)).Address(pending).Emit(0x85, 0xC0);
+        }
+    }
+
+    private IEnumerable<CodeBuffer> AtomicChanges()
+    {
+        if (decoy == Decoy.CounterNeverAtomic)
+        {
+            // Calls that hand the counter's address on: no writer is seen, and no atomic change either.
+            return [];
+        }
+
+        var signs = decoy switch
+        {
+            Decoy.CounterOnlyIncremented => [1, 1, 1],
+            Decoy.CounterOnlyDecremented => [-1, -1, -1, -1],
+            Decoy.CounterChangedTwice => [1, -1],
+            _ => onlyReferenceForms || random.Next(2) == 0 ? new[] { 1, -1, -1 } : [1, -1, 1, -1, -1],
+        };
+        return signs.Select(AtomicChange);
+    }
+
+    private CodeBuffer AtomicChange(int sign)
+    {
+        var code = New();
+        var form = onlyReferenceForms ? 0 : random.Next(3);
+        if (form == 0)
+        {
+            return Return(code.Emit(0xF0, 0xFF, (byte)(sign > 0 ? 0x05 : 0x0D)).Address(globals.Counter));
+        }
+
+        var register = random.Next(_isX64 ? 16 : 3); // x86: eax, ecx, edx
+        LoadUnit(code, sign, register);
+        if (!_isX64 && form == 2)
+        {
+            var pointer = 6 + random.Next(2); // esi, edi
+            FillerCode.Harmless(code, random, random.Next(10), register);
+            code.Emit((byte)(0xB8 + pointer)).Address(globals.Counter);
+            return Return(code.Emit(0xF0, 0x0F, 0xC1, (byte)((register << 3) | pointer)));
+        }
+
+        FillerCode.Harmless(code, random, random.Next(10), register);
+        code.Emit(0xF0);
+        return Return(Rex(code, register).Emit(0x0F, 0xC1, ModRm(register)).Address(globals.Counter));
+    }
+
+    private void LoadUnit(CodeBuffer code, int sign, int register)
+    {
+        var low = register & 7;
+        if (register >= 8)
+        {
+            code.Emit(0x41);
+        }
+
+        switch (random.Next(3))
+        {
+            case 0 when sign < 0:
+                code.Emit(0x83, (byte)(0xC8 + low), 0xFF);
+                break;
+            case 1 when register < 8:
+                code.Emit(0x33, (byte)(0xC0 | (low << 3) | low));
+                code.Emit(_isX64 ? [0xFF, (byte)((sign > 0 ? 0xC0 : 0xC8) + low)] : [(byte)((sign > 0 ? 0x40 : 0x48) + low)]);
+                break;
+            default:
+                code.Emit((byte)(0xB8 + low)).Emit32(sign > 0 ? 1u : uint.MaxValue);
+                break;
+        }
+    }
+}
