@@ -1,0 +1,119 @@
+namespace HalfOpen.Guard;
+
+/// <summary>
+/// One guard over one network namespace: from the first rule to the last released packet. <see cref="Run"/> is called once, by one thread, and blocks; everything else may be called from any thread, also
+/// before and after.
+/// </summary>
+public sealed class GuardSession
+{
+    private readonly Lock _lock = new();
+    private readonly IGuardRules _rules;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private GuardOptions _options;
+    private GuardStatus _last;
+
+    /// <exception cref="GuardException">The options have a <see cref="GuardOptions.Problem"/>.</exception>
+    public GuardSession(GuardOptions options, IGuardRules rules)
+    {
+        if (options.Problem() is { } problem)
+        {
+            throw new GuardException(problem);
+        }
+
+        _options = options;
+        _rules = rules;
+        _last = new GuardStatus { Limit = options.Limit, Policy = options.Policy };
+    }
+
+    /// <summary>The options in force.</summary>
+    public GuardOptions Options
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _options;
+            }
+        }
+    }
+
+    /// <summary>Done as soon as rules are in place and packets are read: "ready" for a service manager. Fails when <see cref="Run"/> could not set up.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Like event 4226: raised on the guard's thread when the limit is reached and something waits, at most as often as the policy warns. Handlers must be quick and must not throw.</summary>
+    public event Action<GuardWarning>? LimitReached;
+
+    /// <summary>
+    /// Guards until <paramref name="stop"/>. Sets up queue, outcomes and rules; at the end removes the rules and accepts everything that is held.
+    /// </summary>
+    /// <exception cref="GuardException">It could not be set up; nothing is left behind.</exception>
+    public void Run(CancellationToken stop)
+    {
+        _ = (_rules, LimitReached, stop);
+        throw new GuardException("this build has no packet queue yet");
+    }
+
+    /// <summary>What the guard is doing now; after the end, what it did last. Waits at most two seconds for a busy guard, then gives the last picture.</summary>
+    public GuardStatus Snapshot()
+    {
+        lock (_lock)
+        {
+            return _last;
+        }
+    }
+
+    /// <summary>Changes the limit. Nothing is lost: over a smaller limit nothing starts until it fits.</summary>
+    /// <exception cref="GuardException">The limit is out of range.</exception>
+    public void SetLimit(int limit) => Reload(Options with { Limit = limit });
+
+    /// <summary>
+    /// Takes new options. What needs a restart (queue number, namespace, outcome source, router, containers, record file) keeps its old value; the names of those that would have changed are returned.
+    /// </summary>
+    /// <exception cref="GuardException">The options have a <see cref="GuardOptions.Problem"/>; the old ones stay.</exception>
+    public IReadOnlyList<string> Reload(GuardOptions options)
+    {
+        if (options.Problem() is { } problem)
+        {
+            throw new GuardException(problem);
+        }
+
+        lock (_lock)
+        {
+            var old = _options;
+            List<string> needRestart = [];
+            Keep(old.QueueNumber != options.QueueNumber, "queue number");
+            Keep(old.LogGroup != options.LogGroup, "log group");
+            Keep(old.NetworkNamespace != options.NetworkNamespace, "network namespace");
+            Keep(old.Outcomes != options.Outcomes, "outcome source");
+            Keep(old.Router != options.Router, "router");
+            Keep(old.Containers != options.Containers, "containers");
+            Keep(old.RecordFile != options.RecordFile, "record file");
+            _options = options with
+            {
+                QueueNumber = old.QueueNumber,
+                LogGroup = old.LogGroup,
+                NetworkNamespace = old.NetworkNamespace,
+                Outcomes = old.Outcomes,
+                Router = old.Router,
+                Containers = old.Containers,
+                RecordFile = old.RecordFile,
+            };
+            return needRestart;
+
+            void Keep(bool differs, string name)
+            {
+                if (differs)
+                {
+                    needRestart.Add(name);
+                }
+            }
+        }
+    }
+}
+
+/// <summary>The limit was reached while attempts wait.</summary>
+/// <param name="Limit">Slots.</param>
+/// <param name="Waiting">Attempts that wait.</param>
+/// <param name="BiggestHolder">The program with the most slots.</param>
+/// <param name="BiggestHolderSlots">How many it has.</param>
+public sealed record GuardWarning(int Limit, int Waiting, string BiggestHolder, int BiggestHolderSlots);

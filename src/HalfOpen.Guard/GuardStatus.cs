@@ -1,0 +1,139 @@
+namespace HalfOpen.Guard;
+
+/// <summary>What a guard is doing: one consistent picture, taken between two events. Immutable. Durations in seconds or milliseconds as named.</summary>
+public sealed record GuardStatus
+{
+    /// <summary>When guarding began (UTC).</summary>
+    public DateTimeOffset Since { get; init; }
+
+    public GuardPolicy Policy { get; init; }
+
+    public int Limit { get; init; }
+
+    /// <summary>Attempts that are out and not answered, whether they take a slot or not.</summary>
+    public int InFlight { get; init; }
+
+    /// <summary>Attempts that take a slot.</summary>
+    public int Counted { get; init; }
+
+    /// <summary>Attempts whose SYN is held.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>"bpf" or "nflog".</summary>
+    public string OutcomeSource { get; init; } = "";
+
+    /// <summary>Programs that hold a slot or wait, the biggest first; at most 64, <see cref="OtherPrograms"/> says how many more.</summary>
+    public IReadOnlyList<ProgramStatus> Programs { get; init; } = [];
+
+    public int OtherPrograms { get; init; }
+
+    public OutcomeTotals Totals { get; init; } = new();
+
+    public GuardCounters Counters { get; init; } = new();
+
+    public ReconciliationStatus Reconciliation { get; init; } = new();
+
+    /// <summary>How long attempts waited for their slot.</summary>
+    public DurationSummary Waits { get; init; } = new();
+
+    /// <summary>From the start of an attempt to its outcome.</summary>
+    public DurationSummary Holds { get; init; } = new();
+
+    /// <summary>Event 4226-like warnings so far: the limit was reached while something waited.</summary>
+    public long LimitWarnings { get; init; }
+}
+
+/// <summary>One program's part.</summary>
+/// <param name="Name">Executable, "user N", or a source address.</param>
+/// <param name="InFlight">Attempts out and not answered.</param>
+/// <param name="Waiting">Attempts held.</param>
+/// <param name="Reason">Why it waits, in words; empty when nothing waits.</param>
+/// <param name="WaitingSinceSeconds">Age of its oldest waiting attempt, 0 when nothing waits.</param>
+/// <param name="Started">Attempts let out so far.</param>
+public sealed record ProgramStatus(string Name, int InFlight, int Waiting, string Reason, double WaitingSinceSeconds, long Started);
+
+/// <summary>Attempts so far, and how those that ended did.</summary>
+public sealed record OutcomeTotals
+{
+    public long Submitted { get; init; }
+
+    public long Started { get; init; }
+
+    public long Rejected { get; init; }
+
+    public long Established { get; init; }
+
+    public long Refused { get; init; }
+
+    public long Reset { get; init; }
+
+    public long TimedOut { get; init; }
+
+    public long Unreachable { get; init; }
+
+    public long Cancelled { get; init; }
+}
+
+/// <summary>What happened to packets beside the ordinary.</summary>
+public sealed record GuardCounters
+{
+    /// <summary>SYNs that came out of the queue.</summary>
+    public long Syns { get; init; }
+
+    /// <summary>Packets that the kernel dropped because its queue was full.</summary>
+    public long QueueDropped { get; init; }
+
+    /// <summary>Packets that the kernel could not hand to us (socket buffer full).</summary>
+    public long UserDropped { get; init; }
+
+    /// <summary>Let out over the limit at the hold cap or because too many were held.</summary>
+    public long Passed { get; init; }
+
+    /// <summary>Refused at the hold cap or because too many were held.</summary>
+    public long Refused { get; init; }
+
+    /// <summary>Sockets closed while their SYN was held: the SYN was dropped.</summary>
+    public long ClosedWhileHeld { get; init; }
+
+    /// <summary>Retransmissions of SYNs that were out already: passed at once.</summary>
+    public long Retransmissions { get; init; }
+
+    /// <summary>Copies of a held forwarded SYN: dropped, one is kept.</summary>
+    public long CopiesDropped { get; init; }
+
+    /// <summary>Attempts given up because they stayed silent for too long.</summary>
+    public long GivenUp { get; init; }
+
+    /// <summary>Attempts that were half-open already when the guard came.</summary>
+    public long Adopted { get; init; }
+
+    /// <summary>Passed because exempt (as far as the guard saw them).</summary>
+    public long Exempt { get; init; }
+
+    /// <summary>Packets that were no whole TCP SYN: passed.</summary>
+    public long Malformed { get; init; }
+}
+
+/// <summary>The comparison with the kernel's own list of SYN-SENT sockets.</summary>
+public sealed record ReconciliationStatus
+{
+    public long Runs { get; init; }
+
+    /// <summary>Seconds since the last one; 0 before the first.</summary>
+    public double LastSecondsAgo { get; init; }
+
+    /// <summary>Slots whose socket was gone though nobody had told: given back.</summary>
+    public long SlotsRecovered { get; init; }
+
+    /// <summary>Held SYNs whose socket was gone though nobody had told: dropped.</summary>
+    public long HeldRecovered { get; init; }
+
+    /// <summary>SYN-SENT sockets that the last dump saw.</summary>
+    public int KernelSynSent { get; init; }
+
+    /// <summary>Attempts (out or held) that the guard knew at that moment.</summary>
+    public int Known { get; init; }
+}
+
+/// <summary>A distribution in short. All in milliseconds.</summary>
+public sealed record DurationSummary(long Count = 0, double P50Ms = 0, double P99Ms = 0, double MaxMs = 0);

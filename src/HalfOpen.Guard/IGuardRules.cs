@@ -1,0 +1,38 @@
+namespace HalfOpen.Guard;
+
+/// <summary>What the packet filter has to send to the guard beside the SYNs themselves.</summary>
+/// <param name="LocalAnswers">NFLOG inbound SYN-ACK, RST and ICMP errors for this machine: there is no BPF.</param>
+/// <param name="ForwardedAnswers">NFLOG the same in FORWARD.</param>
+public readonly record struct RuleNeeds(bool LocalAnswers, bool ForwardedAnswers);
+
+/// <summary>
+/// Puts the guard's rules into the packet filter and takes them out again. Called from the guard's own thread, which is in the network namespace that is governed: a child process
+/// started there sees that namespace.
+/// </summary>
+public interface IGuardRules
+{
+    /// <summary>
+    /// Sets up all rules. Called once, after the queue is bound, so that no packet meets a queue without a reader. Throws <see cref="GuardException"/> with a line for the user when it cannot, leaving nothing behind.
+    /// </summary>
+    void Install(GuardOptions options, RuleNeeds needs);
+
+    /// <summary>Changes what differs (exemptions, loopback, fail-closed), without a moment in which SYNs are lost.</summary>
+    void Update(GuardOptions options, RuleNeeds needs);
+
+    /// <summary>Takes everything out. Never throws; called once at the end, before held packets are let go.</summary>
+    void Remove();
+}
+
+/// <summary>Something the user can act upon: one line that says what. No stack trace is shown.</summary>
+public sealed class GuardException : Exception
+{
+    public GuardException(string message)
+        : base(message)
+    {
+    }
+
+    public GuardException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}
