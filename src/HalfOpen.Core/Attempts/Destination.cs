@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace HalfOpen.Core;
+
+/// <summary>Where an attempt goes: an address and a TCP port. Immutable, thread-safe.</summary>
+/// <param name="Address">The 128 bits of an IPv6 address, most significant first; IPv4 as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2).</param>
+/// <param name="Port">TCP port.</param>
+public readonly record struct Destination(UInt128 Address, ushort Port)
+{
+    private static readonly UInt128 MappedPrefix = (UInt128)0xFFFF << 32;
+
+    /// <summary>From the 32 bits of an IPv4 address, first byte most significant (10.0.0.1 is 0x0A000001).</summary>
+    public static Destination FromIPv4(uint address, ushort port) => new(MappedPrefix | address, port);
+
+    /// <summary>From a framework address; an IPv6 scope is dropped.</summary>
+    public static Destination From(IPAddress address, ushort port)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var written);
+        return written == 4
+            ? FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(bytes), port)
+            : new Destination(BinaryPrimitives.ReadUInt128BigEndian(bytes), port);
+    }
+
+    /// <summary>True for an address of the form ::ffff:a.b.c.d.</summary>
+    public bool IsIPv4 => Address >> 32 == 0xFFFF;
+
+    /// <summary>The framework's form of the address; IPv4 where <see cref="IsIPv4"/>.</summary>
+    public IPAddress ToIPAddress()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, Address);
+        return new IPAddress(IsIPv4 ? bytes[12..] : bytes);
+    }
+
+    /// <summary>"10.0.0.1:6881" or "[2001:db8::1]:443".</summary>
+    public override string ToString() => IsIPv4
+        ? $"{(byte)(Address >> 24)}.{(byte)((Address >> 16) & 0xFF)}.{(byte)((Address >> 8) & 0xFF)}.{(byte)(Address & 0xFF)}:{Port}"
+        : $"[{ToIPAddress()}]:{Port}";
+
+    /// <summary>Reads what <see cref="ToString"/> writes. Four decimal parts for IPv4, brackets for IPv6, a port 0 to 65535.</summary>
+    /// <exception cref="FormatException">Anything else.</exception>
+    public static Destination Parse(string text) =>
+        TryParse(text, out var destination) ? destination : throw new FormatException($"'{text}' is not ADDRESS:PORT, such as 10.0.0.1:6881 or [2001:db8::1]:443");
+
+    /// <summary>As <see cref="Parse"/>, without the exception.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out Destination destination)
+    {
+        destination = default;
+        var colon = text?.LastIndexOf(':') ?? -1;
+        if (colon < 1 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            return false;
+        }
+
+        var host = text.AsSpan(0, colon);
+        if (host[0] == '[')
+        {
+            if (host[^1] != ']' || host.Contains('%') || !IPAddress.TryParse(host[1..^1], out var six) || six.AddressFamily != AddressFamily.InterNetworkV6)
+            {
+                return false;
+            }
+
+            destination = From(six, port);
+            return true;
+        }
+
+        // IPAddress.TryParse also takes "10.1" and "0x0A.1"; a bug report should mean one thing only.
+        Span<Range> parts = stackalloc Range[5];
+        if (host.Split(parts, '.') != 4)
+        {
+            return false;
+        }
+
+        uint address = 0;
+        for (var i = 0; i < 4; i++)
+        {
+            if (!byte.TryParse(host[parts[i]], NumberStyles.None, CultureInfo.InvariantCulture, out var part))
+            {
+                return false;
+            }
+
+            address = (address << 8) | part;
+        }
+
+        destination = FromIPv4(address, port);
+        return true;
+    }
+}

@@ -1,0 +1,69 @@
+using HalfOpen.Core.Attempts;
+
+namespace HalfOpen.Core.Policies;
+
+/// <summary>
+/// The rule that decides. The engine has advanced the time before each call; a policy changes attempts only through <see cref="EngineState"/>
+/// and its own lists, and starts whatever may start before it returns.
+/// </summary>
+internal abstract class Policy(EngineState state)
+{
+    protected EngineState State { get; } = state;
+
+    protected AttemptSlab Slab { get; } = state.Slab;
+
+    /// <summary>When <see cref="Advance"/> has something to do; long.MaxValue: never.</summary>
+    public virtual long NextDue => long.MaxValue;
+
+    public virtual int KnownDestinations => 0;
+
+    public virtual int Headroom => 0;
+
+    public virtual int NatEntries => 0;
+
+    public virtual TimeSpan? GiveUpAfter => null;
+
+    /// <summary>A new attempt: start or enqueue it.</summary>
+    public abstract void Submit(int index);
+
+    /// <summary>The attempt just submitted will wait; the host has been told.</summary>
+    public virtual void Queued(int index)
+    {
+    }
+
+    /// <summary>It is half-open already: count it, whatever the limit.</summary>
+    public abstract void Adopt(int index);
+
+    /// <summary>A started attempt ended: free its slot, start others. Sets <see cref="AttemptState.Cooling"/> to keep the place (and free it itself later).</summary>
+    public abstract void Ended(int index, Outcome outcome);
+
+    /// <summary>A waiting attempt leaves: unlink it.</summary>
+    public abstract void Unlink(int index);
+
+    public virtual void ConnectionClosed(in Destination destination)
+    {
+    }
+
+    /// <summary>Time is at <see cref="NextDue"/>: do what is due, so that it moves on.</summary>
+    public virtual void Advance()
+    {
+    }
+
+    /// <summary>The limit changed, or the backlog was taken over from another policy.</summary>
+    public abstract void LimitChanged();
+
+    /// <summary>Another policy takes over: append everything that waits, first in first out within each program, and forget it.</summary>
+    public abstract void Export(List<int> waiting);
+
+    /// <summary>Another policy takes over: give up what is kept beyond the attempts themselves.</summary>
+    public virtual void Detach()
+    {
+    }
+
+    /// <summary>A program is forgotten; another takes its index.</summary>
+    public virtual void Forget(int program)
+    {
+    }
+
+    public abstract WaitReason ReasonOf(int program);
+}
