@@ -7,6 +7,7 @@ internal static class VerbList
 {
     public static IReadOnlyList<VerbCommand> Create(Terminal terminal) =>
     [
+        InspectVerb.Create(terminal),
         CompletionsVerb.Create(terminal),
     ];
 }

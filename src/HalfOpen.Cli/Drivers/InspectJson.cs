@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Encodings.Web;
+using HalfOpen.Driver;
+using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Hives;
+using HalfOpen.Windows.Lifting;
+
+namespace HalfOpen.Cli.Drivers;
+
+/// <summary>The document of <c>inspect --json</c>. Names and spellings are a contract: fields may be added, none changed. Unknown is null.</summary>
+internal sealed record InspectDocument(IReadOnlyList<DriverDocument> Drivers, IReadOnlyList<RegistryDocument> Registries)
+{
+    public static InspectDocument Of(IEnumerable<Inspection> drivers, IEnumerable<SystemFacts> registries) =>
+        new([.. drivers.Select(DriverDocument.Of)], [.. registries.Select(RegistryDocument.Of)]);
+}
+
+internal sealed record DriverDocument(
+    string Path,
+    string Kind,
+    string? FileVersion,
+    string? System,
+    string? Architecture,
+    long Size,
+    string? Sha256,
+    string Status,
+    uint? Limit,
+    int? LimitFileOffset,
+    ulong? LimitVirtualAddress,
+    string? LimitSection,
+    bool? LimitUsable,
+    ChecksumDocument Checksum,
+    string? Signature,
+    string Enforced,
+    string Origin,
+    string? KnownAs,
+    BackupDocument? Backup,
+    IReadOnlyList<EvidenceDocument> Evidence,
+    string? Problem,
+    string Advice)
+{
+    public static DriverDocument Of(Inspection i) => new(
+        i.Path,
+        i.Kind == DriverKind.Tcpip6 ? "tcpip6" : "tcpip",
+        i.Report?.FileVersion?.ToString(),
+        i.SystemText,
+        i.Report?.Architecture switch { DriverArchitecture.X86 => "x86", DriverArchitecture.X64 => "x64", _ => null },
+        i.Size,
+        i.Sha256,
+        i.Status switch { DriverStatus.Found => "found", DriverStatus.NotFound => "not-found", DriverStatus.Ambiguous => "ambiguous", _ => "unreadable" },
+        i.Report?.Limit,
+        i.Report?.Location?.FileOffset.Value,
+        i.Report?.Location?.VirtualAddress.Value,
+        i.Report?.Location?.Section,
+        i.IsFound ? !i.Report!.LimitBlocksEverything : null,
+        new ChecksumDocument(i.Report?.Checksum?.Stored, i.Report?.Checksum?.Computed, i.Report?.Checksum?.IsValid),
+        i.Status == DriverStatus.Unreadable ? null : i.Report!.HasEmbeddedSignature ? "embedded" : "none",
+        i.Enforced switch { Enforcement.Yes => "yes", Enforcement.No => "no", _ => "unknown" },
+        i.Origin switch { Windows.Lifting.Origin.Stock => "stock", Windows.Lifting.Origin.Halfopen => "halfopen", Windows.Lifting.Origin.Other => "other", _ => "unknown" },
+        i.Sha256 is null ? null : KnownOriginals.NameOf(i.Sha256),
+        BackupDocument.Of(i),
+        [.. (i.Report?.Evidence ?? []).Select(e => new EvidenceDocument(e.Name, e.Holds, e.Detail))],
+        i.Problem,
+        i.Advice);
+}
+
+internal sealed record ChecksumDocument(uint? Stored, uint? Computed, bool? Valid);
+
+/// <param name="Holds">Null: not examined, because an evidence before it is missing.</param>
+internal sealed record EvidenceDocument(string Name, bool? Holds, string Detail);
+
+/// <param name="State">original, patched, foreign, missing, unproven or damaged; what each means stands in docs/guides/patch-windows.md.</param>
+internal sealed record BackupDocument(string Path, string State, string? OriginalSha256, uint? OldLimit, uint? NewLimit, DateTime? TimeUtc, string? Problem)
+{
+    public static BackupDocument? Of(Inspection i) => i.Relation == BackupRelation.None ? null : new(
+        FileNames.BackupOf(i.Path),
+        i.Relation.ToString()[2..].ToLowerInvariant(),
+        i.Backup.BackupSha256 ?? i.Backup.Manifest?.OriginalSha256,
+        i.Backup.Manifest?.OldLimit,
+        i.Backup.Manifest?.NewLimit,
+        i.Backup.Manifest?.TimeUtc,
+        i.Backup.Problem);
+}
+
+internal sealed record RegistryDocument(
+    string Path,
+    string? Problem,
+    bool Dirty,
+    bool ChecksumValid,
+    uint? ControlSet,
+    string? ProductType,
+    int? ServicePack,
+    bool HasTcpip,
+    bool HasTcpip6,
+    uint? EnableConnectionRateLimiting,
+    uint? TcpMaxConnectRetransmissions,
+    uint? TcpNumConnections,
+    uint? MaxUserPort,
+    uint? TcpTimedWaitDelay)
+{
+    public static RegistryDocument Of(SystemFacts f) => new(
+        f.Path, f.Problem, f.IsDirty, f.IsChecksumValid, f.ControlSet, f.ProductTypeText, f.ServicePack, f.HasTcpip, f.HasTcpip6,
+        f.EnableConnectionRateLimiting, f.TcpMaxConnectRetransmissions, f.TcpNumConnections, f.MaxUserPort, f.TcpTimedWaitDelay);
+}
+
+[JsonSerializable(typeof(InspectDocument))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+internal sealed partial class DriversJsonContext : JsonSerializerContext
+{
+    /// <summary>Paths and sentences as they are: this is no HTML. Control characters stay escaped.</summary>
+    public static DriversJsonContext Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,35 @@
+using System.Buffers;
+
+namespace HalfOpen.Windows.Files;
+
+/// <summary>The names of what stands beside a patched driver.</summary>
+public static class FileNames
+{
+    /// <summary>The original, byte for byte, is <c>tcpip.sys.halfopen-backup</c>.</summary>
+    public const string BackupSuffix = ".halfopen-backup";
+
+    /// <summary>What was done, for people and for <c>restore</c>, is in <c>tcpip.sys.halfopen-manifest.json</c>.</summary>
+    public const string ManifestSuffix = ".halfopen-manifest.json";
+
+    /// <summary>Content that waits to be renamed is <c>NAME.halfopen-tmp-</c> and 8 hexadecimal digits. One that outlives its process is swept by the next run.</summary>
+    public const string TemporaryInfix = ".halfopen-tmp-";
+
+    /// <summary>Bytes. Genuine drivers have less than 1 MB; what is larger is no tcpip.sys and is not read.</summary>
+    public const int MaxDriverSize = 16 * 1024 * 1024;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    public static string BackupOf(string path) => path + BackupSuffix;
+
+    public static string ManifestOf(string path) => path + ManifestSuffix;
+
+    /// <summary>Whether a name is one of the two drivers', in any case of letters.</summary>
+    public static bool IsDriverName(string name) =>
+        name.Equals("tcpip.sys", StringComparison.OrdinalIgnoreCase) || name.Equals("tcpip6.sys", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether <paramref name="name"/> is staged content of <paramref name="target"/>.</summary>
+    internal static bool IsTemporaryOf(string name, string target) =>
+        name.Length == target.Length + TemporaryInfix.Length + 8
+        && name.StartsWith(target + TemporaryInfix, StringComparison.Ordinal)
+        && name.AsSpan(name.Length - 8).IndexOfAnyExcept(HexDigits) < 0;
+}

@@ -1,0 +1,169 @@
+using HalfOpen.Driver;
+using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Hives;
+
+namespace HalfOpen.Windows.Lifting;
+
+/// <summary>Whether the system that a driver belongs to acts on its limit.</summary>
+public enum Enforcement
+{
+    Unknown,
+    Yes,
+    No,
+}
+
+/// <summary>Who made the file what it is.</summary>
+public enum Origin
+{
+    Unknown,
+
+    /// <summary>As Microsoft shipped it, as far as can be told: a known hash, or a limit of 10 and a right checksum.</summary>
+    Stock,
+
+    /// <summary>Patched by this program: backup and manifest beside it agree.</summary>
+    Halfopen,
+
+    /// <summary>The limit is not 10 and no backup of ours explains it.</summary>
+    Other,
+}
+
+/// <summary>All that is known about one driver where it stands. Immutable.</summary>
+public sealed class Inspection
+{
+    internal Inspection(string path, byte[]? bytes, long size, DriverReport? report, string? problem, BackupState backup, SystemFacts? registry)
+    {
+        Path = path;
+        Bytes = bytes;
+        Size = size;
+        Report = report;
+        Problem = problem ?? report?.Problem;
+        Sha256 = bytes is null ? null : BackupState.Hash(bytes);
+        Backup = backup;
+        Registry = registry;
+    }
+
+    public string Path { get; }
+
+    /// <value>Null when the file could not be read.</value>
+    public DriverReport? Report { get; }
+
+    /// <value>Why it is unreadable, one sentence, or null.</value>
+    public string? Problem { get; }
+
+    /// <value>Bytes.</value>
+    public long Size { get; }
+
+    public string? Sha256 { get; }
+
+    public BackupState Backup { get; }
+
+    /// <value>What the registry beside it says; null without one.</value>
+    public SystemFacts? Registry { get; }
+
+    public DriverStatus Status => Report?.Status ?? DriverStatus.Unreadable;
+
+    public bool IsFound => Status == DriverStatus.Found;
+
+    /// <value>What the file says it is; without a version resource, what its name says.</value>
+    public DriverKind Kind => Report is { Kind: not DriverKind.Unknown and var kind } ? kind
+        : System.IO.Path.GetFileName(Path).StartsWith("tcpip6", StringComparison.OrdinalIgnoreCase) ? DriverKind.Tcpip6 : DriverKind.Tcpip;
+
+    public LimiterDesign Design => Report?.System.Design ?? LimiterDesign.Unknown;
+
+    /// <value>Null without a version. The registry settles what the version leaves open: XP x64 or Server 2003.</value>
+    public string? SystemText
+    {
+        get
+        {
+            const string Either = "Windows XP x64 / Server 2003 x64";
+            var text = Report?.FileVersion is null ? null : Report.System.Text;
+            return Registry?.ProductType switch
+            {
+                ProductType.Workstation => text?.Replace(Either, "Windows XP x64", StringComparison.Ordinal),
+                ProductType.Server => text?.Replace(Either, "Windows Server 2003 x64", StringComparison.Ordinal),
+                _ => text,
+            };
+        }
+    }
+
+    /// <value>Says of NT5 who enforces; of Vista SP2 to 7 what the registry value says; of systems without a limit: no.</value>
+    public Enforcement Enforced => (Design, IsFound) switch
+    {
+        (LimiterDesign.None, false) => Enforcement.No,
+        (LimiterDesign.RegistryValue, _) => Registry is null or { Problem: not null } ? Enforcement.Unknown
+            : Registry.EnableConnectionRateLimiting == 1 ? Enforcement.Yes : Enforcement.No,
+        (_, false) => Enforcement.Unknown,
+        _ => Report!.FileVersion switch
+        {
+            { Major: 5, Minor: 1 } => Enforcement.Yes, // 5.1 is XP: always a workstation
+            { Major: 5, Minor: 2 } => Registry?.ProductType switch
+            {
+                ProductType.Workstation => Enforcement.Yes,
+                ProductType.Server => Enforcement.No,
+                _ => Enforcement.Unknown,
+            },
+            _ => Enforcement.Unknown,
+        },
+    };
+
+    public BackupRelation Relation => Backup.RelationOf(Sha256);
+
+    public Origin Origin
+    {
+        get
+        {
+            if (!IsFound)
+            {
+                return Origin.Unknown;
+            }
+
+            if (Relation == BackupRelation.IsPatched)
+            {
+                return Origin.Halfopen;
+            }
+
+            return KnownOriginals.IsOriginal(Sha256!) ? Origin.Stock
+                : Report!.Limit != Inspector.StockLimit ? Origin.Other
+                : Report.Checksum!.IsValid ? Origin.Stock : Origin.Unknown;
+        }
+    }
+
+    public string Advice => Lifting.Advice.For(this);
+
+    /// <value>The file's content, for a patch.</value>
+    internal byte[]? Bytes { get; }
+}
+
+/// <summary>Reads drivers where they stand, with the backup and the registry beside them. Changes nothing. Not thread-safe.</summary>
+public sealed class Inspector(IFileStore store)
+{
+    /// <summary>What Microsoft shipped in every NT5 build that has a limit.</summary>
+    public const uint StockLimit = 10;
+
+    private readonly Search.HiveFinder _hives = new(store);
+
+    /// <summary>The registries met so far.</summary>
+    public IEnumerable<SystemFacts> Registries => _hives.All;
+
+    /// <summary>Reads one driver. What is wrong with the file is in the result.</summary>
+    public Inspection Inspect(string path)
+    {
+        byte[]? bytes = null;
+        DriverReport? report = null;
+        string? problem = null;
+        long size = 0;
+        try
+        {
+            size = store.Find(path)?.Size ?? 0;
+            bytes = store.Read(path, FileNames.MaxDriverSize);
+            size = bytes.Length;
+            report = DriverExaminer.Examine(bytes);
+        }
+        catch (FileProblemException e)
+        {
+            problem = e.Problem;
+        }
+
+        return new Inspection(path, bytes, size, report, problem, BackupState.Read(store, path), _hives.For(path));
+    }
+}
