@@ -8,6 +8,7 @@ internal static class VerbList
     public static IReadOnlyList<VerbCommand> Create(Terminal terminal) =>
     [
         InspectVerb.Create(terminal),
+        SimulateVerb.Create(terminal),
         CompletionsVerb.Create(terminal),
     ];
 }

@@ -1,0 +1,41 @@
+using HalfOpen.Cli.CommandLine;
+
+namespace HalfOpen.Cli.Simulate;
+
+/// <summary>A bar on standard error while runs are made; nothing where that is not a terminal. Thread-safe.</summary>
+internal sealed class ProgressBar(Terminal terminal, bool wanted) : IDisposable
+{
+    private const int Width = 30;
+    private readonly bool _shown = wanted && terminal.ErrorIsTerminal;
+    private readonly Lock _gate = new();
+    private int _last = -1;
+
+    public void Report(double share)
+    {
+        if (!_shown)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            var percent = (int)(share * 100);
+            if (percent <= _last)
+            {
+                return;
+            }
+
+            _last = percent;
+            var filled = percent * Width / 100;
+            terminal.Error.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {percent,3} %");
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_shown && _last >= 0)
+        {
+            terminal.Error.Write("\r" + new string(' ', Width + 8) + "\r");
+        }
+    }
+}

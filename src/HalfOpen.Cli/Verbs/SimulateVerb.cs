@@ -1,0 +1,215 @@
+using System.CommandLine;
+using System.Diagnostics;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Simulate;
+using HalfOpen.Simulation.Checking;
+using HalfOpen.Simulation.Experiments;
+using HalfOpen.Simulation.Plots;
+using HalfOpen.Simulation.Results;
+using HalfOpen.Simulation.Scenarios;
+using HalfOpen.Simulation.Traces;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>The freeze, and what policies and limits do about it, in virtual time: no network is touched.</summary>
+internal static class SimulateVerb
+{
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var options = new SimulateOptions();
+        var verb = new VerbCommand("simulate", "Simulate programs, dead peers and limits in virtual time: which limit should I set, and what does it cost?")
+        {
+            Examples =
+            {
+                ("halfopen simulate", "the freeze: policies and limits side by side"),
+                ("halfopen simulate --scenario freeze --policy fair --limit 10 --seed 7 --json", "one run, for machines"),
+                ("halfopen simulate --scenario nat --seeds 20", "a router's table fills; twenty seeds"),
+                ("halfopen simulate --scenario my.json --policy fair --limit 10:400 --plot limit.svg", "which limit should I set?"),
+                ("halfopen simulate --scenario outbreak --hosts 1000000", "how the limit slows a worm through a population"),
+                ("halfopen simulate --policy windows-xp --limit 10 --timeline freeze.svg", "a picture: who holds which slot when"),
+                ("halfopen simulate --show freeze > my.json", "begin a scenario of your own"),
+            },
+        };
+        foreach (var option in options.All)
+        {
+            verb.Options.Add(option);
+        }
+
+        verb.Does((parsed, cancel) => Task.FromResult(Run(terminal, options, parsed, cancel)));
+        return verb;
+    }
+
+    private static int Run(Terminal terminal, SimulateOptions options, ParseResult parsed, CancellationToken cancel)
+    {
+        if (parsed.GetValue(options.List))
+        {
+            return ListScenarios(terminal);
+        }
+
+        if (parsed.GetValue(options.Show) is { } show)
+        {
+            terminal.Out.Write(show == "schema" ? ShippedScenarios.SchemaJson
+                : ShippedScenarios.Json(show) ?? throw CliException.Usage($"there is no shipped scenario '{show}'; there are {string.Join(", ", ShippedScenarios.Names)}."));
+            return ExitCode.Done;
+        }
+
+        if (parsed.GetValue(options.Replay) is { } replay)
+        {
+            return Replay(terminal, options, parsed, replay);
+        }
+
+        var scenario = options.ReadScenario(parsed);
+        var requests = options.Requests(parsed, scenario, out var seeds);
+        CheckOutputs(parsed, options, scenario, requests);
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            var results = Make(terminal, options, parsed, scenario, requests, cancel);
+            Print(terminal, options, parsed, scenario, seeds, results);
+            if (parsed.GetValue(options.Stats))
+            {
+                var events = results.Sum(r => r.Events);
+                terminal.Error.WriteLine($"{results.Count} runs, {events:#,0} events in {clock.Elapsed.TotalSeconds:0.00} s: {events / clock.Elapsed.TotalSeconds:#,0} events/s, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1_048_576:#,0} MiB");
+            }
+
+            return ExitCode.Done;
+        }
+        catch (CheckFailedException e)
+        {
+            throw Failed(terminal, e, $"this is a bug: report it with the scenario {parsed.GetValue(options.Scenario)} and the policy, limit and seed above");
+        }
+    }
+
+    private static CliException Failed(Terminal terminal, CheckFailedException e, string advice)
+    {
+        foreach (var line in e.Trace.TakeLast(20))
+        {
+            terminal.Error.WriteLine("  " + line);
+        }
+
+        return CliException.Refused($"{e.Message} ({advice})");
+    }
+
+    private static int Replay(Terminal terminal, SimulateOptions options, ParseResult parsed, string file)
+    {
+        if (!File.Exists(file))
+        {
+            throw CliException.Usage($"there is no file {file} to replay.");
+        }
+
+        var requests = options.Requests(parsed, ShippedScenarios.Find("freeze")!, out _);
+        if (requests.Count != 1)
+        {
+            throw CliException.Usage("--replay drives one policy: name it with --policy and --limit.");
+        }
+
+        try
+        {
+            using var reader = new StreamReader(file);
+            var result = TraceReplay.Run(reader, file, requests[0]);
+            terminal.Out.WriteLine($"{result.Lines} lines, {result.Seconds:0.###} s: {result.Submitted} attempts, {result.Started} started, at most {result.MaxCounted} counted and {result.MaxWaiting} waiting; every check held.");
+            return ExitCode.Done;
+        }
+        catch (ScenarioException e)
+        {
+            throw CliException.Usage(e.Message);
+        }
+        catch (CheckFailedException e)
+        {
+            throw Failed(terminal, e, "replayed from " + file);
+        }
+    }
+
+    private static IReadOnlyList<RunResult> Make(
+        Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<RunRequest> requests, CancellationToken cancel)
+    {
+        if (parsed.GetValue(options.Timeline) is { } timeline)
+        {
+            File.WriteAllText(timeline, Experiment.Timeline(scenario, requests[0], parsed.GetValue(options.TimelineSeconds), cancel));
+        }
+
+        if (parsed.GetValue(options.Record) is { } record)
+        {
+            using var writer = new StreamWriter(record);
+            var result = Experiment.RunRecorded(scenario, requests[0], writer, out var incomplete, cancel);
+            if (incomplete is not null)
+            {
+                terminal.Error.WriteLine($"halfopen: {record} leaves out {incomplete}, which the replay format has no word for.");
+            }
+
+            return [result];
+        }
+
+        using var bar = new ProgressBar(terminal, !parsed.GetValue(options.Quiet));
+        return Experiment.Run(scenario, requests, Math.Clamp(parsed.GetValue(options.Parallel), 1, 1024), bar.Report, cancel);
+    }
+
+    private static void Print(Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<ulong> seeds, IReadOnlyList<RunResult> results)
+    {
+        var summaries = Summary.Of(results);
+        var seedText = seeds.Count == 1 ? $"seed {seeds[0]}" : $"seeds {seeds[0]} to {seeds[^1]}";
+        if (parsed.GetValue(options.Plot) is { } plot)
+        {
+            File.WriteAllText(plot, scenario.Outbreak is null ? ScenarioPlots.Sweep(scenario, summaries, seedText) : ScenarioPlots.Outbreak(scenario, results, seedText));
+        }
+
+        if (parsed.GetValue(options.Json))
+        {
+            terminal.Out.WriteLine(SimulateDocument.Write(scenario.Name, seeds, results));
+            return;
+        }
+
+        if (parsed.GetValue(options.Csv))
+        {
+            terminal.Out.Write(SimulateCsv.Write(scenario.Name, results));
+            return;
+        }
+
+        if (!parsed.GetValue(options.Quiet))
+        {
+            terminal.Out.WriteLine($"{terminal.Bold(scenario.Name)}: {scenario.Title}");
+            terminal.Out.WriteLine(scenario.Outbreak is { } o
+                ? $"{o.Hosts:#,0} hosts, {o.ScanPerSecond:0.##} attempts a second wished by each infected one, {seedText}."
+                : $"{scenario.DurationSeconds:0} virtual seconds, {seedText}; live/min: hosts that answered the P2P program or crawler.");
+            terminal.Out.WriteLine();
+        }
+
+        terminal.Out.Write(ResultTable.Text(ResultTable.Rows(scenario, summaries)));
+    }
+
+    private static void CheckOutputs(ParseResult parsed, SimulateOptions options, Scenario scenario, List<RunRequest> requests)
+    {
+        if (parsed.GetValue(options.Record) is not null && (requests.Count != 1 || scenario.Outbreak is not null))
+        {
+            throw CliException.Usage($"--record is for one run of one machine, and this makes {requests.Count}: name one --policy, one --limit and one --seed.");
+        }
+
+        if (parsed.GetValue(options.Timeline) is not null && (requests.Count != 1 || scenario.Outbreak is not null))
+        {
+            throw CliException.Usage($"--timeline draws one run of one machine, and this makes {requests.Count}: name one --policy, one --limit and one --seed.");
+        }
+
+        if (parsed.GetValue(options.TimelineSeconds) is not (>= 1 and <= 100_000))
+        {
+            throw CliException.Usage("--timeline-seconds takes 1 to 100000.");
+        }
+
+        foreach (var file in new[] { parsed.GetValue(options.Plot), parsed.GetValue(options.Record), parsed.GetValue(options.Timeline) })
+        {
+            if (file is not null && Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
+            {
+                throw CliException.Usage($"cannot write {file}: there is no folder {folder}.");
+            }
+        }
+    }
+
+    private static int ListScenarios(Terminal terminal)
+    {
+        foreach (var name in ShippedScenarios.Names)
+        {
+            terminal.Out.WriteLine($"{terminal.Bold(name.PadRight(12))}{ShippedScenarios.Find(name)!.Title}");
+        }
+
+        return ExitCode.Done;
+    }
+}

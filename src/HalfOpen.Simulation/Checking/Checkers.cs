@@ -1,0 +1,251 @@
+using System.Globalization;
+using HalfOpen.Core;
+using HalfOpen.Simulation.Time;
+using HalfOpen.Simulation.World;
+
+namespace HalfOpen.Simulation.Checking;
+
+/// <summary>
+/// Watches a policy from the world's side during every run: counts what the world sees and compares it with what the policy says
+/// and promised. Constant time a step. The first broken promise ends the run.
+/// </summary>
+internal sealed class Checkers
+{
+    private const int SweepEvery = 1024;
+    private readonly CheckProfile _profile;
+    private readonly ulong _seed;
+    private readonly EventLog _log = new(256);
+    private readonly int[] _keyOf;
+    private readonly KeyState[] _keys;
+    private ILimiter _limiter = null!;
+    private int _waiting;
+    private int _unknownHalfOpen;
+    private int _unknownAllowed;
+    private int _countedAllowed;
+    private int _startedUnknownThisStep;
+    private long _starts;
+    private long _steps;
+
+    /// <param name="keys">The program key of each behaviour.</param>
+    public Checkers(CheckProfile profile, ulong seed, IReadOnlyList<string> keys)
+    {
+        _profile = profile;
+        _seed = seed;
+        var names = keys.Distinct(StringComparer.Ordinal).ToList();
+        var numbers = names.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
+        _keyOf = [.. keys.Select(k => numbers[k])];
+        _keys = [.. names.Select(n => new KeyState { Name = n })];
+    }
+
+    /// <summary>The most half-open attempts to destinations that had never answered.</summary>
+    public int MaxUnknownHalfOpen { get; private set; }
+
+    /// <summary>Checks made, so that a report can say that they ran.</summary>
+    public long Checked => _steps;
+
+    public void Attach(ILimiter limiter) => _limiter = limiter;
+
+    public void LimitChanged(long now, int limit)
+    {
+        _log.Add(now, "limit", limit);
+        _countedAllowed = _limiter.Counted; // over-full after a reduction: may stay, must not grow
+        _unknownAllowed = _unknownHalfOpen;
+    }
+
+    public void Restarted(ILimiter limiter)
+    {
+        _limiter = limiter;
+        _waiting = _unknownHalfOpen = _unknownAllowed = _countedAllowed = 0;
+        foreach (var key in _keys)
+        {
+            key.Waiting = 0;
+            key.LastStarted = 0;
+        }
+    }
+
+    public void Submitted(long now, long serial, int program)
+    {
+        _log.Add(now, "submit", serial);
+        _waiting++;
+        var key = _keys[_keyOf[program]];
+        if (key.Waiting++ == 0)
+        {
+            BeginWait(key);
+        }
+    }
+
+    /// <param name="toUnknown">The destination has never answered.</param>
+    /// <param name="overtookDestination">An attempt submitted later to the same destination was started before.</param>
+    public void Started(long now, long serial, int program, bool toUnknown, bool overtookDestination)
+    {
+        _log.Add(now, "start", serial);
+        _waiting--;
+        var key = _keys[_keyOf[program]];
+        key.Waiting--;
+        CheckWait(now, key);
+        if (_profile.FifoWithinProgram && serial < key.LastStarted)
+        {
+            throw Fail(now, $"order: attempt {serial} of {key.Name} started after attempt {key.LastStarted}, which was submitted later");
+        }
+
+        if (_profile.FifoWithinDestination && overtookDestination)
+        {
+            throw Fail(now, $"order: attempt {serial} of {key.Name} started after a later attempt to the same destination");
+        }
+
+        key.LastStarted = serial;
+        if (toUnknown)
+        {
+            _starts++;
+            _startedUnknownThisStep++;
+            _unknownHalfOpen++;
+            MaxUnknownHalfOpen = Math.Max(MaxUnknownHalfOpen, _unknownHalfOpen);
+        }
+
+        BeginWait(key);
+    }
+
+    public void Ended(long now, long serial, int program, bool wasHalfOpen, bool toUnknown, Outcome outcome)
+    {
+        _log.Add(now, NameOf(outcome), serial);
+        if (!wasHalfOpen)
+        {
+            LeaveQueue(program);
+        }
+        else if (toUnknown)
+        {
+            _unknownHalfOpen--;
+        }
+    }
+
+    public void Rejected(long now, long serial, int program)
+    {
+        _log.Add(now, "reject", serial);
+        LeaveQueue(program);
+    }
+
+    /// <summary>Everything that must hold whenever the policy has said all it had to say about an event.</summary>
+    public void AfterStep(long now, int halfOpen, int natEntries)
+    {
+        var limit = _limiter.Limit;
+        var counted = _limiter.Counted;
+        if (_limiter.HalfOpen != halfOpen)
+        {
+            throw Fail(now, $"slots: the policy says {_limiter.HalfOpen} half-open, the world has {halfOpen} half-open");
+        }
+
+        if (_limiter.Waiting != _waiting)
+        {
+            throw Fail(now, $"queue: the policy says {_limiter.Waiting} waiting, the world has {_waiting}");
+        }
+
+        if (counted < 0 || counted > halfOpen + (_profile.CountsAfterEnd ? limit : 0))
+        {
+            throw Fail(now, $"slots: {counted} counted, but {halfOpen} half-open");
+        }
+
+        if (_profile.Limited)
+        {
+            _countedAllowed = Math.Max(limit, Math.Min(_countedAllowed, counted));
+            if (counted > _countedAllowed && !(_profile.LateCounting && _startedUnknownThisStep == 0))
+            {
+                throw Fail(now, $"limit: {counted} counted above the limit of {limit}");
+            }
+
+            if (_profile.LateCounting)
+            {
+                _countedAllowed = Math.Max(_countedAllowed, counted);
+            }
+        }
+
+        if (_profile.BoundsUnknown)
+        {
+            _unknownAllowed = Math.Max(limit, Math.Min(_unknownAllowed, _unknownHalfOpen));
+            if (_unknownHalfOpen > _unknownAllowed)
+            {
+                throw Fail(now, $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above the limit of {limit}");
+            }
+        }
+
+        if (natEntries > _profile.NatBudget)
+        {
+            throw Fail(now, $"NAT: {natEntries} entries in the router, above the budget of {_profile.NatBudget}");
+        }
+
+        _startedUnknownThisStep = 0;
+        if (++_steps % SweepEvery == 0)
+        {
+            CheckAllWaits(now);
+        }
+    }
+
+    /// <summary>The run is over: nobody may still be starving.</summary>
+    public void Finish(long now) => CheckAllWaits(now);
+
+    /// <summary>The failure itself, for the world to throw when it sees nonsense.</summary>
+    public CheckFailedException Fail(long now, string what)
+    {
+        var at = Ticks.ToSeconds(now).ToString("0.#######", CultureInfo.InvariantCulture);
+        return new CheckFailedException($"check failed at {at} s, {_profile.Policy}, seed {_seed}: {what}", _log.Lines());
+    }
+
+    private static string NameOf(Outcome outcome) => outcome switch
+    {
+        Outcome.Established => "established",
+        Outcome.Refused => "refused",
+        Outcome.Reset => "reset",
+        Outcome.TimedOut => "timed-out",
+        Outcome.Unreachable => "unreachable",
+        _ => "cancelled",
+    };
+
+    private void LeaveQueue(int program)
+    {
+        _waiting--;
+        var key = _keys[_keyOf[program]];
+        key.Waiting--;
+        BeginWait(key);
+    }
+
+    private void BeginWait(KeyState key)
+    {
+        key.StartsAtWait = _starts;
+        key.WaitingAtWait = _waiting;
+    }
+
+    private void CheckAllWaits(long now)
+    {
+        foreach (var key in _keys)
+        {
+            CheckWait(now, key);
+        }
+    }
+
+    private void CheckWait(long now, KeyState key)
+    {
+        if (_profile.BoundPerWaiting == 0 && _profile.BoundPerProgram == 0)
+        {
+            return;
+        }
+
+        var passed = _starts - key.StartsAtWait;
+        var bound = ((long)_profile.BoundPerWaiting * (key.WaitingAtWait + 1)) + ((long)_profile.BoundPerProgram * _keys.Length);
+        if (key.Waiting > 0 && passed > bound)
+        {
+            throw Fail(now, $"wait: {key.Name} has {key.Waiting} waiting while {passed} attempts of others started; at most {bound} may");
+        }
+    }
+
+    private sealed class KeyState
+    {
+        public required string Name { get; init; }
+
+        public int Waiting { get; set; }
+
+        public long LastStarted { get; set; }
+
+        public long StartsAtWait { get; set; }
+
+        public int WaitingAtWait { get; set; }
+    }
+}

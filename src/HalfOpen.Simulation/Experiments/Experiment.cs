@@ -1,0 +1,120 @@
+using HalfOpen.Simulation.Checking;
+using HalfOpen.Simulation.Outbreaks;
+using HalfOpen.Simulation.Plots;
+using HalfOpen.Simulation.Results;
+using HalfOpen.Simulation.Scenarios;
+using HalfOpen.Simulation.Traces;
+using HalfOpen.Simulation.World;
+
+namespace HalfOpen.Simulation.Experiments;
+
+/// <summary>Makes many runs of one scenario, on several cores, and gives the results in the order of the requests.</summary>
+public static class Experiment
+{
+    /// <param name="progress">Hears the share done, 0..1; called from several threads, also at the same time.</param>
+    /// <exception cref="CheckFailedException">A policy broke a promise: the first, in the order of the requests.</exception>
+    public static IReadOnlyList<RunResult> Run(
+        Scenario scenario, IReadOnlyList<RunRequest> requests, int parallel, Action<double>? progress = null, CancellationToken cancel = default)
+    {
+        var results = new RunResult[requests.Count];
+        var failures = new Exception?[requests.Count];
+        var done = 0L; // percents of all runs together
+        Action<double>? Listener()
+        {
+            var mine = 0;
+            return progress is null ? null : share =>
+            {
+                var percent = (int)(share * 100);
+                var all = Interlocked.Add(ref done, percent - mine);
+                mine = percent;
+                progress(all / (100.0 * requests.Count));
+            };
+        }
+
+        Parallel.For(0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, parallel), CancellationToken = cancel }, i =>
+        {
+            try
+            {
+                results[i] = RunOne(scenario, requests[i], null, Listener(), cancel);
+            }
+            catch (CheckFailedException e)
+            {
+                failures[i] = e;
+            }
+        });
+        return Array.Find(failures, f => f is not null) is { } first ? throw first : results;
+    }
+
+    /// <summary>One run; everything the limiter is told is written to <paramref name="record"/> when that is given.</summary>
+    /// <returns>The figures. A reason why the record is not the whole story comes back in <paramref name="incomplete"/>.</returns>
+    public static RunResult RunRecorded(Scenario scenario, RunRequest request, TextWriter record, out string? incomplete, CancellationToken cancel = default)
+    {
+        var trace = new TraceWriter(record);
+        var result = RunOne(scenario, request, trace, null, cancel);
+        incomplete = trace.Incomplete;
+        return result;
+    }
+
+    /// <summary>One run drawn as a picture: who holds which slot when.</summary>
+    public static string Timeline(Scenario scenario, RunRequest request, double seconds, CancellationToken cancel = default)
+    {
+        var spans = new List<AttemptSpan>();
+        var world = new SimulatedWorld(WithoutLoad(scenario, request), PolicyCatalog.Factory(request), PolicyCatalog.Profile(request), request.Seed) { Spans = spans };
+        world.Run(cancel: cancel);
+        return SlotTimeline.Render(scenario, request, world, spans, seconds);
+    }
+
+    internal static RunResult RunOne(Scenario scenario, RunRequest request, TraceWriter? trace, Action<double>? progress, CancellationToken cancel)
+    {
+        var profile = PolicyCatalog.Profile(request);
+        var newLimiter = PolicyCatalog.Factory(request);
+        if (scenario.Outbreak is { } outbreak)
+        {
+            return RunOutbreak(scenario, outbreak, request, newLimiter, profile, progress, cancel);
+        }
+
+        var world = new SimulatedWorld(WithoutLoad(scenario, request), newLimiter, profile, request.Seed, trace);
+        world.Run(progress, cancel);
+        return RunReport.Of(world, scenario, request.Policy, request.Limit, request.Seed) with
+        {
+            GiveUp = request.GiveUp,
+            NatBudget = request.NatBudget,
+            BoundLivePeersPerMinute = NatBound.LivePeersPerMinute(scenario, request.NatBudget, request.Seed),
+        };
+    }
+
+    private static Scenario WithoutLoad(Scenario scenario, RunRequest request) =>
+        request.Policy == RunRequest.Idle
+            ? scenario with { Programs = [.. scenario.Programs.Where(p => !IsLoad(p.Kind))] }
+            : scenario;
+
+    internal static bool IsLoad(ProgramKind kind) => kind is ProgramKind.Swarm or ProgramKind.Worm or ProgramKind.Crawler;
+
+    private static RunResult RunOutbreak(
+        Scenario scenario, OutbreakSpec spec, RunRequest request, Func<ILimiter> newLimiter, CheckProfile profile, Action<double>? progress, CancellationToken cancel)
+    {
+        OutbreakResult result;
+        long events;
+        if (spec.Exact)
+        {
+            (result, events) = new EngineOutbreak(spec, scenario.Stack, newLimiter, request.Seed).Run(scenario.DurationSeconds, progress, cancel);
+        }
+        else
+        {
+            var schedule = StartSchedule.Record(spec, scenario.Stack, newLimiter, profile, request.Seed);
+            (result, events) = CompactOutbreak.Run(spec, schedule, scenario.DurationSeconds, request.Seed, progress, cancel);
+        }
+
+        return new RunResult
+        {
+            Policy = request.Policy,
+            Limit = request.Limit,
+            Seed = request.Seed,
+            GiveUp = request.GiveUp,
+            NatBudget = request.NatBudget,
+            AttemptsPerSecond = new Dictionary<string, double>(StringComparer.Ordinal) { ["worm"] = result.ContactsPerSecond },
+            Events = events,
+            Outbreak = result,
+        };
+    }
+}

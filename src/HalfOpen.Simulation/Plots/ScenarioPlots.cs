@@ -1,0 +1,91 @@
+using HalfOpen.Simulation.Experiments;
+using HalfOpen.Simulation.Results;
+using HalfOpen.Simulation.Scenarios;
+
+namespace HalfOpen.Simulation.Plots;
+
+/// <summary>The pictures that <c>halfopen simulate --plot</c> draws: what a limit costs and gives, or how far a worm gets.</summary>
+public static class ScenarioPlots
+{
+    /// <summary>Figures over the limit, one line a policy. Policies without a limit are drawn as level lines.</summary>
+    public static string Sweep(Scenario scenario, IReadOnlyList<Summary> summaries, string seeds)
+    {
+        var limits = summaries.Where(s => s.Limit is not null).Select(s => (double)s.Limit!.Value).Distinct().Order().ToList();
+        var labels = summaries.Select(s => s.Label).Distinct().ToList();
+        var panels = new List<Panel>();
+        void Add(string title, string y, Func<Summary, double?> value, bool logY, params (string Suffix, bool Dashed, Func<Summary, double?> Value)[] more)
+        {
+            var series = new List<Series>();
+            for (var i = 0; i < labels.Count; i++)
+            {
+                var label = labels[i];
+                series.Add(new Series(label, i % 7, false, Points(summaries, limits, label, value)));
+                foreach (var (suffix, dashed, other) in more)
+                {
+                    series.Add(new Series(label + suffix, i % 7, dashed, Points(summaries, limits, label, other)));
+                }
+            }
+
+            if (series.Exists(s => s.Points.Any(p => double.IsFinite(p.Y))))
+            {
+                panels.Add(new Panel { Title = title, X = "limit (slots)", Y = y, LogX = true, LogY = logY, Series = series, XTicks = XTicks(limits) });
+            }
+        }
+
+        if (summaries.Any(s => s.PageSeconds is { Count: > 0 }))
+        {
+            Add("Time until a page is there (dashed: 99 of 100 pages)", "seconds", s => s.PageSeconds is { Count: > 0 } p ? p.P50 : null, true, (", p99", true, s => s.PageSeconds is { Count: > 0 } p ? p.P99 : null));
+        }
+
+        if (scenario.Programs.Any(p => p.Kind is ProgramKind.Swarm or ProgramKind.Crawler))
+        {
+            Add("Live peers found", "a minute", s => s.Policy == RunRequest.Idle ? null : s.LivePeersPerMinute, false);
+        }
+
+        foreach (var program in scenario.Programs.Where(p => p.Kind == ProgramKind.Worm && p.Count == 1))
+        {
+            Add($"First contacts of the {program.Name}", "a second", s => s.AttemptsPerSecond.TryGetValue(program.Name, out var v) ? v : null, true);
+        }
+
+        foreach (var program in scenario.Programs.Where(p => p.Kind is ProgramKind.Innocent or ProgramKind.KeepOpen && p.Count == 1))
+        {
+            Add($"Wait of {program.Name} before its SYN leaves, p99", "seconds", s => s.WaitP99Seconds.TryGetValue(program.Name, out var v) ? v : null, false);
+        }
+
+        Add("Most half-open attempts to hosts that had never answered", "attempts", s => s.Policy == RunRequest.Idle ? null : s.MaxUnknownHalfOpen, true);
+        if (scenario.Nat is not null)
+        {
+            Add("Most entries in the router's table", "entries", s => s.MaxNatEntries, false);
+        }
+
+        return Chart.Render($"What the limit gives and costs: {scenario.Name}", $"{Words(scenario)} Simulated, {scenario.DurationSeconds:0} virtual seconds, {seeds}.", panels);
+    }
+
+    /// <summary>Infected share over time, one line a run.</summary>
+    public static string Outbreak(Scenario scenario, IReadOnlyList<RunResult> results, string seeds)
+    {
+        var shown = results.GroupBy(r => (r.Policy, r.Limit, r.GiveUp)).Select(g => g.First()).ToList();
+        var series = shown.Select((r, i) => new Series(Name(r), i % 7, false, [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0).Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
+        var panel = new Panel { Title = "Share of the population that is infected", X = "hours since the first infections", Y = "% of the hosts", LogX = true, Series = series };
+        return Chart.Render("How the limit slows a worm", $"{scenario.Outbreak!.Hosts:#,0} hosts in {scenario.Outbreak.Addresses:#,0} addresses, each infected host tries {scenario.Outbreak.ScanPerSecond:0.##} a second. Simulated, {seeds}.", [panel]);
+    }
+
+    private static string Name(RunResult r) =>
+        new RunRequest { Policy = r.Policy, GiveUp = r.GiveUp, Seed = 0 }.Label + (r.Limit is { } limit ? $", limit {limit}" : "");
+
+    private static string Words(Scenario scenario) => scenario.Title is "-" or "" ? "" : scenario.Title;
+
+    private static List<(double, double)> Points(IReadOnlyList<Summary> summaries, List<double> limits, string label, Func<Summary, double?> value)
+    {
+        var mine = summaries.Where(s => s.Label == label).ToList();
+        if (mine is [{ Limit: null } only])
+        {
+            return value(only) is { } level ? [.. limits.Select(l => (l, level))] : [];
+        }
+
+        return [.. mine.Where(s => s.Limit is not null && value(s) is not null).OrderBy(s => s.Limit).Select(s => ((double)s.Limit!.Value, value(s)!.Value))];
+    }
+
+    private static List<double> XTicks(List<double> limits) =>
+        limits.Count <= 1 ? limits : [.. new[] { 1.0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000 }.Where(t => t >= limits[0] && t <= limits[^1])];
+}

@@ -1,0 +1,124 @@
+namespace HalfOpen.Simulation.Results;
+
+/// <summary>What one run of a scenario under one policy gave. Seconds, counts and rates in virtual time. Immutable.</summary>
+public sealed record RunResult
+{
+    /// <summary>unlimited, fifo, windows-xp, fair; or idle: the scenario without the programs that fill slots.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>The limit; null: none.</summary>
+    public int? Limit { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>The policy's learned deadline was on.</summary>
+    public bool GiveUp { get; init; }
+
+    /// <summary>NAT entries that the policy was to stay under; null: not told.</summary>
+    public int? NatBudget { get; init; }
+
+    /// <summary>Times of finished pages; null: the scenario has no browser.</summary>
+    public PageTimes? PageSeconds { get; init; }
+
+    /// <summary>Pages in order, for quantiles over several seeds.</summary>
+    public IReadOnlyList<double> Pages { get; init; } = [];
+
+    /// <summary>Hosts that answered a swarm or a crawler with a connection, a minute.</summary>
+    public double LivePeersPerMinute { get; init; }
+
+    /// <summary>What any policy could have found under the NAT budget, in expectation (see NatBound); null: no budget.</summary>
+    public double? BoundLivePeersPerMinute { get; init; }
+
+    /// <summary>Started attempts a second, by program.</summary>
+    public IReadOnlyDictionary<string, double> AttemptsPerSecond { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The most attempts that the policy counted at once.</summary>
+    public int MaxCounted { get; init; }
+
+    /// <summary>The most sockets in SYN-SENT at once, counted or not.</summary>
+    public int MaxHalfOpen { get; init; }
+
+    /// <summary>The most half-open attempts to destinations that had never answered.</summary>
+    public int MaxUnknownHalfOpen { get; init; }
+
+    /// <summary>The most entries in the router's table; null: no router.</summary>
+    public int? MaxNatEntries { get; init; }
+
+    /// <summary>SYNs lost because the router's table was full.</summary>
+    public long NatDropped { get; init; }
+
+    /// <summary>The longest wait from submission to start, by program, attempts that never started included.</summary>
+    public IReadOnlyDictionary<string, double> MaxWaitSeconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The wait that 99 % of the started attempts did not exceed, by program; at most 1.6 % too high.</summary>
+    public IReadOnlyDictionary<string, double> WaitP99Seconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Attempts that the policy asked to give up, by program.</summary>
+    public IReadOnlyDictionary<string, long> GivenUp { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Attempts that the policy refused, by program.</summary>
+    public IReadOnlyDictionary<string, long> Rejected { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Jain's index of slot time over the largest group of equal programs (1: all the same); null: no such group.</summary>
+    public double? Jain { get; init; }
+
+    /// <summary>Warnings (event 4226 or its like).</summary>
+    public long Warnings { get; init; }
+
+    /// <summary>Events handled by the simulation.</summary>
+    public long Events { get; init; }
+
+    /// <summary>An outbreak's curve; null: not an outbreak.</summary>
+    public OutbreakResult? Outbreak { get; init; }
+}
+
+/// <summary>Page times in seconds, over finished pages.</summary>
+public sealed record PageTimes(double P50, double P99, int Count)
+{
+    /// <summary>How long the person has been waiting for the page that was not there at the end; null: was not waiting.</summary>
+    public double? UnfinishedSeconds { get; init; }
+
+    public static PageTimes Of(IReadOnlyList<double> pages, double? unfinished) =>
+        new(Quantiles.Of(pages, 0.5), Quantiles.Of(pages, 0.99), pages.Count) { UnfinishedSeconds = unfinished };
+}
+
+/// <summary>How far a worm got.</summary>
+public sealed record OutbreakResult
+{
+    public required int Hosts { get; init; }
+
+    public required int Infected { get; init; }
+
+    /// <summary>Seconds until 1 %, 10 %, 50 % and 90 % of the hosts were infected; null: not in this run.</summary>
+    public required IReadOnlyDictionary<string, double?> SecondsTo { get; init; }
+
+    /// <summary>First contacts a second that one infected machine makes in the long run.</summary>
+    public required double ContactsPerSecond { get; init; }
+
+    /// <summary>Infected hosts over time: (seconds, hosts).</summary>
+    public required IReadOnlyList<(double Seconds, int Infected)> Curve { get; init; }
+}
+
+/// <summary>Quantiles of a sample: the smallest value that at least a share q of the sample does not exceed.</summary>
+public static class Quantiles
+{
+    /// <returns>0 for an empty sample.</returns>
+    public static double Of(IReadOnlyList<double> sample, double q)
+    {
+        if (sample.Count == 0)
+        {
+            return 0;
+        }
+
+        var sorted = sample.Order().ToArray();
+        return sorted[Math.Clamp((int)Math.Ceiling(q * sorted.Length) - 1, 0, sorted.Length - 1)];
+    }
+
+    /// <summary>Jain, Chiu and Hawe 1984: (sum x)^2 / (n sum x^2); 1 when all are equal, 1/n when one has all.</summary>
+    public static double Jain(IReadOnlyList<double> shares)
+    {
+        var sum = shares.Sum();
+        var squares = shares.Sum(x => x * x);
+        return squares == 0 ? 1 : sum * sum / (shares.Count * squares);
+    }
+}

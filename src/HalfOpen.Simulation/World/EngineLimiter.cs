@@ -1,0 +1,35 @@
+using HalfOpen.Core;
+
+namespace HalfOpen.Simulation.World;
+
+/// <summary>The engine as the world sees it: nothing added, nothing hidden.</summary>
+internal sealed class EngineLimiter(EngineOptions options) : ILimiter
+{
+    private readonly Engine _engine = new(options);
+
+    public int HalfOpen => _engine.HalfOpen;
+
+    public int Counted => _engine.InFlight;
+
+    public int Waiting => _engine.Waiting;
+
+    public int Limit => _engine.Limit;
+
+    public long NextDeadline => _engine.NextDeadline?.Ticks ?? long.MaxValue;
+
+    public ReadOnlySpan<Decision> Decisions => _engine.Decisions;
+
+    public ProgramId Intern(string program) => _engine.Programs.Intern(program);
+
+    public AttemptId Submit(in AttemptRequest request, Instant now) => _engine.Submit(request, now);
+
+    public void Complete(AttemptId attempt, Outcome outcome, Instant now) => _engine.Complete(attempt, outcome, now);
+
+    public void ConnectionClosed(in Destination destination, Instant now) => _engine.ConnectionClosed(destination, now);
+
+    public void AdvanceTo(Instant now) => _engine.AdvanceTo(now);
+
+    public void SetLimit(int limit, Instant now) => _engine.SetLimit(limit, now);
+
+    public void ClearDecisions() => _engine.ClearDecisions();
+}

@@ -1,0 +1,48 @@
+using HalfOpen.Simulation.Randomness;
+using HalfOpen.Simulation.Results;
+using Xunit;
+
+namespace HalfOpen.SimulationTests.Results;
+
+public sealed class HistogramTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_quantile_is_never_below_the_truth_and_at_most_a_64th_above(ulong seed)
+    {
+        var random = new Prng(seed);
+        var histogram = new DurationHistogram();
+        var all = new List<long>();
+        for (var i = 0; i < 5000; i++)
+        {
+            var value = random.NextBetween(0, 1L << random.NextBelow(50));
+            all.Add(value);
+            histogram.Add(value);
+        }
+
+        all.Sort();
+        foreach (var q in new[] { 0.01, 0.5, 0.9, 0.99, 1 })
+        {
+            var truth = all[(int)Math.Ceiling(q * all.Count) - 1];
+            Assert.InRange(histogram.Quantile(q), truth, truth + (truth / 63) + 1);
+        }
+
+        Assert.Equal(all[^1], histogram.MaxTicks);
+        Assert.Equal(5000, histogram.Count);
+    }
+
+    [Fact]
+    public void An_empty_histogram_says_zero() => Assert.Equal(0, new DurationHistogram().Quantile(0.99));
+
+    [Fact]
+    public void Quantiles_and_Jains_index_are_the_textbook_ones()
+    {
+        double[] sample = [5, 1, 4, 2, 3];
+        Assert.Equal(3, Quantiles.Of(sample, 0.5));
+        Assert.Equal(5, Quantiles.Of(sample, 0.99));
+        Assert.Equal(1, Quantiles.Jain([2, 2, 2, 2]));
+        Assert.Equal(0.25, Quantiles.Jain([8, 0, 0, 0]));
+    }
+}
