@@ -39,7 +39,7 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
 
     /// <summary>"10.0.0.1:6881" or "[2001:db8::1]:443".</summary>
     public override string ToString() => IsIPv4
-        ? $"{(byte)(Address >> 24)}.{(byte)((Address >> 16) & 0xFF)}.{(byte)((Address >> 8) & 0xFF)}.{(byte)(Address & 0xFF)}:{Port}"
+        ? $"{(byte)((Address >> 24) & 0xFF)}.{(byte)((Address >> 16) & 0xFF)}.{(byte)((Address >> 8) & 0xFF)}.{(byte)(Address & 0xFF)}:{Port}"
         : $"[{ToIPAddress()}]:{Port}";
 
     /// <summary>Reads what <see cref="ToString"/> writes. Four decimal parts for IPv4, brackets for IPv6, a port 0 to 65535.</summary>

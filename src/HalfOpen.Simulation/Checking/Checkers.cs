@@ -139,7 +139,7 @@ internal sealed class Checkers
             throw Fail(now, $"queue: the policy says {_limiter.Waiting} waiting, the world has {_waiting}");
         }
 
-        if (counted < 0 || counted > halfOpen + (_profile.CountsAfterEnd ? limit : 0))
+        if (counted < 0 || (counted > halfOpen && !_profile.CountsAfterEnd))
         {
             throw Fail(now, $"slots: {counted} counted, but {halfOpen} half-open");
         }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Outbreaks;
 using HalfOpen.Simulation.Plots;
@@ -37,12 +38,17 @@ public static class Experiment
             {
                 results[i] = RunOne(scenario, requests[i], null, Listener(), cancel);
             }
-            catch (CheckFailedException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 failures[i] = e;
             }
         });
-        return Array.Find(failures, f => f is not null) is { } first ? throw first : results;
+        if (Array.Find(failures, f => f is not null) is { } first)
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
+
+        return results;
     }
 
     /// <summary>One run; everything the limiter is told is written to <paramref name="record"/> when that is given.</summary>

@@ -41,7 +41,7 @@ public static class PolicyCatalog
                 LateCounting = true,
                 BoundsUnknown = true,
                 FifoWithinProgram = false,
-                BoundPerProgram = 64,
+                BoundPerProgram = 0,
                 NatBudget = request.NatBudget,
             },
             _ => new CheckProfile { Policy = name, Limited = false },

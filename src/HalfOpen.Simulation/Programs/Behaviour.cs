@@ -25,7 +25,7 @@ internal abstract class Behaviour(SimulatedWorld world, int index, ProgramSpec s
     /// <summary>Its own chance: another program's draws do not shift it.</summary>
     protected Prng Random { get; private set; } = new(0);
 
-    public ProgramStatistics Statistics { get; } = new();
+    public ProgramTally Statistics { get; } = new();
 
     /// <summary>The machine starts (or has restarted).</summary>
     public void Start(ulong seed)

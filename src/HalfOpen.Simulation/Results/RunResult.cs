@@ -50,7 +50,7 @@ public sealed record RunResult
     /// <summary>The longest wait from submission to start, by program, attempts that never started included.</summary>
     public IReadOnlyDictionary<string, double> MaxWaitSeconds { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The wait that 99 % of the started attempts did not exceed, by program; at most 1.6 % too high.</summary>
+    /// <summary>The wait that 99 % of the attempts did not exceed, by program, those that still waited at the end included; at most 1.6 % too high.</summary>
     public IReadOnlyDictionary<string, double> WaitP99Seconds { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Attempts that the policy asked to give up, by program.</summary>

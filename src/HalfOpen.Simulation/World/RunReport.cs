@@ -31,7 +31,7 @@ internal static class RunReport
             MaxUnknownHalfOpen = world.Checks.MaxUnknownHalfOpen,
             MaxNatEntries = world.Nat?.MaxEntries,
             NatDropped = world.Nat?.Dropped ?? 0,
-            MaxWaitSeconds = Each(all, b => Ticks.ToSeconds(Math.Max(b.Statistics.Waits.MaxTicks, b.Statistics.LongestStillWaitingTicks))),
+            MaxWaitSeconds = Each(all, b => Ticks.ToSeconds(b.Statistics.Waits.MaxTicks)),
             WaitP99Seconds = Each(all, b => Ticks.ToSeconds(b.Statistics.Waits.Quantile(0.99))),
             GivenUp = Each(all, b => b.Statistics.GivenUp),
             Rejected = Each(all, b => b.Statistics.Rejected),

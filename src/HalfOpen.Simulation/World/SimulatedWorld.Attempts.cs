@@ -265,7 +265,7 @@ internal sealed partial class SimulatedWorld
         _events.Add(Math.Max(at, Now), new WorldEvent(EventKind.NatExpire, 0, 0));
     }
 
-    private static void Count(ProgramStatistics statistics, Outcome outcome)
+    private static void Count(ProgramTally statistics, Outcome outcome)
     {
         switch (outcome)
         {
@@ -301,8 +301,7 @@ internal sealed partial class SimulatedWorld
             }
             else if (attempt.State == AttemptState.Waiting)
             {
-                var statistics = _behaviours[attempt.Program].Statistics;
-                statistics.LongestStillWaitingTicks = Math.Max(statistics.LongestStillWaitingTicks, Now - attempt.Submitted);
+                _behaviours[attempt.Program].Statistics.Waits.Add(Now - attempt.Submitted); // as much as is known: at least so long
             }
         }
     }

@@ -3,7 +3,7 @@ using HalfOpen.Simulation.Results;
 namespace HalfOpen.Simulation.World;
 
 /// <summary>What one program asked for and got, counted by the world (not by the engine under test).</summary>
-internal sealed class ProgramStatistics
+internal sealed class ProgramTally
 {
     public long Submitted { get; set; }
 
@@ -25,12 +25,9 @@ internal sealed class ProgramStatistics
     /// <summary>Wishes the program dropped because it had no socket left.</summary>
     public long Dropped { get; set; }
 
-    /// <summary>At the end of the run: how long the oldest attempt that never started has waited, in ticks.</summary>
-    public long LongestStillWaitingTicks { get; set; }
-
     /// <summary>Ticks that its started attempts were half-open, summed.</summary>
     public long HalfOpenTicks { get; set; }
 
-    /// <summary>From submission to start.</summary>
+    /// <summary>From submission to start; of attempts that still wait at the end of the run, their wait so far.</summary>
     public DurationHistogram Waits { get; } = new();
 }
