@@ -105,7 +105,7 @@ public sealed class SystemName
         }
 
         return version.Major == 10
-            ? new SystemName(version.Build < 22000 ? "Windows 10 / Server 2016 or later" : "Windows 11 / Server 2022 or later", LimiterDesign.OtherDesign, true)
+            ? new SystemName(version.Build < 22000 ? "Windows 10 / Server 2016 or later" : "Windows 11 / Server 2025 or later", LimiterDesign.OtherDesign, true)
             : new SystemName("unknown Windows " + version.Major + "." + version.Minor, LimiterDesign.OtherDesign, true);
     }
 }

@@ -34,6 +34,7 @@ public enum Decoy
 
     // evidence 5
     CounterNeverAtomic,
+    CounterChangedPlainly,
     CounterOnlyIncremented,
     CounterOnlyDecremented,
     CounterChangedTwice,

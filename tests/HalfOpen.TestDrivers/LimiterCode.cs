@@ -190,8 +190,12 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
     {
         if (decoy == Decoy.CounterNeverAtomic)
         {
-            // Calls that hand the counter's address on: no writer is seen, and no atomic change either.
             return [];
+        }
+
+        if (decoy == Decoy.CounterChangedPlainly)
+        {
+            return new byte[] { 0x05, 0x0D, 0x0D }.Select(modRm => Return(New().Emit(0x90, 0xFF, modRm).Address(globals.Counter)));
         }
 
         var signs = decoy switch

@@ -5,13 +5,14 @@ namespace HalfOpen.Driver.Pe;
 
 /// <summary>
 /// The version resource: file version, internal and original name. It informs and waives one evidence for <c>tcpip6.sys</c>; nothing is found through it. An
-/// odd layout is therefore read leniently: when the directory leads nowhere, the resource section is searched for the structure's own mark.
+/// odd layout is therefore read leniently: when the directory leads nowhere, the resource section, then the whole file is searched for the structure's own mark.
 /// </summary>
 internal sealed class VersionResource
 {
     /// <summary>VS_FIXEDFILEINFO.dwSignature.</summary>
     private const uint FixedInfoMark = 0xFEEF04BD;
 
+    private const int FixedInfoSize = 52;
     private const uint VersionType = 16;
     private const int MaxValueChars = 260;
 
@@ -40,11 +41,12 @@ internal sealed class VersionResource
             {
                 if (result.ReadBlock(image.Bytes, section.FileOffset, section.FileEnd))
                 {
-                    break;
+                    return result;
                 }
             }
         }
 
+        result.ReadBlock(image.Bytes, 0, image.Bytes.Length);
         return result;
     }
 
@@ -107,15 +109,21 @@ internal sealed class VersionResource
 
     private bool ReadBlock(byte[] bytes, int start, int end)
     {
-        for (var i = start; i + 52 <= end; i++)
+        for (var i = start; i + FixedInfoSize <= end; i++)
         {
-            if (bytes[i] == 0xBD && Little.U32(bytes, i) == FixedInfoMark)
+            i = Array.IndexOf(bytes, (byte)(FixedInfoMark & 0xFF), i, end - i);
+            if (i < 0 || i + FixedInfoSize > end)
+            {
+                return false;
+            }
+
+            if (Little.U32(bytes, i) == FixedInfoMark)
             {
                 var high = Little.U32(bytes, i + 8);
                 var low = Little.U32(bytes, i + 12);
                 Version = new FileVersion((int)(high >> 16), (int)(high & 0xFFFF), (int)(low >> 16), (int)(low & 0xFFFF));
-                InternalName = FindString(bytes, i + 52, end, "InternalName");
-                OriginalFilename = FindString(bytes, i + 52, end, "OriginalFilename");
+                InternalName = FindString(bytes, i + FixedInfoSize, end, "InternalName");
+                OriginalFilename = FindString(bytes, i + FixedInfoSize, end, "OriginalFilename");
                 return true;
             }
         }

@@ -31,6 +31,7 @@ public sealed class DecoyTests
         [Decoy.ComparisonsOnlyInInit] = [4],
         [Decoy.OtherRegisterCompared] = [4],
         [Decoy.CounterNeverAtomic] = [5],
+        [Decoy.CounterChangedPlainly] = [5, 6],
         [Decoy.CounterOnlyIncremented] = [5],
         [Decoy.CounterOnlyDecremented] = [5],
         [Decoy.CounterChangedTwice] = [5],

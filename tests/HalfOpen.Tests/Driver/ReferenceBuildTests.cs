@@ -1,0 +1,93 @@
+using HalfOpen.Driver;
+using HalfOpen.TestDrivers;
+using Xunit;
+
+namespace HalfOpen.Tests.Driver;
+
+/// <summary>
+/// The published numbers of the two reference builds, on files that the tests assemble: same size, same addresses, same checksum before; so the same offset
+/// and the same checksum after.
+/// </summary>
+public sealed class ReferenceBuildTests
+{
+    /// <summary>XP SP3 x86, 5.1.2600.5512.</summary>
+    private static readonly SyntheticDriverOptions XpSp3 = new()
+    {
+        Architecture = DriverArchitecture.X86,
+        IsFlat = true,
+        OnlyReferenceForms = true,
+        CodeSize = 0x30000,
+        Pinned = new PinnedLayout
+        {
+            FileSize = 361_344,
+            PeHeaderOffset = 0x130 - 0x58,
+            DataRva = 0x40480,
+            InitRva = 0x4F800,
+            InitFileOffset = 0x4F800,
+            StoreRva = 0x5FA40 - 0x10000,
+            ThresholdRva = 0x5049C - 0x10000,
+            CounterRva = 0x504A0 - 0x10000,
+            PendingRva = 0x50498 - 0x10000,
+            Checksum = 0x61C06,
+        },
+    };
+
+    /// <summary>XP x64 and Server 2003 x64 SP2, 5.2.3790.3959.</summary>
+    private static readonly SyntheticDriverOptions XpX64 = new()
+    {
+        Architecture = DriverArchitecture.X64,
+        IsFlat = false,
+        OnlyReferenceForms = true,
+        CodeSize = 0x90000,
+        Pinned = new PinnedLayout
+        {
+            FileSize = 768_000,
+            PeHeaderOffset = 0x148 - 0x58,
+            DataRva = 0xA0000,
+            InitRva = 0xEF000,
+            InitFileOffset = 0xB7800,
+            StoreRva = 0xFFDC6 - 0x10000,
+            ThresholdRva = 0xB0504 - 0x10000,
+            CounterRva = 0xB0508 - 0x10000,
+            PendingRva = 0xB0500 - 0x10000,
+            Checksum = 0xC7D26,
+        },
+    };
+
+    [Fact]
+    public void Xp_sp3_x86_has_its_published_offset_and_checksums() =>
+        AssertPublished(XpSp3, 0x4FA46, 0x5FA46, [0xC7, 0x05, 0x9C, 0x04, 0x05, 0x00], 0x130, 0x61C60, "Windows XP SP3");
+
+    [Fact]
+    public void Xp_x64_has_its_published_offset_and_checksums() =>
+        AssertPublished(XpX64, 0xB85CC, 0xFFDCC, [0xC7, 0x05, 0x34, 0x07, 0xFB, 0xFF], 0x148, 0xC7D80, "Windows XP x64 / Server 2003 x64 SP2");
+
+    [Fact]
+    public void Known_originals_only_name_what_is_on_record()
+    {
+        Assert.Equal("original of Windows XP SP3, 5.1.2600.5512", KnownOriginals.NameOf("013008E23F5F14E0C836C28524D1181759BAF84530C6331163882A772217F398"));
+        Assert.True(KnownOriginals.IsOriginal("01b150bda82c126ca63ea0659539b3db1fc39cb19b4d7a8de6eb66bdc1dec638"));
+        Assert.False(KnownOriginals.IsOriginal("211e0c3ea38e1f3441ab359ec5eb734c82f726101f676339889c80ee4d3a1f08"));
+        Assert.Null(KnownOriginals.NameOf("00"));
+    }
+
+    private static void AssertPublished(SyntheticDriverOptions options, int offset, ulong address, byte[] instruction, int field, uint checksumAt100, string system)
+    {
+        var driver = SyntheticDriver.Build(options);
+        Assert.Equal(options.Pinned!.FileSize, driver.Bytes.Length);
+        var report = LocatorTests.AssertFound(driver);
+        Assert.Equal(offset, report.Location!.FileOffset.Value);
+        Assert.Equal(address, report.Location.VirtualAddress.Value);
+        Assert.Equal(instruction, driver.Bytes.AsSpan(offset - 6, 6).ToArray());
+        Assert.Equal(field, report.Checksum!.Field.Value);
+        Assert.Equal(options.Pinned.Checksum, report.Checksum.Stored);
+        Assert.Equal(system, report.System.Text);
+
+        var plan = LimitPatch.Plan(driver.Bytes, 100);
+        Assert.Null(plan.Refusal);
+        Assert.Equal([offset, field], plan.Edits.Select(e => e.Offset.Value));
+        Assert.Equal([100, 0, 0, 0], plan.Edits[0].After);
+        Assert.Equal(checksumAt100, BitConverter.ToUInt32(plan.Edits[1].After));
+        Assert.Equal(checksumAt100, DriverExaminer.Examine(plan.Apply(driver.Bytes)).Checksum!.Stored);
+    }
+}
