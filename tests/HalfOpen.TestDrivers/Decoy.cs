@@ -32,6 +32,8 @@ public enum Decoy
     ComparisonsOnlyInInit,
     OtherRegisterCompared,
 
+    NoLimiter,
+
     // evidence 5
     CounterNeverAtomic,
     CounterChangedPlainly,

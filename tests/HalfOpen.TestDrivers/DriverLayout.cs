@@ -101,6 +101,8 @@ internal sealed class DriverLayout
 
             _textCode.Append(fillers[i]);
         }
+
+        _textCode.Emit(_options.ExtraCode ?? []);
     }
 
     /// <summary>The INIT section: the store among other stores; <paramref name="store"/> null leaves it out, and every other store with it.</summary>

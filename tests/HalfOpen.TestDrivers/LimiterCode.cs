@@ -20,6 +20,11 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
     public List<CodeBuffer> Functions()
     {
         var functions = new List<CodeBuffer>();
+        if (decoy == Decoy.NoLimiter)
+        {
+            return functions;
+        }
+
         if (decoy != Decoy.OnlyOneComparison)
         {
             functions.Add(Admission());

@@ -35,6 +35,9 @@ public sealed record SyntheticDriverOptions
     /// <value>Least size of the code section, bytes; filled with random code.</value>
     public int CodeSize { get; init; } = 3000;
 
+    /// <value>Bytes to be appended to the code section as they are, or null.</value>
+    public byte[]? ExtraCode { get; init; }
+
     /// <value>Places pinned to published numbers, or null.</value>
     public PinnedLayout? Pinned { get; init; }
 }

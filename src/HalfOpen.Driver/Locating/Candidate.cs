@@ -75,7 +75,12 @@ internal sealed class Candidate
         {
             if (comparison.PartnerOf(Threshold) is { } partner)
             {
-                _comparisons.Add(comparison);
+                // One that branches on equality or not at all decides nothing about the limit.
+                if (comparison.Branch != Branch.Other)
+                {
+                    _comparisons.Add(comparison);
+                }
+
                 counts.TryGetValue(partner, out var count);
                 counts[partner] = count + 1;
             }

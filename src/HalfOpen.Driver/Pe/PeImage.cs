@@ -105,6 +105,13 @@ internal sealed class PeImage
             return null;
         }
 
+        // The format demands a multiple of 64 KB; with any other base no global would be aligned.
+        if (Little.U16(bytes, optional + (magic == 0x20B ? 24 : 28)) != 0)
+        {
+            problem = "The PE header is damaged: the image base is no multiple of 64 KB.";
+            return null;
+        }
+
         var directoryCount = (int)Math.Min(Math.Min(Little.U32(bytes, optional + fixedSize - 4), 16u), (uint)((optionalSize - fixedSize) / 8));
         var sections = ReadSections(bytes, optional + optionalSize, sectionCount, Little.U32(bytes, optional + 32), out problem);
         return sections == null ? null : new PeImage(bytes, pe, optional + fixedSize, directoryCount, sections);

@@ -123,7 +123,7 @@ public sealed class DecoyTests
     public void Every_decoy_is_tested()
     {
         Assert.Empty(Enum.GetValues<Decoy>().Except(Missing.Keys).Except(
-            [Decoy.None, Decoy.TwoInitStores, Decoy.TwoCandidates, Decoy.SectionsOverlapInFile, Decoy.SectionsOverlapInImage, Decoy.SectionPastEnd]));
+            [Decoy.None, Decoy.NoLimiter, Decoy.TwoInitStores, Decoy.TwoCandidates, Decoy.SectionsOverlapInFile, Decoy.SectionsOverlapInImage, Decoy.SectionPastEnd]));
     }
 
     private static SyntheticDriver Build(Decoy decoy, DriverArchitecture architecture, int seed) =>
