@@ -104,6 +104,8 @@ internal sealed record RegistryDocument(
 }
 
 [JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(PatchDocument))]
+[JsonSerializable(typeof(RestoreDocument))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 internal sealed partial class DriversJsonContext : JsonSerializerContext
 {

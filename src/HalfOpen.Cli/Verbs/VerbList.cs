@@ -8,6 +8,8 @@ internal static class VerbList
     public static IReadOnlyList<VerbCommand> Create(Terminal terminal) =>
     [
         InspectVerb.Create(terminal),
+        PatchVerb.Create(terminal),
+        RestoreVerb.Create(terminal),
         SimulateVerb.Create(terminal),
         CompletionsVerb.Create(terminal),
     ];

@@ -111,6 +111,10 @@ public sealed class LocalFileStore : IFileStore
         {
             throw new FileProblemException(path, "permission denied; are you the owner, or root?", e);
         }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new FileProblemException(path, "its folder does not exist.", e);
+        }
         catch (PathTooLongException e)
         {
             throw new FileProblemException(path, "the path is too long.", e);

@@ -130,8 +130,8 @@ public sealed class Inspection
 
     public string Advice => Lifting.Advice.For(this);
 
-    /// <value>The file's content, for a patch.</value>
-    internal byte[]? Bytes { get; }
+    /// <value>The file's content, not a copy: do not write to it. Null when it could not be read.</value>
+    public byte[]? Bytes { get; }
 }
 
 /// <summary>Reads drivers where they stand, with the backup and the registry beside them. Changes nothing. Not thread-safe.</summary>

@@ -3,10 +3,12 @@ using HalfOpen.TestDrivers;
 
 namespace HalfOpen.Tests.Windows;
 
-/// <summary>A folder of its own for one test, gone afterwards.</summary>
+/// <summary>A folder of its own for one test, gone afterwards; in memory where the system has room for that, since fsync is what these tests do most.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    public TemporaryFolder() => Path = Directory.CreateTempSubdirectory("halfopen-test-").FullName;
+    private static readonly string Parent = Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
+
+    public TemporaryFolder() => Path = Directory.CreateDirectory(System.IO.Path.Combine(Parent, "halfopen-test-" + Guid.NewGuid().ToString("N"))).FullName;
 
     public string Path { get; }
 

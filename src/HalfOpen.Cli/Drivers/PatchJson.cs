@@ -1,0 +1,60 @@
+using HalfOpen.Driver;
+using HalfOpen.Windows.Lifting;
+
+namespace HalfOpen.Cli.Drivers;
+
+/// <summary>The document of <c>patch --json</c>.</summary>
+/// <param name="Written">True: the files are changed now. False: --dry-run, a refusal, or nothing to do.</param>
+internal sealed record PatchDocument(uint Limit, bool DryRun, bool Refused, bool Written, string? Output, IReadOnlyList<PatchedDriverDocument> Drivers, IReadOnlyList<string> Notes)
+{
+    public static PatchDocument Of(PatchUnit unit, uint limit, bool dryRun, bool written, string? output, IReadOnlyList<string> notes) =>
+        new(limit, dryRun, unit.IsRefused, written, output, [.. unit.Items.Select(PatchedDriverDocument.Of)], notes);
+}
+
+/// <param name="Action">write, nothing, leave-out or refuse.</param>
+internal sealed record PatchedDriverDocument(
+    string Path,
+    string Kind,
+    string Action,
+    string? Reason,
+    uint? LimitBefore,
+    uint? LimitAfter,
+    string? Sha256Before,
+    string? Sha256After,
+    string? Backup,
+    IReadOnlyList<EditDocument> Edits)
+{
+    public static PatchedDriverDocument Of(PatchItem item) => new(
+        item.Driver.Path,
+        item.Driver.Kind == DriverKind.Tcpip6 ? "tcpip6" : "tcpip",
+        item.Action switch { PatchAction.Write => "write", PatchAction.Nothing => "nothing", PatchAction.LeaveOut => "leave-out", _ => "refuse" },
+        item.Reason,
+        item.Driver.Report?.Limit,
+        item.Action is PatchAction.Write or PatchAction.Nothing ? item.Patch!.NewLimit : item.Driver.Report?.Limit,
+        item.Driver.Sha256,
+        item.PatchedSha256 ?? item.Driver.Sha256,
+        item.Action == PatchAction.Write ? item.Driver.Backup.BackupPath : null,
+        item.Action == PatchAction.Write ? [.. item.Patch!.Edits.Select(e => new EditDocument(e.Name, e.Offset.Value, PatchPrinter.Hex(e.Before), PatchPrinter.Hex(e.After)))] : []);
+}
+
+/// <param name="Before">Bytes in file order, as hexadecimal pairs.</param>
+internal sealed record EditDocument(string Name, int FileOffset, string Before, string After);
+
+/// <summary>The document of <c>restore --json</c>.</summary>
+internal sealed record RestoreDocument(bool DryRun, bool Refused, bool Written, IReadOnlyList<RestoredDriverDocument> Drivers)
+{
+    public static RestoreDocument Of(RestoreUnit unit, bool dryRun, bool written) =>
+        new(dryRun, unit.IsRefused, written, [.. unit.Items.Select(RestoredDriverDocument.Of)]);
+}
+
+/// <param name="Action">restore, clean-up, nothing or refuse.</param>
+internal sealed record RestoredDriverDocument(string Path, string Action, string? Reason, uint? LimitBefore, string? Sha256Before, string? Sha256After)
+{
+    public static RestoredDriverDocument Of(RestoreItem item) => new(
+        item.Driver.Path,
+        item.Action switch { RestoreAction.Restore => "restore", RestoreAction.CleanUp => "clean-up", RestoreAction.Nothing => "nothing", _ => "refuse" },
+        item.Reason,
+        item.Driver.Report?.Limit,
+        item.Driver.Sha256,
+        item.Action == RestoreAction.Restore ? item.Driver.Backup.BackupSha256 : item.Driver.Sha256);
+}

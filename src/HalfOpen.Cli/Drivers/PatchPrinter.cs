@@ -1,0 +1,96 @@
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Lifting;
+
+namespace HalfOpen.Cli.Drivers;
+
+/// <summary>A patch and a restore for people: each copy with what changes in it, down to the byte.</summary>
+internal sealed class PatchPrinter(Terminal terminal)
+{
+    public static string Hex(byte[] bytes) => string.Join(' ', bytes.Select(b => b.ToString("X2")));
+
+    public void Print(PatchItem item)
+    {
+        var o = terminal.Out;
+        o.WriteLine(terminal.Bold(DriverPaths.Shown(item.Driver.Path)));
+        switch (item.Action)
+        {
+            case PatchAction.Write:
+                o.WriteLine($"  Driver     {item.Driver.SystemText ?? "unknown system"}, {item.Driver.Size:N0} bytes");
+                o.WriteLine($"  Limit      {item.Driver.Report!.Limit:N0} → {terminal.Bold($"{item.Patch!.NewLimit:N0}")}");
+                o.WriteLine("  Bytes      file offset  before       after");
+                foreach (var edit in item.Patch.Edits)
+                {
+                    o.WriteLine($"             {edit.Offset.ToString().PadRight(11)}  {Hex(edit.Before)}  {terminal.Bold(Hex(edit.After))}  {edit.Name}");
+                }
+
+                o.WriteLine($"  SHA-256    {item.Driver.Sha256} before");
+                o.WriteLine($"             {item.PatchedSha256} after");
+                break;
+            case PatchAction.Nothing:
+                o.WriteLine($"  {terminal.Good("✓")} already at {item.Patch!.NewLimit:N0}: nothing to do");
+                break;
+            case PatchAction.LeaveOut:
+                o.WriteLine($"  {terminal.Warn("·")} left out: {item.Reason}");
+                break;
+            default:
+                o.WriteLine($"  {terminal.Bad("✗")} refused: {item.Reason}");
+                break;
+        }
+
+        o.WriteLine();
+    }
+
+    public void Print(RestoreItem item)
+    {
+        var o = terminal.Out;
+        o.WriteLine(terminal.Bold(DriverPaths.Shown(item.Driver.Path)));
+        o.WriteLine(item.Action switch
+        {
+            RestoreAction.Restore => $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → {terminal.Bold(item.Driver.Backup.Manifest is { } m ? $"{m.OldLimit:N0}" : "the original")}\n"
+                + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} after, as in {Path.GetFileName(FileNames.BackupOf(item.Driver.Path))}",
+            RestoreAction.CleanUp => $"  {terminal.Good("✓")} is the original already: only backup and manifest go away",
+            RestoreAction.Nothing => $"  {terminal.Dim("·")} no backup of ours",
+            _ => $"  {terminal.Bad("✗")} refused: {item.Reason}",
+        });
+        o.WriteLine();
+    }
+
+    /// <summary>What Windows will make of a patch.</summary>
+    /// <param name="isSingle">The user named one file, so other copies may stand elsewhere.</param>
+    public static IReadOnlyList<string> Notes(PatchUnit unit, bool isSingle, string? output)
+    {
+        var notes = new List<string>();
+        if (output is not null)
+        {
+            notes.Add("The input is untouched. Put the new file in place of every copy that Windows keeps (system32\\drivers, system32\\dllcache, ServicePackFiles\\i386): a copy left behind undoes the patch.");
+        }
+        else if (isSingle)
+        {
+            notes.Add("Windows keeps further copies (system32\\dllcache, ServicePackFiles\\i386): one left behind undoes the patch. 'halfopen patch' on the Windows folder does all of them.");
+        }
+
+        notes.Add("Takes effect when Windows next starts: the driver is read only then.");
+        notes.Add("Windows File Protection may say that a file was replaced and ask for the Windows CD: cancel, and choose to keep the file.");
+        if (unit.Writes.Any(w => w.Driver.Enforced == Enforcement.No))
+        {
+            notes.Add("This is a server: it does not enforce the limit, so nothing will change.");
+        }
+
+        if (!unit.Items.Any(i => i.Driver.Kind == Driver.DriverKind.Tcpip6))
+        {
+            notes.Add("IPv6 has a limit of its own in tcpip6.sys; none stands here. When IPv6 is installed later, patch again.");
+        }
+
+        notes.Add("A service pack or an update brings the stock file back: 'halfopen inspect' shows it, and a second patch lifts it again.");
+        return notes;
+    }
+
+    public void PrintNotes(IReadOnlyList<string> notes)
+    {
+        foreach (var note in notes)
+        {
+            terminal.Out.WriteLine("  " + terminal.Bold("→ ") + note);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Drivers;
+using HalfOpen.Driver;
+using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Lifting;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>Sets the limit in every copy of the driver that Windows keeps: all or none, with a way back.</summary>
+internal static class PatchVerb
+{
+    private const uint DefaultLimit = 100;
+
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var path = DriverPaths.Argument();
+        var limit = new Option<string>("--limit", "-l") { Description = "The new limit, 1 to 2147483647.", HelpName = "N", DefaultValueFactory = _ => "100" };
+        var output = new Option<string?>("--output", "-o") { Description = "Write the patched driver here and leave the input alone (one file only; must not exist).", HelpName = "FILE" };
+        var allowBadChecksum = new Option<bool>("--allow-bad-checksum") { Description = "Patch although the stored checksum does not match the file, and put it right." };
+        var recurse = DriverPaths.Recurse();
+        var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
+        var verb = new VerbCommand("patch", "Set the half-open limit in a Windows XP or Server 2003 driver. All copies or none; 'restore' goes back.")
+        {
+            Arguments = { path },
+            Options = { limit, output, dryRun, yes, allowBadChecksum, recurse, json, quiet },
+            Examples =
+            {
+                ("halfopen patch /mnt/xp --dry-run", "show every byte that would change; write nothing"),
+                ("halfopen patch /mnt/xp", "limit 100 in all copies that this Windows keeps, with a backup beside each"),
+                ("halfopen patch tcpip.sys --limit 500 --output patched.sys", "a patched copy; the input is untouched"),
+            },
+        };
+        verb.Does((parsed, cancellation) => Task.Run(() =>
+        {
+            var run = new PatchRun(
+                terminal,
+                parsed.GetRequiredValue(path),
+                ParseLimit(parsed.GetValue(limit)),
+                parsed.GetValue(output),
+                parsed.GetValue(allowBadChecksum),
+                parsed.GetValue(recurse),
+                parsed.GetValue(dryRun),
+                parsed.GetValue(yes),
+                parsed.GetValue(json),
+                parsed.GetValue(quiet));
+            return run.Execute(cancellation);
+        }, cancellation));
+        return verb;
+    }
+
+    private static uint ParseLimit(string? text)
+    {
+        if (text is null)
+        {
+            return DefaultLimit;
+        }
+
+        if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        {
+            throw CliException.Usage($"--limit {DriverPaths.Shown(text)} is no whole number: 1 to {LimitPatch.MaxLimit}.");
+        }
+
+        return number is >= LimitPatch.MinLimit and <= LimitPatch.MaxLimit ? (uint)number
+            : throw CliException.Usage($"--limit {text} is refused: the driver compares as signed, so 0, negative numbers and anything above {LimitPatch.MaxLimit} make every attempt queue for ever.");
+    }
+}
+
+/// <summary>One run of <c>patch</c>.</summary>
+internal sealed record PatchRun(
+    Terminal Terminal, string Path, uint Limit, string? Output, bool AllowBadChecksum, bool Recurse, bool DryRun, bool Yes, bool Json, bool Quiet)
+{
+    private readonly LocalFileStore _store = new();
+
+    public int Execute(CancellationToken cancellation)
+    {
+        CheckOutput();
+        var inspector = new Inspector(_store);
+        var drivers = DriverPaths.Find(_store, Path, Recurse).Select(inspector.Inspect).ToList();
+        if (drivers.Count == 0)
+        {
+            throw CliException.Refused(DriverPaths.NothingFound(Path, Recurse));
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        var unit = PatchUnit.Plan(_store, drivers, Limit, AllowBadChecksum, beside: Output is null);
+        var notes = PatchPrinter.Notes(unit, isSingle: !Directory.Exists(Path), Output);
+        if (!Json)
+        {
+            var printer = new PatchPrinter(Terminal);
+            foreach (var item in unit.Items)
+            {
+                printer.Print(item);
+            }
+        }
+
+        if (unit.IsRefused)
+        {
+            PrintDocument(unit, written: false, []);
+            var refused = unit.Items.Where(i => i.Action == PatchAction.Refuse).ToList();
+            throw CliException.Refused($"nothing is written: {DriverPaths.Shown(refused[0].Driver.Path)}: {refused[0].Reason}{(refused.Count > 1 ? $" ({refused.Count - 1} more refused)" : "")}");
+        }
+
+        var writes = Output is null ? unit.Writes.Count() : 1;
+        if (writes == 0 || DryRun)
+        {
+            if (!DryRun)
+            {
+                unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation); // nothing to write; sweeps what an interrupted run left
+            }
+
+            PrintDocument(unit, written: false, writes == 0 ? [] : notes);
+            Say(writes == 0 ? $"Already at {Limit:N0} everywhere: nothing to do." : $"Dry run: {Consent.Files(writes)} would be written; nothing was.");
+            return ExitCode.Done;
+        }
+
+        if (Output is null)
+        {
+            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} (a backup stands beside each)?");
+            unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation);
+        }
+        else
+        {
+            WriteOutput(unit.Items[0]);
+        }
+
+        PrintDocument(unit, written: true, notes);
+        Say(Terminal.Good("Done: ") + (Output is null ? $"{Consent.Files(writes)} patched to {Limit:N0}; 'halfopen restore {DriverPaths.Shown(Path)}' goes back." : $"{DriverPaths.Shown(Output)} holds the limit {Limit:N0}."));
+        if (!Json && !Quiet)
+        {
+            new PatchPrinter(Terminal).PrintNotes(notes);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private void CheckOutput()
+    {
+        if (Output is null)
+        {
+            return;
+        }
+
+        if (Output.Length == 0 || Directory.Exists(Path))
+        {
+            throw CliException.Usage(Output.Length == 0 ? "--output is empty: name a file." : "--output takes one driver as its input, not a folder.");
+        }
+
+        if (_store.Find(Output) is not null)
+        {
+            throw CliException.Refused($"{DriverPaths.Shown(Output)} exists already and is not overwritten: choose another name or remove it.");
+        }
+    }
+
+    private void WriteOutput(PatchItem item)
+    {
+        using var staged = _store.Stage(Output!, item.PatchedBytes ?? item.Driver.Bytes!, like: null);
+        staged.Commit();
+    }
+
+    private void PrintDocument(PatchUnit unit, bool written, IReadOnlyList<string> notes)
+    {
+        if (Json)
+        {
+            Terminal.Out.WriteLine(JsonSerializer.Serialize(PatchDocument.Of(unit, Limit, DryRun, written, Output, notes), DriversJsonContext.Readable.PatchDocument));
+        }
+    }
+
+    private void Say(string text)
+    {
+        if (!Json)
+        {
+            Terminal.Out.WriteLine(text);
+        }
+    }
+}

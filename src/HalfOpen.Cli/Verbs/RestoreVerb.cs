@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Text.Json;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Drivers;
+using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Lifting;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>Gives back the originals that <c>patch</c> kept, byte for byte, and removes its backups.</summary>
+internal static class RestoreVerb
+{
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var path = DriverPaths.Argument();
+        var recurse = DriverPaths.Recurse();
+        var force = new Option<bool>("--force") { Description = "Put the backup also over a file that somebody else changed since. A damaged backup is never used." };
+        var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
+        var verb = new VerbCommand("restore", "Give back the original Windows drivers that 'patch' changed, byte for byte. All copies or none.")
+        {
+            Arguments = { path },
+            Options = { force, dryRun, yes, recurse, json, quiet },
+            Examples =
+            {
+                ("halfopen restore /mnt/xp", "all copies of this Windows go back; their backups go away"),
+                ("halfopen restore /mnt/xp --dry-run", "only say what would be done"),
+                ("halfopen restore tcpip.sys --yes", "one file, from a script; exit code 1: there is no backup, or somebody else changed the file"),
+            },
+        };
+        verb.Does((parsed, cancellation) => Task.Run(
+            () => Execute(terminal, parsed.GetRequiredValue(path), parsed.GetValue(recurse), parsed.GetValue(force), parsed.GetValue(dryRun), parsed.GetValue(yes), parsed.GetValue(json), cancellation),
+            cancellation));
+        return verb;
+    }
+
+    private static int Execute(Terminal terminal, string path, bool recurse, bool force, bool dryRun, bool yes, bool json, CancellationToken cancellation)
+    {
+        var store = new LocalFileStore();
+        var inspector = new Inspector(store);
+        var unit = RestoreUnit.Plan(store, DriverPaths.Find(store, path, recurse).Select(inspector.Inspect), force);
+        if (!json)
+        {
+            var printer = new PatchPrinter(terminal);
+            foreach (var item in unit.Items)
+            {
+                printer.Print(item);
+            }
+        }
+
+        void PrintDocument(bool written)
+        {
+            if (json)
+            {
+                terminal.Out.WriteLine(JsonSerializer.Serialize(RestoreDocument.Of(unit, dryRun, written), DriversJsonContext.Readable.RestoreDocument));
+            }
+        }
+
+        var count = unit.Work.Count();
+        if (unit.IsRefused || count == 0)
+        {
+            if (!unit.IsRefused && !dryRun)
+            {
+                unit.Apply(cancellation); // nothing to give back; sweeps what an interrupted run left
+            }
+
+            PrintDocument(written: false);
+            throw CliException.Refused(
+                unit.Items.FirstOrDefault(i => i.Action == RestoreAction.Refuse) is { } refused ? $"nothing is written: {DriverPaths.Shown(refused.Driver.Path)}: {refused.Reason}"
+                : unit.Items.Count == 0 ? DriverPaths.NothingFound(path, recurse)
+                : $"no backup of ours in {DriverPaths.Shown(path)}: there is nothing to give back.");
+        }
+
+        if (dryRun)
+        {
+            PrintDocument(written: false);
+            if (!json)
+            {
+                terminal.Out.WriteLine($"Dry run: {Consent.Files(count)} would be restored; nothing was.");
+            }
+
+            return ExitCode.Done;
+        }
+
+        Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}?");
+        unit.Apply(cancellation);
+        PrintDocument(written: true);
+        if (!json)
+        {
+            terminal.Out.WriteLine(terminal.Good("Done: ") + Consent.Files(count) + " as before the first patch; the backups are gone. Takes effect when Windows next starts.");
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,104 @@
+using HalfOpen.Windows.Files;
+
+namespace HalfOpen.Windows.Lifting;
+
+/// <summary>What a restore does with one copy.</summary>
+public enum RestoreAction
+{
+    /// <summary>The original goes back; backup and manifest go away.</summary>
+    Restore,
+
+    /// <summary>The file is the original already; backup and manifest go away.</summary>
+    CleanUp,
+
+    /// <summary>There is no backup of ours.</summary>
+    Nothing,
+
+    /// <summary>It must not be touched, and so no copy is.</summary>
+    Refuse,
+}
+
+/// <summary>One copy in a restore. Immutable.</summary>
+/// <param name="Reason">Why it is refused, one sentence; null otherwise.</param>
+public sealed record RestoreItem(Inspection Driver, RestoreAction Action, string? Reason);
+
+/// <summary>All copies of one installation whose originals go back together, byte for byte. Not thread-safe.</summary>
+public sealed class RestoreUnit
+{
+    private readonly IFileStore _store;
+
+    private RestoreUnit(IFileStore store, IReadOnlyList<RestoreItem> items)
+    {
+        _store = store;
+        Items = items;
+    }
+
+    public IReadOnlyList<RestoreItem> Items { get; }
+
+    public bool IsRefused => Items.Any(i => i.Action == RestoreAction.Refuse);
+
+    /// <summary>The copies that have a backup.</summary>
+    public IEnumerable<RestoreItem> Work => Items.Where(i => i.Action is RestoreAction.Restore or RestoreAction.CleanUp);
+
+    /// <summary>Checks every copy; writes nothing.</summary>
+    /// <param name="force">Whether the original also goes over a file that somebody else changed. A damaged backup is never written.</param>
+    public static RestoreUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, bool force) =>
+        new(store, [.. drivers.Select(d => PlanOne(store, d, force))]);
+
+    /// <summary>Puts all originals back, then removes manifests and backups. Order and states: docs/decisions/0020-every-file-is-whole.md.</summary>
+    /// <exception cref="InvalidOperationException">The unit is refused.</exception>
+    /// <exception cref="FileProblemException">Something failed; the message says how things stand.</exception>
+    /// <exception cref="OperationCanceledException">Ended by the user; every file is as before.</exception>
+    public void Apply(CancellationToken cancellation)
+    {
+        if (IsRefused)
+        {
+            throw new InvalidOperationException("A refused unit must not be applied.");
+        }
+
+        Transaction.Sweep(_store, Items.Select(i => i.Driver));
+        var work = Work.ToList();
+        if (work.Count == 0)
+        {
+            return;
+        }
+
+        new Transaction(_store).Run([.. work.Select(w => w.Driver)], transaction =>
+        {
+            transaction.ReplaceAll([.. work.Where(w => w.Action == RestoreAction.Restore).Select(w => (w.Driver, w.Driver.Backup.Backup!))], cancellation);
+            transaction.Keep();
+            foreach (var item in work)
+            {
+                // The manifest first: a backup alone that equals its file is harmless, a manifest alone would promise what is gone.
+                _store.Delete(item.Driver.Backup.ManifestPath);
+                _store.Delete(item.Driver.Backup.BackupPath);
+            }
+        });
+    }
+
+    private static RestoreItem PlanOne(IFileStore store, Inspection driver, bool force)
+    {
+        if (store.Find(driver.Path) is { Kind: not EntryKind.File } entry && driver.Relation != BackupRelation.None)
+        {
+            return new RestoreItem(driver, RestoreAction.Refuse, entry.Kind == EntryKind.SymbolicLink ? "this is a symbolic link: name the file that it leads to." : "this is not a file.");
+        }
+
+        var isGone = store.Find(driver.Path) is null;
+        if (!isGone && driver.Bytes is null && driver.Relation != BackupRelation.None)
+        {
+            return new RestoreItem(driver, RestoreAction.Refuse, driver.Problem);
+        }
+
+        return driver.Relation switch
+        {
+            BackupRelation.None => new RestoreItem(driver, RestoreAction.Nothing, null),
+            BackupRelation.IsOriginal => new RestoreItem(driver, RestoreAction.CleanUp, null),
+            BackupRelation.IsPatched or BackupRelation.IsMissing => new RestoreItem(driver, RestoreAction.Restore, null),
+            BackupRelation.IsForeign => force ? new RestoreItem(driver, RestoreAction.Restore, null)
+                : new RestoreItem(driver, RestoreAction.Refuse, "the file was changed since by somebody else (an update, another tool): --force puts our backup over it."),
+            BackupRelation.IsUnproven => force ? new RestoreItem(driver, RestoreAction.Restore, null)
+                : new RestoreItem(driver, RestoreAction.Refuse, "there is a backup without its manifest, and the file differs from it: --force puts the backup over it."),
+            _ => new RestoreItem(driver, RestoreAction.Refuse, driver.Backup.Problem ?? "the backup is gone; only its manifest is left, so there is nothing to give back."),
+        };
+    }
+}

@@ -1,0 +1,97 @@
+using HalfOpen.Windows.Files;
+
+namespace HalfOpen.Tests.Windows;
+
+internal enum Fault
+{
+    /// <summary>The process ends at this step: nothing that comes after happens, not even in a finally block. A file being written is left half written.</summary>
+    Kill,
+
+    /// <summary>This one step fails, as with a disk that is full for a moment.</summary>
+    FailOnce,
+
+    /// <summary>This step and every change after it fail, as with a disk that is pulled.</summary>
+    FailForever,
+}
+
+/// <summary>The process is gone. No code of ours catches this.</summary>
+#pragma warning disable CA1064, RCS1194, MA0054
+internal sealed class ProcessEndedException : Exception;
+#pragma warning restore CA1064, RCS1194, MA0054
+
+/// <summary>The real file operations with one fault at a chosen step.</summary>
+internal sealed class FaultyOperations : IFileOperations
+{
+    private readonly LocalFileOperations _real = new();
+    private int _faultAt = int.MaxValue;
+    private Fault _fault;
+
+    /// <summary>Steps since arming.</summary>
+    public int Steps { get; private set; }
+
+    public bool Happened => Steps > _faultAt;
+
+    public void Arm(int faultAt, Fault fault) => (Steps, _faultAt, _fault) = (0, faultAt, fault);
+
+    public FileEntry? Find(string path) => IsDead ? throw new ProcessEndedException() : _real.Find(path);
+
+    public IReadOnlyList<FileEntry> List(string folder) => IsDead ? throw new ProcessEndedException() : _real.List(folder);
+
+    public byte[] Read(string path, int maxBytes)
+    {
+        Step(isChange: false);
+        return _real.Read(path, maxBytes);
+    }
+
+    public void CreateSynced(string path, byte[] bytes)
+    {
+        if (Steps == _faultAt)
+        {
+            File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+        }
+
+        Step(isChange: true);
+        _real.CreateSynced(path, bytes);
+    }
+
+    public void CopyMetadata(string from, string to)
+    {
+        Step(isChange: true);
+        _real.CopyMetadata(from, to);
+    }
+
+    public void Rename(string from, string to)
+    {
+        Step(isChange: true);
+        _real.Rename(from, to);
+    }
+
+    public void Delete(string path)
+    {
+        Step(isChange: true);
+        _real.Delete(path);
+    }
+
+    public void SyncFolder(string folder)
+    {
+        Step(isChange: true);
+        _real.SyncFolder(folder);
+    }
+
+    public IDisposable Lock(string folder)
+    {
+        Step(isChange: false);
+        return _real.Lock(folder);
+    }
+
+    private bool IsDead => _fault == Fault.Kill && Happened;
+
+    private void Step(bool isChange)
+    {
+        var now = Steps++;
+        if (now == _faultAt || (now > _faultAt && (_fault == Fault.Kill || (_fault == Fault.FailForever && isChange))))
+        {
+            throw _fault == Fault.Kill ? new ProcessEndedException() : new IOException("no space left", 28);
+        }
+    }
+}
