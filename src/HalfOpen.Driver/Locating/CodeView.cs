@@ -7,10 +7,11 @@ namespace HalfOpen.Driver.Locating;
 /// <summary>What one pass over the code found, indexed by global. Every candidate is judged on this; the file is not scanned again.</summary>
 internal sealed class CodeView
 {
-    private static readonly List<CodeReference> NoReferences = new List<CodeReference>();
     private static readonly List<Comparison> NoComparisons = new List<Comparison>();
 
-    private readonly Dictionary<uint, List<CodeReference>> _byTarget = new Dictionary<uint, List<CodeReference>>();
+    /// <summary>Index of the first reference to each global; <see cref="_next"/> leads to the following ones. Far smaller than a list for each.</summary>
+    private readonly Dictionary<uint, int> _first = new Dictionary<uint, int>();
+    private readonly int[] _next;
     private readonly Dictionary<uint, List<Comparison>> _comparisons = new Dictionary<uint, List<Comparison>>();
     private readonly HashSet<int> _comparedOperands = new HashSet<int>();
     private readonly Dictionary<uint, AtomicChanges> _changes = new Dictionary<uint, AtomicChanges>();
@@ -20,9 +21,12 @@ internal sealed class CodeView
     {
         Image = image;
         References = ReferenceScanner.Scan(image);
-        foreach (var reference in References)
+        _next = new int[References.Count];
+        for (var i = References.Count - 1; i >= 0; i--)
         {
-            Add(_byTarget, reference.Target, reference);
+            var target = References[i].Target;
+            _next[i] = _first.TryGetValue(target, out var following) ? following : -1;
+            _first[target] = i;
         }
 
         foreach (var comparison in Comparison.FindAll(image, References))
@@ -47,7 +51,14 @@ internal sealed class CodeView
     public static bool IsInit(PeSection section) =>
         section.IsExecutable && section.IsDiscardable && string.Equals(section.Name, "INIT", StringComparison.Ordinal);
 
-    public List<CodeReference> ReferencesTo(uint target) => _byTarget.TryGetValue(target, out var list) ? list : NoReferences;
+    /// <summary>In ascending order of their operand.</summary>
+    public IEnumerable<CodeReference> ReferencesTo(uint target)
+    {
+        for (var i = _first.TryGetValue(target, out var first) ? first : -1; i >= 0; i = _next[i])
+        {
+            yield return References[i];
+        }
+    }
 
     /// <summary>The comparisons outside INIT that have this global on one side.</summary>
     public List<Comparison> ComparisonsWith(uint target) => _comparisons.TryGetValue(target, out var list) ? list : NoComparisons;

@@ -28,6 +28,26 @@ public sealed class RealFilesTests
         Assert.True(examined >= 300, $"Only {examined} of {files.Count} PE files could be read; the .NET SDK alone brings more.");
     }
 
+    [Fact]
+    public void No_real_PE_file_is_found_when_it_poses_as_a_driver()
+    {
+        var judged = 0;
+        foreach (var file in PeFiles().Take(MaxFiles))
+        {
+            var bytes = File.ReadAllBytes(file);
+            if (!PoseAsDriver(bytes))
+            {
+                continue;
+            }
+
+            var report = DriverExaminer.Examine(bytes);
+            Assert.True(report.Status == DriverStatus.NotFound, $"{file}: {report.Status} {report.Problem}");
+            judged += report.Evidence[0].Holds == true ? 1 : 0;
+        }
+
+        Assert.True(judged >= 300, $"Only {judged} files got past the first evidence.");
+    }
+
     [Theory]
     [InlineData(DriverArchitecture.X64)]
     [InlineData(DriverArchitecture.X86)]
@@ -43,6 +63,32 @@ public sealed class RealFilesTests
             var without = DriverExaminer.Examine(SyntheticDriver.Build(options with { Decoy = Decoy.NoLimiter }).Bytes);
             Assert.Equal(DriverStatus.NotFound, without.Status);
         }
+    }
+
+    /// <summary>Makes the subsystem native and the last executable section a discardable INIT, so that the evidence after the first is looked for as well.</summary>
+    private static bool PoseAsDriver(byte[] bytes)
+    {
+        var pe = BitConverter.ToInt32(bytes, 0x3C);
+        if (BitConverter.ToUInt16(bytes, pe + 4) is not (0x14C or 0x8664))
+        {
+            return false;
+        }
+
+        BitConverter.TryWriteBytes(bytes.AsSpan(pe + 24 + 68), (ushort)1);
+        var table = pe + 24 + BitConverter.ToUInt16(bytes, pe + 20);
+        for (var i = BitConverter.ToUInt16(bytes, pe + 6) - 1; i >= 0; i--)
+        {
+            var header = table + (i * 40);
+            var flags = BitConverter.ToUInt32(bytes, header + 36);
+            if ((flags & 0x2000_0000) != 0)
+            {
+                "INIT\0\0\0\0"u8.CopyTo(bytes.AsSpan(header));
+                BitConverter.TryWriteBytes(bytes.AsSpan(header + 36), flags | 0x0200_0000);
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Libraries and programs of the .NET SDK and of wine, where it is installed (its drivers are native images with an INIT section's neighbours).</summary>
