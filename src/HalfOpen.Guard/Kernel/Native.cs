@@ -1,0 +1,168 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace HalfOpen.Guard.Kernel;
+
+/// <summary>A file descriptor that closes itself.</summary>
+internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
+{
+    public Descriptor()
+        : base(ownsHandle: true)
+    {
+    }
+
+    public Descriptor(int descriptor)
+        : base(ownsHandle: true)
+    {
+        SetHandle(descriptor);
+    }
+
+    /// <summary>The number, for structures that hold several. Valid while this object lives.</summary>
+    public int Number => (int)handle;
+
+    protected override bool ReleaseHandle() => Native.Close((int)handle) == 0;
+}
+
+/// <summary>The system calls of libc that .NET has no words for. Linux, 64 bit, little-endian.</summary>
+internal static unsafe partial class Native
+{
+    public const int AddressFamilyNetlink = 16;
+    public const int SocketRaw = 3;
+    public const int CloseOnExec = 0x80000;
+    public const int NonBlocking = 0x800;
+    public const int NetlinkSocketDiagnosis = 4;
+    public const int NetlinkNetfilter = 12;
+    public const int SolSocket = 1;
+    public const int SolNetlink = 270;
+    public const int ReceiveBufferForce = 33;
+    public const int SendBufferForce = 32;
+    public const int NetnsCookie = 71;
+    public const int NetlinkNoEnobufs = 5;
+    public const int MessageDontWait = 0x40;
+    public const int MessageWaitForOne = 0x10000;
+    public const int CloneNewNet = 0x40000000;
+    public const short PollIn = 1;
+    public const int ProtRead = 1;
+    public const int ProtWrite = 2;
+    public const int MapShared = 1;
+    public const int SysBpf = 321;
+    public const int SysBpfArm64 = 280;
+
+    public const int NoEntry = 2;
+    public const int Interrupted = 4;
+    public const int TryAgain = 11;
+    public const int NoBuffers = 105;
+    public const int NotSupported = 95;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct NetlinkAddress
+    {
+        public ushort Family;
+        public ushort Pad;
+        public uint Port;
+        public uint Groups;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct IoVector
+    {
+        public void* Base;
+        public nuint Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MessageHeader
+    {
+        public void* Name;
+        public uint NameLength;
+        public IoVector* Vectors;
+        public nuint VectorCount;
+        public void* Control;
+        public nuint ControlLength;
+        public int Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MultiMessage
+    {
+        public MessageHeader Header;
+        public uint Length;
+    }
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int socket, in NetlinkAddress address, int length);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static partial nint Send(int socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    public static partial int ReceiveMany(int socket, MultiMessage* messages, uint count, int flags, void* timeout);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetOption(int socket, int level, int option, void* value, int length);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetOption(int socket, int level, int option, void* value, int* length);
+
+    [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    public static partial int Poll(PollDescriptor* descriptors, nuint count, TimeSpec* timeout, void* signals);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventDescriptor(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    public static partial int Unshare(int flags);
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    public static partial int SetNamespace(int descriptor, int kind);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial nint Map(nint address, nuint length, int protection, int flags, int descriptor, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    public static partial int Unmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint first, void* second, nint third);
+
+    /// <summary>"what: reason (errno)" for a failed call.</summary>
+    public static GuardException Failure(string what, int? errno = null)
+    {
+        var number = errno ?? Marshal.GetLastPInvokeError();
+        return new GuardException($"{what}: {new Win32Exception(number).Message} (errno {number})");
+    }
+}
