@@ -1,3 +1,7 @@
+using HalfOpen.Guard.Attribution;
+using HalfOpen.Guard.Holding;
+using HalfOpen.Guard.Kernel;
+
 namespace HalfOpen.Guard;
 
 /// <summary>
@@ -6,11 +10,15 @@ namespace HalfOpen.Guard;
 /// </summary>
 public sealed class GuardSession
 {
+    private static readonly TimeSpan SnapshotPatience = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
     private readonly IGuardRules _rules;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GuardOptions _options;
     private GuardStatus _last;
+    private GuardLoop? _loop;
+    private DateTimeOffset _since;
 
     /// <exception cref="GuardException">The options have a <see cref="GuardOptions.Problem"/>.</exception>
     public GuardSession(GuardOptions options, IGuardRules rules)
@@ -49,13 +57,45 @@ public sealed class GuardSession
     /// <exception cref="GuardException">It could not be set up; nothing is left behind.</exception>
     public void Run(CancellationToken stop)
     {
-        _ = (_rules, LimitReached, stop);
-        throw new GuardException("this build has no packet queue yet");
+        try
+        {
+            if (Options.NetworkNamespace is { } path)
+            {
+                using var there = NetworkNamespace.Open(path);
+                there.Run(() => Guard(stop));
+            }
+            else
+            {
+                Guard(stop);
+            }
+        }
+        catch (Exception e)
+        {
+            _ready.TrySetException(e);
+            _ = _ready.Task.Exception; // whoever waits sees it; nobody need
+            throw;
+        }
     }
 
     /// <summary>What the guard is doing now; after the end, what it did last. Waits at most two seconds for a busy guard, then gives the last picture.</summary>
     public GuardStatus Snapshot()
     {
+        GuardLoop? loop;
+        lock (_lock)
+        {
+            loop = _loop;
+        }
+
+        if (loop is not null)
+        {
+            var picture = new TaskCompletionSource<GuardStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+            loop.Post(l => picture.TrySetResult(StatusBuilder.Build(l, Options, _since)));
+            if (picture.Task.Wait(SnapshotPatience))
+            {
+                return picture.Task.Result;
+            }
+        }
+
         lock (_lock)
         {
             return _last;
@@ -98,6 +138,12 @@ public sealed class GuardSession
                 Containers = old.Containers,
                 RecordFile = old.RecordFile,
             };
+            var agreed = _options;
+            _loop?.Post(l =>
+            {
+                l.Reload(agreed);
+                _rules.Update(agreed, l.Needs);
+            });
             return needRestart;
 
             void Keep(bool differs, string name)
@@ -107,6 +153,37 @@ public sealed class GuardSession
                     needRestart.Add(name);
                 }
             }
+        }
+    }
+
+    /// <summary>In the namespace. Everything that was set up is taken down again in the reverse order, whatever happens.</summary>
+    private void Guard(CancellationToken stop)
+    {
+        using var loop = new GuardLoop(Options, new ProcessOwners());
+        loop.Holder.LimitReached += warning => LimitReached?.Invoke(warning);
+        loop.AdoptConnecting();
+        _rules.Install(Options, loop.Needs);
+        try
+        {
+            lock (_lock)
+            {
+                _since = DateTimeOffset.UtcNow;
+                _loop = loop;
+            }
+
+            loop.Post(l => _ready.TrySetResult());
+            loop.Run(stop);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _last = StatusBuilder.Build(loop, _options, _since);
+                _loop = null;
+            }
+
+            _rules.Remove();
+            loop.LetAllGo();
         }
     }
 }

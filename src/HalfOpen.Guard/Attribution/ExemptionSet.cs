@@ -1,0 +1,84 @@
+using System.Net;
+using HalfOpen.Wire;
+
+namespace HalfOpen.Guard.Attribution;
+
+/// <summary>
+/// The exemptions, ready to be asked once a SYN. The packet filter's rules sort most of them out before; this is the whole truth, also where no rule can express it (executables) or a rule is missing.
+/// Immutable.
+/// </summary>
+internal sealed class ExemptionSet
+{
+    private readonly HashSet<uint> _users = [];
+    private readonly HashSet<ushort> _ports = [];
+    private readonly HashSet<string> _executables = new(StringComparer.Ordinal);
+    private readonly List<string> _cgroups = [];
+    private readonly List<IPNetwork> _destinations = [];
+
+    public ExemptionSet(IReadOnlyList<Exemption> exemptions)
+    {
+        foreach (var exemption in exemptions)
+        {
+            _ = exemption.Kind switch
+            {
+                ExemptionKind.User => _users.Add(uint.Parse(exemption.Value)),
+                ExemptionKind.Port => _ports.Add(ushort.Parse(exemption.Value)),
+                ExemptionKind.Executable => _executables.Add(exemption.Value),
+                ExemptionKind.Cgroup => Append(_cgroups, exemption.Value),
+                _ => Append(_destinations, IPNetwork.Parse(exemption.Value)),
+            };
+        }
+
+        IsEmpty = exemptions.Count == 0;
+    }
+
+    public bool IsEmpty { get; }
+
+    public bool CoversFlow(in Flow flow)
+    {
+        if (_ports.Contains(flow.RemotePort))
+        {
+            return true;
+        }
+
+        if (_destinations.Count > 0)
+        {
+            var address = Flow.ToAddress(flow.Remote);
+            foreach (var network in _destinations)
+            {
+                if (network.Contains(address))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    public bool CoversUser(uint userId) => _users.Contains(userId);
+
+    public bool CoversOwner(Owner owner)
+    {
+        if (owner.Executable.Length > 0 && _executables.Contains(owner.Executable))
+        {
+            return true;
+        }
+
+        foreach (var cgroup in _cgroups)
+        {
+            if (owner.Cgroup.StartsWith(cgroup, StringComparison.Ordinal) && (owner.Cgroup.Length == cgroup.Length || owner.Cgroup[cgroup.Length] == '/'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Append<T>(List<T> list, T item)
+    {
+        list.Add(item);
+        return true;
+    }
+}

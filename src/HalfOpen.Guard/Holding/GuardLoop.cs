@@ -1,0 +1,281 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using HalfOpen.Core;
+using HalfOpen.Guard.Attribution;
+using HalfOpen.Guard.Kernel;
+using HalfOpen.Guard.Outcomes;
+using HalfOpen.Wire.Netlink;
+
+namespace HalfOpen.Guard.Holding;
+
+/// <summary>
+/// The one thread of a guard: waits for packets, outcomes, commands and deadlines, and hands them to the <see cref="Holder"/>. Made and run by a thread in the namespace that is governed.
+/// </summary>
+internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
+{
+    /// <summary>Room in the kernel beyond what we mean to hold, so that it is we who say what happens to the excess.</summary>
+    private const int SpareQueueLength = 65_536;
+
+    /// <summary>Without BPF a closed socket is found by comparing only: at least this often while something is held or out.</summary>
+    private static readonly TimeSpan CompareWithoutBpf = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Open connections are compared this often; it matters only for policies that know good destinations.</summary>
+    private static readonly TimeSpan CompareConnections = TimeSpan.FromSeconds(30);
+
+    private readonly PacketQueue _queue;
+    private readonly IOutcomeSource _local;
+    private readonly IOutcomeSource? _forwarded;
+    private readonly SocketTable _sockets;
+    private readonly Holder _holder;
+    private readonly Reconciler _reconciler;
+    private readonly Descriptor _bell;
+    private readonly ConcurrentQueue<Action<GuardLoop>> _commands = new();
+    private GuardOptions _options;
+    private long _nextReconcile;
+    private long _nextConnections;
+    private long _lastReconcile;
+
+    /// <exception cref="GuardException">Something is missing, in words; nothing is left behind.</exception>
+    public GuardLoop(GuardOptions options, IOwners owners)
+    {
+        _options = options;
+        var undo = new Stack<IDisposable>();
+        try
+        {
+            _local = Remember(OpenOutcomes(options));
+            _forwarded = options.Forwarded && _local is not LogOutcomes ? Remember(new LogOutcomes(options.LogGroup)) : null;
+            _sockets = Remember(new SocketTable());
+            _queue = Remember(new PacketQueue(options.QueueNumber, (int)Math.Min(1 << 20, (long)options.MaxHeld + SpareQueueLength), failOpen: !options.FailClosed));
+            _bell = Remember(new Descriptor(Native.EventDescriptor(0, Native.CloseOnExec | Native.NonBlocking)));
+            var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = PolicyOf(options), MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
+            _holder = new Holder(options, engine, this, _sockets, owners, Seed(), Clock());
+            _reconciler = new Reconciler(_holder, _sockets, _local);
+        }
+        catch
+        {
+            while (undo.TryPop(out var made))
+            {
+                made.Dispose();
+            }
+
+            throw;
+        }
+
+        T Remember<T>(T made)
+            where T : IDisposable
+        {
+            undo.Push(made);
+            return made;
+        }
+    }
+
+    public Holder Holder => _holder;
+
+    public string OutcomeSource => _local.Name;
+
+    public RuleNeeds Needs => new(LocalAnswers: _local is LogOutcomes, ForwardedAnswers: _options.Forwarded);
+
+    /// <summary>Seconds since the last comparison with the kernel; 0 before the first.</summary>
+    public double SecondsSinceReconcile => _lastReconcile == 0 ? 0 : new TimeSpan(Clock().Ticks - _lastReconcile).TotalSeconds;
+
+    /// <summary>Has <paramref name="command"/> run by the loop's thread soon. Any thread.</summary>
+    public void Post(Action<GuardLoop> command)
+    {
+        _commands.Enqueue(command);
+        Ring();
+    }
+
+    /// <summary>Wakes the loop. Any thread.</summary>
+    public void Ring()
+    {
+        ulong one = 1;
+        _ = Native.Write(_bell.Number, &one, sizeof(ulong));
+    }
+
+    /// <summary>Takes over what is half-open already. Before the rules are set.</summary>
+    public void AdoptConnecting()
+    {
+        _holder.AdvanceTo(Clock());
+        _sockets.Dump(1u << (int)TcpState.SynSent, _holder, static (Holder holder, in SocketInfo socket) => holder.Adopt(socket));
+    }
+
+    public void Run(CancellationToken stop)
+    {
+        var waits = stackalloc Native.PollDescriptor[4];
+        var count = 0;
+        waits[count++] = new Native.PollDescriptor { Descriptor = _queue.Number, Events = Native.PollIn };
+        waits[count++] = new Native.PollDescriptor { Descriptor = _local.PollDescriptor, Events = Native.PollIn };
+        waits[count++] = new Native.PollDescriptor { Descriptor = _bell.Number, Events = Native.PollIn };
+        if (_forwarded is not null)
+        {
+            waits[count++] = new Native.PollDescriptor { Descriptor = _forwarded.PollDescriptor, Events = Native.PollIn };
+        }
+
+        using var ring = stop.Register(Ring);
+        var now = Clock();
+        _nextReconcile = now.Ticks + _options.ReconcileEvery.Ticks;
+        _nextConnections = now.Ticks + CompareConnections.Ticks;
+        while (!stop.IsCancellationRequested)
+        {
+            Wait(waits, count);
+            if (waits[2].Returned != 0)
+            {
+                Obey();
+            }
+
+            Step();
+        }
+    }
+
+    /// <summary>The clean end: whatever is held or still queued goes out. The rules are gone by now.</summary>
+    public void LetAllGo()
+    {
+        _holder.AcceptAll();
+        for (var packets = _queue.Receive(); packets > 0; packets = _queue.Receive())
+        {
+            for (var i = 0; i < packets; i++)
+            {
+                var messages = new NetlinkReader(_queue.Datagram(i));
+                while (messages.TryRead(out var message))
+                {
+                    if (QueuedPacket.TryParse(message, out var packet))
+                    {
+                        _queue.Verdict(packet.Id, accept: true);
+                    }
+                }
+            }
+        }
+
+        _queue.Flush();
+    }
+
+    public void Verdict(uint packetId, bool accept) => _queue.Verdict(packetId, accept);
+
+    public void Dispose()
+    {
+        _queue.Dispose();
+        _local.Dispose();
+        _forwarded?.Dispose();
+        _sockets.Dispose();
+        _bell.Dispose();
+    }
+
+    internal static Instant Clock() => new(Stopwatch.GetElapsedTime(0).Ticks);
+
+    internal static PolicyOptions PolicyOf(GuardOptions options) => options.Policy switch
+    {
+        GuardPolicy.WindowsXp => new WindowsXpOptions(),
+        GuardPolicy.Fifo => new FifoOptions(),
+        GuardPolicy.Unlimited => new UnlimitedOptions(),
+        _ => new FairOptions(),
+    };
+
+    internal void Reload(GuardOptions options)
+    {
+        var policy = PolicyOf(options);
+        _holder.Reload(options, policy == _holder.Engine.Policy ? null : policy);
+        _options = options;
+    }
+
+    private static ulong Seed() => (ulong)Random.Shared.NextInt64();
+
+    private static IOutcomeSource OpenOutcomes(GuardOptions options)
+    {
+        if (options.Outcomes == OutcomeChoice.Nflog)
+        {
+            return new LogOutcomes(options.LogGroup);
+        }
+
+        try
+        {
+            return new BpfOutcomes();
+        }
+        catch (GuardException) when (options.Outcomes == OutcomeChoice.Automatic)
+        {
+            return new LogOutcomes(options.LogGroup);
+        }
+    }
+
+    /// <summary>
+    /// One round. Packets are read first and the outcomes drained before the packets are looked at: BPF told who connects before the kernel queued the SYN, so its word is there by then.
+    /// </summary>
+    private void Step()
+    {
+        int packets;
+        do
+        {
+            packets = _queue.Receive();
+            _holder.AdvanceTo(Clock());
+            _local.Drain(_holder);
+            _forwarded?.Drain(_holder);
+            for (var i = 0; i < packets; i++)
+            {
+                var messages = new NetlinkReader(_queue.Datagram(i));
+                while (messages.TryRead(out var message))
+                {
+                    if (QueuedPacket.TryParse(message, out var packet))
+                    {
+                        _holder.Packet(packet);
+                    }
+                }
+            }
+
+            _queue.Flush();
+        }
+        while (packets == PacketQueue.Batch);
+
+        ReconcileIfDue();
+    }
+
+    private void ReconcileIfDue()
+    {
+        var now = _holder.Now.Ticks;
+        if (now < _nextReconcile && !_holder.MustReconcile)
+        {
+            return;
+        }
+
+        _holder.MustReconcile = false;
+        var start = Clock();
+        _reconciler.Attempts();
+        if (now >= _nextConnections)
+        {
+            _nextConnections = now + CompareConnections.Ticks;
+            _reconciler.Connections();
+        }
+
+        _queue.Flush();
+        _lastReconcile = Clock().Ticks;
+
+        // However large the table: at most one part in twenty of our time.
+        var every = _local.SeesClosedSockets || _holder.Counters.Known == 0 ? _options.ReconcileEvery.Ticks : Math.Min(_options.ReconcileEvery.Ticks, CompareWithoutBpf.Ticks);
+        _nextReconcile = _lastReconcile + Math.Max(every, 20 * (_lastReconcile - start.Ticks));
+    }
+
+    private void Wait(Native.PollDescriptor* waits, int count)
+    {
+        var due = Math.Min(_holder.NextDue.Ticks, _nextReconcile);
+        if (!_local.SeesClosedSockets && _holder.Engine.HalfOpen + _holder.Engine.Waiting > 0)
+        {
+            _nextReconcile = Math.Min(_nextReconcile, Math.Max(_lastReconcile, _holder.Now.Ticks) + CompareWithoutBpf.Ticks);
+            due = Math.Min(due, _nextReconcile);
+        }
+
+        var left = Math.Max(0, due - Clock().Ticks);
+        var timeout = new Native.TimeSpec { Seconds = left / TimeSpan.TicksPerSecond, Nanoseconds = left % TimeSpan.TicksPerSecond * 100 };
+        _ = Native.Poll(waits, (nuint)count, &timeout, null); // interrupted: one more round
+    }
+
+    private void Obey()
+    {
+        ulong count;
+        _ = Native.Read(_bell.Number, &count, sizeof(ulong));
+        _holder.AdvanceTo(Clock());
+        while (_commands.TryDequeue(out var command))
+        {
+            command(this);
+        }
+
+        _queue.Flush();
+    }
+}

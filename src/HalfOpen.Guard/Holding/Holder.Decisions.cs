@@ -1,0 +1,291 @@
+using HalfOpen.Core;
+
+namespace HalfOpen.Guard.Holding;
+
+/// <summary>What the engine decides, carried out; what the clock ends.</summary>
+internal sealed partial class Holder
+{
+    /// <summary>Expected, closed and exempt entries are notes, not attempts: beyond this many the oldest is forgotten.</summary>
+    private const int MaxExpected = 65_536;
+
+    /// <summary>Open connections remembered, for policies that know good destinations.</summary>
+    private const int MaxEstablished = 262_144;
+
+    /// <summary>A SYN follows its connect() at once, unless a rule exempts it.</summary>
+    private static readonly long NoteTicks = 3 * TimeSpan.TicksPerSecond;
+
+    /// <summary>At most one warning a minute.</summary>
+    private static readonly long WarnEvery = 60 * TimeSpan.TicksPerSecond;
+
+    private long _nextWarning = long.MinValue;
+
+    /// <summary>When <see cref="AdvanceTo"/> must be called again at the latest.</summary>
+    public Instant NextDue
+    {
+        get
+        {
+            var due = _engine.NextDeadline?.Ticks ?? long.MaxValue;
+            due = Math.Min(due, DueOf(Stage.Held, _options.HoldCap.Ticks));
+            due = Math.Min(due, DueOf(Stage.Expected, NoteTicks));
+            due = Math.Min(due, DueOf(Stage.Closed, NoteTicks));
+            return new Instant(_options.Forwarded ? Math.Min(due, DueOf(Stage.Out, _options.ForwardedTimeout.Ticks)) : due);
+        }
+    }
+
+    /// <summary>Ends one attempt, or forgets a note: the engine and the kernel are told what they must know.</summary>
+    internal void Forget(int index, Outcome outcome)
+    {
+        ref var entry = ref _table[index];
+        switch (entry.Stage)
+        {
+            case Stage.Held or Stage.Out:
+                End(index, outcome == Outcome.Established ? Outcome.Cancelled : outcome);
+                break;
+            case Stage.Established:
+                var destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort);
+                _table.Remove(index);
+                _engine.ConnectionClosed(destination, _now);
+                Carry();
+                break;
+            default:
+                _table.Remove(index);
+                break;
+        }
+    }
+
+    /// <summary>An attempt that is held or out has its outcome.</summary>
+    internal void End(int index, Outcome outcome)
+    {
+        ref var entry = ref _table[index];
+        var attempt = entry.Attempt;
+        if (entry.Stage == Stage.Held)
+        {
+            Counters.ClosedWhileHeld++;
+            Drop(index);
+            _table.Remove(index);
+        }
+        else if (outcome == Outcome.Established && entry.IsLocal)
+        {
+            _table.Move(index, Stage.Established, _now.Ticks);
+        }
+        else
+        {
+            var destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort);
+            _table.Remove(index);
+            _engine.Complete(attempt, outcome, _now);
+            if (outcome == Outcome.Established)
+            {
+                _engine.ConnectionClosed(destination, _now); // nobody tells us when a forwarded connection ends
+            }
+
+            Carry();
+            return;
+        }
+
+        _engine.Complete(attempt, outcome, _now);
+        Carry();
+        while (_table.CountOf(Stage.Established) > MaxEstablished)
+        {
+            Forget(_table.First(Stage.Established), Outcome.Cancelled);
+        }
+    }
+
+    /// <summary>Carries out what the engine decided. Doing so may make it decide more; those follow in order.</summary>
+    private void Carry()
+    {
+        if (_carrying)
+        {
+            return;
+        }
+
+        _carrying = true;
+        while (!_engine.Decisions.IsEmpty)
+        {
+            var count = _engine.Decisions.Length;
+            if (count > _decisions.Length)
+            {
+                _decisions = new Decision[count * 2];
+            }
+
+            _engine.Decisions.CopyTo(_decisions);
+            _engine.ClearDecisions();
+            for (var i = 0; i < count; i++)
+            {
+                if (_table.TryFromTag(_decisions[i].Tag, out var index) && _table[index].Attempt == _decisions[i].Attempt)
+                {
+                    Apply(_decisions[i].Kind, index);
+                }
+            }
+        }
+
+        _carrying = false;
+    }
+
+    private void Apply(DecisionKind kind, int index)
+    {
+        switch (kind)
+        {
+            case DecisionKind.Start when _table[index].Stage == Stage.Held:
+                LetOut(index);
+                break;
+            case DecisionKind.Queued when _table[index].Stage == Stage.Held:
+                Queue(index);
+                break;
+            case DecisionKind.Rejected when _table[index].Stage == Stage.Held:
+                Refuse(index);
+                break;
+            case DecisionKind.GiveUp when _table[index].Stage == Stage.Out:
+                GiveUp(index);
+                break;
+            case DecisionKind.LimitWarning:
+                Warn();
+                break;
+        }
+    }
+
+    private void LetOut(int index)
+    {
+        ref var entry = ref _table[index];
+        _verdicts.Verdict(entry.PacketId, accept: true);
+        LeaveQueue(ref entry);
+        _table.Move(index, Stage.Out, _now.Ticks);
+    }
+
+    private void Queue(int index)
+    {
+        ref var entry = ref _table[index];
+        entry.IsQueued = true;
+        var most = _tally.Add(entry.Program, entry.IsLocal ? entry.UserId : null);
+        if (most > _options.MaxHeldPerProgram || _table.CountOf(Stage.Held) > _options.MaxHeld)
+        {
+            StopHolding(index, _options.WhenFull);
+        }
+        else if (_now.Ticks >= _nextWarning)
+        {
+            Warn();
+        }
+    }
+
+    /// <summary>It is not held any longer although the engine has no slot for it.</summary>
+    private void StopHolding(int index, HoldEnd end)
+    {
+        _engine.Complete(_table[index].Attempt, Outcome.Cancelled, _now);
+        if (end == HoldEnd.Refuse)
+        {
+            Refuse(index);
+            return;
+        }
+
+        Counters.Passed++;
+        _table[index].Attempt = _engine.Adopt(RequestOf(index), _now);
+        LetOut(index);
+    }
+
+    /// <summary>A dropped SYN comes back at the next retry tick, so a local socket is aborted as well; a forwarded one is its sender's affair.</summary>
+    private void Refuse(int index)
+    {
+        ref var entry = ref _table[index];
+        Counters.Refused++;
+        Drop(index);
+        var flow = entry.Flow;
+        var isLocal = entry.IsLocal;
+        _table.Remove(index);
+        if (isLocal)
+        {
+            _sockets.Destroy(flow);
+        }
+    }
+
+    private void GiveUp(int index)
+    {
+        ref var entry = ref _table[index];
+        var attempt = entry.Attempt;
+        if (entry.IsLocal && !_sockets.Destroy(entry.Flow))
+        {
+            return; // it is just ending, or the kernel cannot: it keeps its slot until its outcome is known
+        }
+
+        Counters.GivenUp++;
+        _table.Remove(index);
+        _engine.Complete(attempt, Outcome.TimedOut, _now);
+    }
+
+    private void Drop(int index)
+    {
+        ref var entry = ref _table[index];
+        _verdicts.Verdict(entry.PacketId, accept: false);
+        LeaveQueue(ref entry);
+    }
+
+    private void LeaveQueue(ref Entry entry)
+    {
+        if (entry.IsQueued)
+        {
+            entry.IsQueued = false;
+            _tally.Remove(entry.Program, entry.IsLocal ? entry.UserId : null);
+        }
+    }
+
+    private long DueOf(Stage stage, long afterTicks) => _table.First(stage) is var index and >= 0 ? _table[index].Since + afterTicks : long.MaxValue;
+
+    private void EndOverdue()
+    {
+        while (DueOf(Stage.Held, _options.HoldCap.Ticks) <= _now.Ticks)
+        {
+            StopHolding(_table.First(Stage.Held), _options.WhenHeldTooLong);
+            Carry();
+        }
+
+        while (DueOf(Stage.Expected, NoteTicks) <= _now.Ticks)
+        {
+            _table.Remove(_table.First(Stage.Expected));
+        }
+
+        while (DueOf(Stage.Closed, NoteTicks) <= _now.Ticks)
+        {
+            _table.Remove(_table.First(Stage.Closed));
+        }
+
+        if (_options.Forwarded)
+        {
+            EndForwarded();
+        }
+    }
+
+    /// <summary>The oldest stand first. Local ones end by themselves; they go to the end of the list so that they are not looked at each time.</summary>
+    private void EndForwarded()
+    {
+        for (var left = _table.CountOf(Stage.Out); left > 0 && DueOf(Stage.Out, _options.ForwardedTimeout.Ticks) <= _now.Ticks; left--)
+        {
+            var index = _table.First(Stage.Out);
+            if (_table[index].IsLocal)
+            {
+                _table.Move(index, Stage.Out, _now.Ticks);
+            }
+            else
+            {
+                End(index, Outcome.TimedOut);
+            }
+        }
+    }
+
+    private void Bound(Stage stage, int most)
+    {
+        while (_table.CountOf(stage) > most)
+        {
+            _table.Remove(_table.First(stage));
+        }
+    }
+
+    private void Warn()
+    {
+        Counters.Warnings++;
+        _nextWarning = _now.Ticks + WarnEvery;
+        if (LimitReached is { } handler)
+        {
+            var statistics = _engine.GetStatistics();
+            var biggest = statistics.Programs.MaxBy(p => p.InFlight);
+            handler(new GuardWarning(statistics.Limit, statistics.Waiting, biggest?.Name ?? "", biggest?.InFlight ?? 0));
+        }
+    }
+}

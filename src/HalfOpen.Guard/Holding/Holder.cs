@@ -1,0 +1,273 @@
+using HalfOpen.Core;
+using HalfOpen.Guard.Attribution;
+using HalfOpen.Guard.Outcomes;
+using HalfOpen.Wire;
+using HalfOpen.Wire.Netlink;
+using HalfOpen.Wire.Packets;
+
+namespace HalfOpen.Guard.Holding;
+
+/// <summary>Takes verdicts.</summary>
+internal interface IVerdicts
+{
+    void Verdict(uint packetId, bool accept);
+}
+
+/// <summary>
+/// The heart of the guard, without a system call of its own: SYNs and outcomes in, the engine asked, verdicts out. Every SYN gets exactly one verdict; every attempt the engine knows is one entry of the
+/// table, and the other way round. Not thread-safe; told the time.
+/// </summary>
+internal sealed partial class Holder : IOutcomeSink
+{
+    private readonly Engine _engine;
+    private readonly IVerdicts _verdicts;
+    private readonly ISocketTable _sockets;
+    private readonly IOwners _owners;
+    private readonly AttemptTable _table;
+    private readonly Tally _tally = new();
+    private Decision[] _decisions = new Decision[64];
+    private bool _carrying;
+    private GuardOptions _options;
+    private ExemptionSet _exemptions;
+    private Instant _now;
+
+    /// <param name="seed">For the table's hash, so that nobody outside can choose colliding flows.</param>
+    public Holder(GuardOptions options, Engine engine, IVerdicts verdicts, ISocketTable sockets, IOwners owners, ulong seed, Instant now)
+    {
+        _options = options;
+        _exemptions = new ExemptionSet(options.Exemptions);
+        _engine = engine;
+        _verdicts = verdicts;
+        _sockets = sockets;
+        _owners = owners;
+        _table = new AttemptTable(seed);
+        _now = now;
+    }
+
+    /// <summary>The limit was reached while attempts wait; see <see cref="WarnEvery"/>.</summary>
+    public event Action<GuardWarning>? LimitReached;
+
+    public Counters Counters { get; } = new();
+
+    public AttemptTable Table => _table;
+
+    public Engine Engine => _engine;
+
+    /// <summary>Set when events were lost: compare with the kernel soon.</summary>
+    public bool MustReconcile { get; set; }
+
+    public Instant Now => _now;
+
+    /// <summary>Time passes, for everything that follows. It may let attempts start or end.</summary>
+    public void AdvanceTo(Instant now)
+    {
+        _now = now;
+        _engine.AdvanceTo(now);
+        Carry();
+        EndOverdue();
+    }
+
+    /// <summary>One packet from the queue: it gets its verdict now, or is held.</summary>
+    public void Packet(in QueuedPacket packet)
+    {
+        if (!TcpSegment.TryParse(packet.Packet, out var segment) || !segment.IsSyn)
+        {
+            Counters.Malformed++;
+            _verdicts.Verdict(packet.Id, accept: true);
+            return;
+        }
+
+        Counters.Syns++;
+        var isLocal = packet.Hook == NetfilterHook.LocalOut;
+        var index = _table.Find(segment.Flow);
+        if (index >= 0)
+        {
+            ref var entry = ref _table[index];
+            var isSame = entry.SequenceKnown && entry.Sequence == segment.Sequence;
+            switch (entry.Stage)
+            {
+                case Stage.Expected:
+                    break;
+                case Stage.Closed:
+                    Counters.ClosedWhileHeld++;
+                    _verdicts.Verdict(packet.Id, accept: false);
+                    _table.Remove(index);
+                    return;
+                case Stage.Held when isSame:
+                    // Only a forwarded SYN can come again while we hold it: its sender's stack does not see our queue.
+                    Counters.CopiesDropped++;
+                    _verdicts.Verdict(packet.Id, accept: false);
+                    return;
+                case Stage.Out or Stage.Exempt or Stage.Established when isSame || !entry.SequenceKnown:
+                    entry.Sequence = segment.Sequence;
+                    entry.SequenceKnown = true;
+                    Counters.Retransmissions++;
+                    _verdicts.Verdict(packet.Id, accept: true);
+                    return;
+                default:
+                    // The same addresses, another connection: we missed the end of the last one.
+                    Forget(index, Outcome.Cancelled);
+                    index = -1;
+                    break;
+            }
+        }
+
+        if (index < 0)
+        {
+            index = _table.Add(segment.Flow, Stage.Held, _now.Ticks);
+        }
+        else
+        {
+            _table.Move(index, Stage.Held, _now.Ticks);
+        }
+
+        Begin(index, packet, segment.Sequence, isLocal);
+    }
+
+    /// <inheritdoc/>
+    public void Connecting(in Flow flow, uint processId)
+    {
+        if (flow.IsLoopback && !_options.GuardLoopback)
+        {
+            return;
+        }
+
+        var index = _table.Find(flow);
+        if (index >= 0)
+        {
+            Forget(index, Outcome.Cancelled);
+        }
+
+        index = _table.Add(flow, Stage.Expected, _now.Ticks);
+        ref var entry = ref _table[index];
+        entry.ProcessId = processId;
+        entry.IsLocal = true;
+        Bound(Stage.Expected, MaxExpected);
+    }
+
+    /// <inheritdoc/>
+    public void Ended(in Flow flow, uint? sequence, Outcome outcome)
+    {
+        var index = _table.Find(flow);
+        if (index < 0)
+        {
+            return;
+        }
+
+        ref var entry = ref _table[index];
+        if (sequence is { } answered && entry.SequenceKnown && entry.Sequence != answered)
+        {
+            return;
+        }
+
+        switch (entry.Stage)
+        {
+            case Stage.Expected when outcome != Outcome.Established:
+                _table.Move(index, Stage.Closed, _now.Ticks);
+                Bound(Stage.Closed, MaxExpected);
+                break;
+            case Stage.Held or Stage.Out:
+                End(index, outcome);
+                break;
+            case Stage.Expected or Stage.Exempt:
+                _table.Remove(index);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ConnectionClosed(in Flow flow)
+    {
+        var index = _table.Find(flow);
+        if (index >= 0 && _table[index].Stage == Stage.Established)
+        {
+            Forget(index, Outcome.Cancelled);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EventsLost() => MustReconcile = true;
+
+    /// <summary>A socket that was connecting already when the guard came: it counts, and its retransmissions pass.</summary>
+    public void Adopt(in SocketInfo socket)
+    {
+        var exempt = (socket.Flow.IsLoopback && !_options.GuardLoopback) || (socket.Mark != 0 && socket.Mark == _options.Mark)
+            || _exemptions.CoversFlow(socket.Flow) || _exemptions.CoversUser(socket.Uid);
+        if (exempt || _table.Find(socket.Flow) >= 0)
+        {
+            return;
+        }
+
+        var index = _table.Add(socket.Flow, Stage.Out, _now.Ticks);
+        ref var entry = ref _table[index];
+        entry.IsLocal = true;
+        entry.UserId = socket.Uid;
+        entry.Program = _engine.Programs.Intern(_owners.OfProcess(0, socket.Uid, _now.Ticks).Program);
+        entry.Attempt = _engine.Adopt(RequestOf(index), _now);
+        Counters.Adopted++;
+        Carry();
+    }
+
+    /// <summary>New options while running: nothing that waits is lost.</summary>
+    public void Reload(GuardOptions options, PolicyOptions? policy)
+    {
+        _options = options;
+        _exemptions = new ExemptionSet(options.Exemptions);
+        if (options.Limit != _engine.Limit)
+        {
+            _engine.SetLimit(options.Limit, _now);
+        }
+
+        if (policy is not null)
+        {
+            _engine.SetPolicy(policy, _now);
+        }
+
+        Carry();
+    }
+
+    /// <summary>The clean end: everything that is held goes out.</summary>
+    public void AcceptAll()
+    {
+        while (_table.First(Stage.Held) is var index and >= 0)
+        {
+            _verdicts.Verdict(_table[index].PacketId, accept: true);
+            LeaveQueue(ref _table[index]);
+            _table.Remove(index);
+        }
+    }
+
+    private void Begin(int index, in QueuedPacket packet, uint sequence, bool isLocal)
+    {
+        ref var entry = ref _table[index];
+        entry.PacketId = packet.Id;
+        entry.Sequence = sequence;
+        entry.SequenceKnown = true;
+        entry.IsLocal = isLocal;
+        entry.UserId = packet.Uid ?? 0;
+        var owner = isLocal ? _owners.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks) : _owners.OfSource(entry.Flow.Local);
+        if (!_exemptions.IsEmpty && (_exemptions.CoversFlow(entry.Flow) || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOwner(owner)))))
+        {
+            Counters.Exempt++;
+            _verdicts.Verdict(packet.Id, accept: true);
+            _table.Move(index, Stage.Exempt, _now.Ticks);
+            Bound(Stage.Exempt, MaxExpected);
+            return;
+        }
+
+        entry.Program = _engine.Programs.Intern(owner.Program);
+        entry.Attempt = _engine.Submit(RequestOf(index), _now);
+        Carry();
+    }
+
+    private AttemptRequest RequestOf(int index)
+    {
+        ref var entry = ref _table[index];
+        return new AttemptRequest
+        {
+            Program = entry.Program,
+            Destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort),
+            Tag = _table.TagOf(index),
+        };
+    }
+}

@@ -1,0 +1,107 @@
+using HalfOpen.Core;
+using HalfOpen.Guard.Outcomes;
+using HalfOpen.Wire.Netlink;
+
+namespace HalfOpen.Guard.Holding;
+
+/// <summary>
+/// Compares the table with the kernel's sockets, so that no slot leaks whatever was missed. A dump may skip a socket while others come and go, so nothing ends because a dump did not show it: each
+/// missing one is looked up by its addresses first.
+/// </summary>
+internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSource outcomes)
+{
+    private const uint SynSentOnly = 1u << (int)TcpState.SynSent;
+
+    /// <summary>What a connection can be while its program has it open, TIME-WAIT and LISTEN left out.</summary>
+    private const uint OpenStates = 1u << (int)TcpState.Established | 1u << (int)TcpState.SynReceived | 1u << (int)TcpState.FinWait1
+        | 1u << (int)TcpState.FinWait2 | 1u << (int)TcpState.CloseWait | 1u << (int)TcpState.LastAck | 1u << (int)TcpState.Closing;
+
+    private int _dump;
+    private int _seen;
+
+    /// <summary>Sockets in SYN-SENT, against attempts held and out.</summary>
+    public void Attempts()
+    {
+        var before = holder.Now.Ticks;
+        _dump++;
+        _seen = 0;
+        sockets.Dump(SynSentOnly, this, static (Reconciler self, in SocketInfo socket) => self.See(socket));
+        outcomes.Drain(holder); // what ended meanwhile
+        var table = holder.Table;
+        var known = 0;
+        for (var index = 0; index < table.Used; index++)
+        {
+            ref var entry = ref table[index];
+            if (!entry.IsLocal || entry.Stage is not (Stage.Held or Stage.Out or Stage.Exempt))
+            {
+                continue;
+            }
+
+            known += entry.Stage == Stage.Exempt ? 0 : 1;
+            if (entry.SeenByDump != _dump && entry.Since < before)
+            {
+                LookUp(index);
+            }
+        }
+
+        holder.Counters.ReconcileRuns++;
+        holder.Counters.KernelSynSent = _seen;
+        holder.Counters.Known = known;
+    }
+
+    /// <summary>Open connections that were remembered: those that are gone are forgotten.</summary>
+    public void Connections()
+    {
+        _dump++;
+        var before = holder.Now.Ticks;
+        sockets.Dump(OpenStates, this, static (Reconciler self, in SocketInfo socket) => self.See(socket));
+        outcomes.Drain(holder);
+        var table = holder.Table;
+        for (var index = 0; index < table.Used; index++)
+        {
+            ref var entry = ref table[index];
+            if (entry.Stage == Stage.Established && entry.SeenByDump != _dump && entry.Since < before
+                && !(sockets.TryFind(entry.Flow, out var socket) && IsOpen(socket.State)))
+            {
+                holder.Forget(index, Outcome.Cancelled);
+            }
+        }
+    }
+
+    private static bool IsOpen(TcpState state) => (OpenStates & (1u << (int)state)) != 0;
+
+    private void See(in SocketInfo socket)
+    {
+        _seen++;
+        var index = holder.Table.Find(socket.Flow);
+        if (index >= 0)
+        {
+            holder.Table[index].SeenByDump = _dump;
+        }
+    }
+
+    private void LookUp(int index)
+    {
+        ref var entry = ref holder.Table[index];
+        var found = sockets.TryFind(entry.Flow, out var socket);
+        if (found && socket.State == TcpState.SynSent)
+        {
+            return;
+        }
+
+        if (entry.Stage == Stage.Exempt)
+        {
+            holder.Forget(index, Outcome.Cancelled);
+            return;
+        }
+
+        if (outcomes.SeesClosedSockets)
+        {
+            // Without BPF this is the ordinary way to learn of a closed socket, not a repair.
+            holder.Counters.SlotsRecovered += entry.Stage == Stage.Out ? 1 : 0;
+            holder.Counters.HeldRecovered += entry.Stage == Stage.Held ? 1 : 0;
+        }
+
+        holder.End(index, found && IsOpen(socket.State) ? Outcome.Established : Outcome.Cancelled);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using HalfOpen.Core;
+
+namespace HalfOpen.Guard.Holding;
+
+/// <summary>Takes the picture that users see. Allocates; asked for now and then only.</summary>
+internal static class StatusBuilder
+{
+    private const int MostPrograms = 64;
+
+    public static GuardStatus Build(GuardLoop loop, GuardOptions options, DateTimeOffset since)
+    {
+        var holder = loop.Holder;
+        var engine = holder.Engine.GetStatistics();
+        var oldest = OldestWaiting(holder);
+        var busy = engine.Programs.Where(p => p.HalfOpen > 0 || p.Waiting > 0 || p.InFlight > 0).OrderByDescending(p => p.InFlight + p.Waiting).ToList();
+        var (queueDropped, userDropped) = QueueDrops(options.QueueNumber);
+        var counters = holder.Counters;
+        return new GuardStatus
+        {
+            Since = since,
+            Policy = options.Policy,
+            Limit = engine.Limit,
+            InFlight = engine.HalfOpen,
+            Counted = engine.InFlight,
+            Waiting = engine.Waiting,
+            OutcomeSource = loop.OutcomeSource,
+            Programs = [.. busy.Take(MostPrograms).Select(p => new ProgramStatus(
+                p.Name, p.InFlight, p.Waiting, Words(p.Reason), Age(oldest.GetValueOrDefault(p.Program.Index, holder.Now.Ticks), holder.Now), p.Totals.Started))],
+            OtherPrograms = Math.Max(0, busy.Count - MostPrograms),
+            Totals = new OutcomeTotals
+            {
+                Submitted = engine.Totals.Submitted,
+                Started = engine.Totals.Started,
+                Rejected = engine.Totals.Rejected,
+                Established = engine.Totals.Established,
+                Refused = engine.Totals.Refused,
+                Reset = engine.Totals.Reset,
+                TimedOut = engine.Totals.TimedOut,
+                Unreachable = engine.Totals.Unreachable,
+                Cancelled = engine.Totals.Cancelled,
+            },
+            Counters = new GuardCounters
+            {
+                Syns = counters.Syns,
+                QueueDropped = queueDropped,
+                UserDropped = userDropped,
+                Passed = counters.Passed,
+                Refused = counters.Refused,
+                ClosedWhileHeld = counters.ClosedWhileHeld,
+                Retransmissions = counters.Retransmissions,
+                CopiesDropped = counters.CopiesDropped,
+                GivenUp = counters.GivenUp,
+                Adopted = counters.Adopted,
+                Exempt = counters.Exempt,
+                Malformed = counters.Malformed,
+            },
+            Reconciliation = new ReconciliationStatus
+            {
+                Runs = counters.ReconcileRuns,
+                LastSecondsAgo = loop.SecondsSinceReconcile,
+                SlotsRecovered = counters.SlotsRecovered,
+                HeldRecovered = counters.HeldRecovered,
+                KernelSynSent = counters.KernelSynSent,
+                Known = counters.Known,
+            },
+            Waits = Summary(engine.Waits),
+            Holds = Summary(engine.Holds),
+            LimitWarnings = counters.Warnings,
+        };
+    }
+
+    /// <summary>The queue's line of nfnetlink_queue: number, port id, waiting, copy mode, range, queue dropped, user dropped, id sequence, 1.</summary>
+    internal static (long Queue, long User) ParseQueueDrops(IEnumerable<string> lines, ushort queue)
+    {
+        foreach (var line in lines)
+        {
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length >= 7 && fields[0] == queue.ToString(CultureInfo.InvariantCulture) && long.TryParse(fields[5], out var dropped) && long.TryParse(fields[6], out var user))
+            {
+                return (dropped, user);
+            }
+        }
+
+        return (0, 0);
+    }
+
+    private static (long Queue, long User) QueueDrops(ushort queue)
+    {
+        try
+        {
+            return ParseQueueDrops(File.ReadLines("/proc/thread-self/net/netfilter/nfnetlink_queue"), queue);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (0, 0);
+        }
+    }
+
+    private static Dictionary<int, long> OldestWaiting(Holder holder)
+    {
+        var oldest = new Dictionary<int, long>();
+        for (var index = holder.Table.First(Stage.Held); index >= 0; index = holder.Table[index].Next)
+        {
+            oldest.TryAdd(holder.Table[index].Program.Index, holder.Table[index].Since);
+        }
+
+        return oldest;
+    }
+
+    private static double Age(long since, Instant now) => new TimeSpan(now.Ticks - since).TotalSeconds;
+
+    private static DurationSummary Summary(DurationHistogram histogram) =>
+        new(histogram.Count, histogram.Quantile(0.5).TotalMilliseconds, histogram.Quantile(0.99).TotalMilliseconds, histogram.Max.TotalMilliseconds);
+
+    private static string Words(WaitReason reason) => reason switch
+    {
+        WaitReason.None => "",
+        WaitReason.SlotsTaken => "every slot is held",
+        WaitReason.Headroom => "free slots are kept for newcomers: its attempts were silent too often",
+        WaitReason.Share => "programs that hold less come first",
+        WaitReason.SameDestination => "another attempt to the same destination is half-open",
+        WaitReason.NatBudget => "the NAT budget is used up",
+        WaitReason.Turn => "its turn has not come",
+        _ => reason.ToString(),
+    };
+}

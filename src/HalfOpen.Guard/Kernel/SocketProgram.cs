@@ -1,0 +1,139 @@
+using HalfOpen.Wire.Kernel;
+using HalfOpen.Wire.Netlink;
+
+namespace HalfOpen.Guard.Kernel;
+
+/// <summary>
+/// The BPF program (type sock_ops) that tells us, for one network namespace, who connects (before the SYN is sent, in the caller's context, so that the process id is known) and how each attempt ends. It
+/// writes one <see cref="SocketEvent"/> a time into a ring buffer and changes nothing but its own callback flag.
+/// </summary>
+internal static class SocketProgram
+{
+    // enum of linux/bpf.h: operations, flags, helper numbers, offsets in struct bpf_sock_ops.
+    private const int ConnectOperation = 3;
+    private const int StateOperation = 10;
+    private const int StateCallbackFlag = 4;
+    private const int HelperPidTgid = 14;
+    private const int HelperFlagsSet = 59;
+    private const int HelperNetnsCookie = 122;
+    private const int HelperRingOutput = 130;
+    private const int HelperTcpSock = 137;
+    private const int FieldOperation = 0;
+    private const int FieldFirstArgument = 4;
+    private const int FieldSecondArgument = 8;
+    private const int FieldFamily = 20;
+    private const int FieldRemoteV4 = 24;
+    private const int FieldLocalV4 = 28;
+    private const int FieldRemoteV6 = 32;
+    private const int FieldLocalV6 = 48;
+    private const int FieldRemotePort = 64;
+    private const int FieldLocalPort = 68;
+    private const int FieldFlags = 84;
+    private const int FieldSocket = 184;
+
+    /// <summary>Nobody is woken: the SYN, or a later event, follows and wakes.</summary>
+    private const int NoWakeUp = 1;
+
+    /// <summary>A slot is free: wake at once. (The kernel's own choice would not wake behind a record written with <see cref="NoWakeUp"/>.)</summary>
+    private const int ForceWakeUp = 2;
+
+    private const int AddressFamilyV6 = 10;
+    private const int Frame = -SocketEvent.Length;
+
+    /// <param name="ring">Descriptor of the ring buffer.</param>
+    /// <param name="netnsCookie">The namespace to watch.</param>
+    /// <param name="errorOffset">Where sk_err is in struct sock; null: not known, errors are told as 0.</param>
+    public static byte[] Assemble(int ring, ulong netnsCookie, int? errorOffset)
+    {
+        const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, WakeUp = 7, Cookie = 8, Fp = 10;
+        var code = new BpfAssembler();
+        code.Move(Context, R1)
+            .Load32(R2, Context, FieldOperation)
+            .IfEqual(R2, ConnectOperation, "ours?")
+            .IfNotEqual(R2, StateOperation, "out")
+
+            // Only the end of SYN-SENT and the end of a connection matter.
+            .Load32(R3, Context, FieldFirstArgument)
+            .IfEqual(R3, (int)TcpState.SynSent, "ours?")
+            .Load32(R3, Context, FieldSecondArgument)
+            .IfNotEqual(R3, (int)TcpState.Close, "out")
+
+            .Place("ours?")
+            .Move(R1, Context)
+            .Call(HelperNetnsCookie)
+            .SetLong(Cookie, netnsCookie)
+            .IfDiffer(R0, Cookie, "out")
+            .Set(R2, 0);
+        for (var offset = 0; offset < SocketEvent.Length; offset += 8)
+        {
+            code.Store64(Fp, Frame + offset, R2);
+        }
+
+        code.Load32(R2, Context, FieldOperation)
+            .IfNotEqual(R2, ConnectOperation, "state")
+
+            .Set(R2, (int)SocketEventKind.Connecting)
+            .Store8(Fp, Frame + SocketEvent.KindOffset, R2)
+            .Call(HelperPidTgid)
+            .ShiftRight(R0, 32)
+            .Store32(Fp, Frame + SocketEvent.ProcessOffset, R0)
+            .Load32(R2, Context, FieldFlags)
+            .Or(R2, StateCallbackFlag)
+            .Move(R1, Context)
+            .Call(HelperFlagsSet)
+            .Set(WakeUp, NoWakeUp)
+            .Jump("addresses")
+
+            .Place("state")
+            .Set(R2, (int)SocketEventKind.StateChanged)
+            .Store8(Fp, Frame + SocketEvent.KindOffset, R2)
+            .Load32(R2, Context, FieldSecondArgument)
+            .Store8(Fp, Frame + SocketEvent.NewOffset, R2)
+            .Load32(R2, Context, FieldFirstArgument)
+            .Store8(Fp, Frame + SocketEvent.OldOffset, R2)
+            .Set(WakeUp, NoWakeUp)
+            .IfNotEqual(R2, (int)TcpState.SynSent, "addresses")
+            .Set(WakeUp, ForceWakeUp);
+        if (errorOffset is { } error)
+        {
+            code.Load64(R1, Context, FieldSocket)
+                .IfEqual(R1, 0, "addresses")
+                .Call(HelperTcpSock)
+                .IfEqual(R0, 0, "addresses")
+                .Load32(R2, R0, error)
+                .Store32(Fp, Frame + SocketEvent.ErrorOffset, R2);
+        }
+
+        code.Place("addresses")
+            .Load32(R4, Context, FieldFamily)
+            .Store8(Fp, Frame + SocketEvent.FamilyOffset, R4)
+            .Load32(R2, Context, FieldLocalPort)
+            .Store32(Fp, Frame + SocketEvent.LocalPortOffset, R2)
+            .Load32(R2, Context, FieldRemotePort)
+            .Store32(Fp, Frame + SocketEvent.RemotePortOffset, R2)
+            .Load32(R2, Context, FieldRemoteV4)
+            .Store32(Fp, Frame + SocketEvent.RemoteV4Offset, R2)
+            .Load32(R2, Context, FieldLocalV4)
+            .Store32(Fp, Frame + SocketEvent.LocalV4Offset, R2)
+            .IfNotEqual(R4, AddressFamilyV6, "send");
+        for (var offset = 0; offset < 16; offset += 4)
+        {
+            code.Load32(R2, Context, FieldRemoteV6 + offset)
+                .Store32(Fp, Frame + SocketEvent.RemoteV6Offset + offset, R2)
+                .Load32(R2, Context, FieldLocalV6 + offset)
+                .Store32(Fp, Frame + SocketEvent.LocalV6Offset + offset, R2);
+        }
+
+        return code.Place("send")
+            .SetMap(R1, ring)
+            .Move(R2, Fp)
+            .Add(R2, Frame)
+            .Set(R3, SocketEvent.Length)
+            .Move(R4, WakeUp)
+            .Call(HelperRingOutput)
+            .Place("out")
+            .Set(R0, 1)
+            .Exit()
+            .Assemble();
+    }
+}

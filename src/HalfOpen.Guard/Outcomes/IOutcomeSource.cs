@@ -1,0 +1,36 @@
+using HalfOpen.Core;
+using HalfOpen.Wire;
+
+namespace HalfOpen.Guard.Outcomes;
+
+/// <summary>Takes what an <see cref="IOutcomeSource"/> saw, in the order in which it happened.</summary>
+internal interface IOutcomeSink
+{
+    /// <summary>A socket is about to send its SYN.</summary>
+    void Connecting(in Flow flow, uint processId);
+
+    /// <summary>An attempt ended. <paramref name="sequence"/>: the sequence number of the SYN that this answers; null when the kernel's own state says so.</summary>
+    void Ended(in Flow flow, uint? sequence, Outcome outcome);
+
+    /// <summary>A connection that was open ended.</summary>
+    void ConnectionClosed(in Flow flow);
+
+    /// <summary>Events were lost: only a comparison with the kernel's list helps.</summary>
+    void EventsLost();
+}
+
+/// <summary>Tells how attempts end. Used by the guard's thread only.</summary>
+internal interface IOutcomeSource : IDisposable
+{
+    /// <summary>"bpf" or "nflog", for the status.</summary>
+    string Name { get; }
+
+    /// <summary>Readable when there is something to drain.</summary>
+    int PollDescriptor { get; }
+
+    /// <summary>Whether it also sees sockets that are closed, killed or timed out. If not, they are found by comparing often.</summary>
+    bool SeesClosedSockets { get; }
+
+    /// <summary>Hands over everything that happened until now. Never waits.</summary>
+    void Drain(IOutcomeSink sink);
+}

@@ -1,0 +1,88 @@
+using HalfOpen.Core;
+using HalfOpen.Guard.Kernel;
+using HalfOpen.Wire.Netlink;
+using HalfOpen.Wire.Packets;
+
+namespace HalfOpen.Guard.Outcomes;
+
+/// <summary>
+/// Outcomes from the answers seen on the wire: NFLOG of SYN-ACK, RST and ICMP errors, inbound or forwarded. Needs no BPF; sees no closed and no timed-out sockets. An answer counts only when it acknowledges
+/// the SYN (ack = sequence + 1; RFC 9293, 3.10.7.3), so nobody off the path can free a slot.
+/// </summary>
+internal sealed class LogOutcomes : IOutcomeSource
+{
+    private const int CopyBytes = 192;
+    private const int ReceiveBufferBytes = 8 << 20;
+    private readonly NetlinkSocket _socket;
+
+    public LogOutcomes(ushort group)
+    {
+        _socket = new NetlinkSocket(Native.NetlinkNetfilter, ReceiveBufferBytes);
+        Span<byte> buffer = stackalloc byte[128];
+        var writer = new NetlinkWriter(buffer);
+        LogMessages.Bind(ref writer, group, 1);
+        var errno = _socket.Request(buffer[..writer.Length], 1);
+        if (errno == 0)
+        {
+            writer = new NetlinkWriter(buffer);
+            LogMessages.Configure(ref writer, group, CopyBytes, 2);
+            errno = _socket.Request(buffer[..writer.Length], 2);
+        }
+
+        if (errno != 0)
+        {
+            _socket.Dispose();
+            throw Native.Failure($"cannot set up NFLOG group {group}", errno);
+        }
+    }
+
+    public string Name => "nflog";
+
+    public int PollDescriptor => _socket.Number;
+
+    public bool SeesClosedSockets => false;
+
+    public void Drain(IOutcomeSink sink)
+    {
+        while (true)
+        {
+            var datagram = _socket.TryReceive();
+            if (datagram.IsEmpty)
+            {
+                return;
+            }
+
+            var messages = new NetlinkReader(datagram);
+            while (messages.TryRead(out var message))
+            {
+                if (LogMessages.TryReadPacket(message, out var packet))
+                {
+                    Tell(sink, packet);
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    /// <summary>Public bytes: whatever is no answer to a SYN is ignored.</summary>
+    internal static void Tell(IOutcomeSink sink, ReadOnlySpan<byte> packet)
+    {
+        if (TcpSegment.TryParse(packet, out var segment))
+        {
+            var answers = unchecked(segment.Acknowledgement - 1);
+            if (segment.IsSynAck)
+            {
+                sink.Ended(segment.Flow.Reversed, answers, Outcome.Established);
+            }
+            else if ((segment.Flags & (TcpFlags.Rst | TcpFlags.Ack)) == (TcpFlags.Rst | TcpFlags.Ack))
+            {
+                sink.Ended(segment.Flow.Reversed, answers, Outcome.Refused);
+            }
+        }
+        else if (IcmpError.TryParse(packet, out var error))
+        {
+            sink.Ended(error.Flow, error.Sequence, Outcome.Unreachable);
+        }
+    }
+}
