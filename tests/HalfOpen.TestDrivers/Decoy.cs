@@ -14,6 +14,7 @@ public enum Decoy
 
     // evidence 2
     NoInitStore,
+    TooManyStores,
     ThresholdMisaligned,
     ThresholdInReadOnlySection,
     ThresholdInDiscardableSection,

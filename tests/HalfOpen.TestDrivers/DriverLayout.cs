@@ -45,14 +45,14 @@ internal sealed class DriverLayout
     public void PlaceGlobals(List<Global> limiter, List<Global> others)
     {
         var initialised = 4 * _random.Next(20, 100);
-        var slots = Enumerable.Range(0, 100).OrderBy(_ => _random.Next()).ToList();
+        var slots = Enumerable.Range(0, Math.Max(100, limiter.Count + others.Count)).OrderBy(_ => _random.Next()).ToList();
         var all = limiter.Concat(others).ToList();
         for (var i = 0; i < all.Count; i++)
         {
             var offset = initialised + (slots[i] * 4);
             if (_options.Decoy == Decoy.ThresholdMisaligned && i == 0)
             {
-                offset = initialised + (100 * 4) + _random.Next(1, 4);
+                offset = initialised + (slots.Count * 4) + _random.Next(1, 4);
             }
 
             _globals.Add((all[i], offset));
@@ -60,7 +60,7 @@ internal sealed class DriverLayout
 
         _data.Content = new byte[initialised];
         _random.NextBytes(_data.Content);
-        _data.ZeroTail = _options.Pinned is null ? 102 * 4 : 0x800;
+        _data.ZeroTail = _options.Pinned is null ? (slots.Count + 2) * 4 : 0x800;
         if (_isFlat)
         {
             // File offset equals RVA everywhere: the tail has its bytes in the file.

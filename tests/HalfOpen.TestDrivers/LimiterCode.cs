@@ -13,6 +13,8 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
     private readonly bool _isX64 = architecture == DriverArchitecture.X64;
     private readonly Global _other = new("other counter");
 
+    public LimiterGlobals Globals => globals;
+
     /// <summary>Globals that a decoy needs besides the three.</summary>
     public IEnumerable<Global> ExtraGlobals => [_other];
 

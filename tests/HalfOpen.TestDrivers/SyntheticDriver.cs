@@ -58,6 +58,18 @@ public sealed class SyntheticDriver
         }
 
         var store = code.InitStore(options.Limit);
+        if (options.Decoy == Decoy.TooManyStores)
+        {
+            // Hundreds of complete-looking stores, all compared with the one counter.
+            for (var i = 0; i < 300; i++)
+            {
+                var more = new LimiterCode(options.Architecture, random, Decoy.None, true, limiter with { Threshold = new Global("threshold " + i) });
+                globals.Add(more.Globals.Threshold);
+                functions.Add(more.Functions()[0]);
+                init.Add(more.InitStore(10));
+            }
+        }
+
         if (options.Decoy == Decoy.TwoInitStores)
         {
             init.Add(code.InitStore(20));

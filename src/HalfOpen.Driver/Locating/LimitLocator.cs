@@ -9,6 +9,9 @@ internal sealed class LimitLocator
     /// <summary>The identifier of event 4226 with severity "warning" and facility 0, as the driver writes it.</summary>
     private const uint EventIdentifier = 0x8000_1082;
 
+    /// <summary>Genuine drivers have a handful. More can only be meant to keep us busy: judging is linear in the references for each candidate.</summary>
+    private const int MaxCandidates = 256;
+
     private readonly PeImage _image;
     private readonly DriverKind _kind;
     private readonly List<Evidence> _evidence = new List<Evidence>();
@@ -54,9 +57,18 @@ internal sealed class LimitLocator
             return;
         }
 
+        var interesting = Interesting(view, stores);
+        if (interesting.Count > MaxCandidates)
+        {
+            _evidence[1] = new Evidence(2, EvidenceNames.ThresholdStore, false, interesting.Count + " globals are stored in INIT and compared: more than a driver has");
+            NotExamined(3, 8, "not examined: evidence 2 is missing");
+            AddEvent(eventCount);
+            return;
+        }
+
         var complete = 0;
         var doubtful = 0;
-        foreach (var store in Interesting(view, stores))
+        foreach (var store in interesting)
         {
             var candidate = Candidate.Judge(view, store);
             complete += candidate.IsComplete ? 1 : 0;

@@ -17,6 +17,7 @@ public sealed class DecoyTests
         [Decoy.NotNative] = [1],
         [Decoy.OtherMachine] = [1],
         [Decoy.NoInitStore] = [2],
+        [Decoy.TooManyStores] = [2],
         [Decoy.ThresholdMisaligned] = [2],
         [Decoy.ThresholdInReadOnlySection] = [2],
         [Decoy.ThresholdInDiscardableSection] = [2],
