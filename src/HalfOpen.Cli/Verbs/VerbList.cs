@@ -11,6 +11,9 @@ internal static class VerbList
         PatchVerb.Create(terminal),
         RestoreVerb.Create(terminal),
         SimulateVerb.Create(terminal),
+        GuardVerb.Create(terminal),
+        StatusVerb.Create(terminal),
+        LimitVerb.Create(terminal),
         CompletionsVerb.Create(terminal),
     ];
 }

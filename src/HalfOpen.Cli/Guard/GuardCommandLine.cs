@@ -1,0 +1,74 @@
+using System.CommandLine;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Service;
+
+namespace HalfOpen.Cli.Guard;
+
+/// <summary>The guard's flags, made from the same table as its configuration file. One for one verb.</summary>
+internal sealed class GuardCommandLine
+{
+    private readonly List<(Setting Setting, Option Option)> _settings = [];
+
+    public GuardCommandLine()
+    {
+        foreach (var setting in SettingTable.All)
+        {
+            Option option = setting switch
+            {
+                { IsSwitch: true } => new Option<bool>("--" + setting.Name),
+                { Repeats: true } => new Option<string[]>("--" + setting.Name) { HelpName = setting.ValueName, AllowMultipleArgumentsPerToken = false },
+                _ => new Option<string?>("--" + setting.Name) { HelpName = setting.ValueName },
+            };
+            option.Description = setting.IsSwitch || setting.Repeats || setting.Description.Contains(" or ", StringComparison.Ordinal) ? setting.Description : $"{setting.Description} Allowed: {setting.Allowed}.";
+            _settings.Add((setting, option));
+        }
+    }
+
+    public Option<string?> Config { get; } = new("--config", "-c") { HelpName = "FILE", Description = "Read this configuration first; flags win over it. The systemd unit gives " + ConfigurationFile.DefaultPath + "." };
+
+    public Option<bool> ShowConfig { get; } = new("--show-config") { Description = "Print a configuration file with every key, its range and its default, and end." };
+
+    public Option<bool> Json { get; } = CommonOptions.Json();
+
+    public Option<bool> Quiet { get; } = CommonOptions.Quiet();
+
+    public Option<bool> DryRun { get; } = CommonOptions.DryRun();
+
+    public void AddTo(Command command)
+    {
+        _settings.ForEach(s => command.Options.Add(s.Option));
+        foreach (var option in (Option[])[Config, ShowConfig, Json, Quiet, DryRun])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>File, then flags. Called again for every reload.</summary>
+    /// <exception cref="GuardException">Something is wrong with one of them.</exception>
+    public GuardSettings Read(ParseResult parsed)
+    {
+        var settings = new GuardSettings();
+        if (parsed.GetValue(Config) is { } file)
+        {
+            settings = ConfigurationFile.Read(file, settings);
+        }
+
+        foreach (var (setting, option) in _settings)
+        {
+            IEnumerable<string> values = option switch
+            {
+                Option<bool> o => parsed.GetValue(o) ? ["yes"] : [],
+                Option<string[]> o => parsed.GetValue(o) ?? [],
+                Option<string?> o => parsed.GetValue(o) is { } value ? [value] : [],
+                _ => [],
+            };
+            foreach (var value in values)
+            {
+                settings = setting.Apply(settings, value) ?? throw new GuardException($"--{setting.Name} {value}: give {setting.Allowed}");
+            }
+        }
+
+        return settings.Problem() is { } problem ? throw new GuardException(problem) : settings;
+    }
+}

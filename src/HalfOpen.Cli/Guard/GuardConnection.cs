@@ -1,0 +1,50 @@
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Guard.Control;
+using HalfOpen.Guard.Rules;
+
+namespace HalfOpen.Cli.Guard;
+
+/// <summary>From a verb to the running guard, with failures in the words and exit codes of the command line.</summary>
+internal static class GuardConnection
+{
+    /// <summary>Asks the guard of this network namespace, or the one at <paramref name="socket"/>.</summary>
+    /// <exception cref="CliException">1: no guard, or it refused; 2: not allowed to ask.</exception>
+    public static async Task<ControlResponse> AskAsync(string? socket, ControlRequest request, CancellationToken cancel)
+    {
+        var path = socket ?? GuardPaths.ForThisThread().Socket;
+        try
+        {
+            var answer = await ControlClient.AskAsync(path, request, cancel);
+            return answer.Ok ? answer : throw CliException.Refused("the guard refuses: " + answer.Error);
+        }
+        catch (ControlException e) when (e.Failure == ControlFailure.NotAllowed)
+        {
+            throw CliException.Usage(e.Message + ".");
+        }
+        catch (ControlException e) when (e.Failure == ControlFailure.NoGuard)
+        {
+            throw socket is null ? CliException.Refused(NoGuard(Path.GetDirectoryName(path)!)) : CliException.Refused(e.Message + ".");
+        }
+        catch (ControlException e)
+        {
+            throw CliException.Refused(e.Message + ".");
+        }
+    }
+
+    private static string NoGuard(string folder)
+    {
+        string[] others = [];
+        try
+        {
+            others = Directory.Exists(folder) ? Directory.GetFiles(folder, "guard-*.sock") : [];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw CliException.Usage($"not allowed to look into {folder}: be root (sudo) or a member of the group {GuardPaths.GroupName}.");
+        }
+
+        return others.Length == 0
+            ? "no guard runs here: start one with 'sudo halfopen guard'."
+            : $"no guard runs in this network namespace; there is one in another: name it with --socket {others[0]}.";
+    }
+}

@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Control;
+using HalfOpen.Guard.Metrics;
+using HalfOpen.Guard.Rules;
+using HalfOpen.Guard.Service;
+
+namespace HalfOpen.Cli.Guard;
+
+/// <summary>
+/// A guard as a process: the session on a thread of its own, and around it signals, control socket, metrics, service manager. SIGINT and SIGTERM end it, SIGHUP reads the configuration again.
+/// Thread-safe where <see cref="IGuardControl"/> is; <see cref="Run"/> is called once.
+/// </summary>
+internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardReport report) : IGuardControl, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _reloading = new();
+    private GuardSession _session = null!;
+    private ServiceManager _service = null!;
+    private GuardSettings _settings = null!;
+
+    /// <summary>Until a signal.</summary>
+    /// <exception cref="GuardException">It could not be set up, or failed; nothing is left behind.</exception>
+    public void Run()
+    {
+        _settings = read();
+        using var service = _service = ServiceManager.FromEnvironment();
+        using var rules = new GuardRules();
+        _session = new GuardSession(_settings.Options, rules);
+        _session.LimitReached += report.LimitReached;
+
+        // Before any rule: what fails here leaves no trace at all.
+        using var metrics = _settings.Metrics is { } at ? new MetricsServer(at, Snapshot) : null;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangup);
+
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                _session.Run(_stop.Token);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            _stop.Cancel();
+        })
+        { Name = "guard" };
+        thread.Start();
+        try
+        {
+            WaitUntilReady();
+            if (!_stop.IsCancellationRequested)
+            {
+                using var control = new ControlServer(rules.Paths!.Socket, this);
+                service.Ready(report.Ready(_settings.Options, rules, Snapshot(), metrics?.Address));
+                Watch();
+                service.Stopping();
+            }
+        }
+        finally
+        {
+            _stop.Cancel();
+            thread.Join();
+        }
+
+        if (failure is not null)
+        {
+            throw failure is GuardException expected ? expected : new InvalidOperationException(failure.Message, failure);
+        }
+
+        report.Ended(Snapshot());
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    public GuardStatus Snapshot() => _session.Snapshot();
+
+    public void SetLimit(int limit)
+    {
+        _session.SetLimit(limit);
+        log.Information($"the limit is now {limit}");
+    }
+
+    public IReadOnlyList<string> Reload()
+    {
+        lock (_reloading)
+        {
+            _service.Reloading();
+            try
+            {
+                var settings = read();
+                List<string> needRestart = [.. _session.Reload(settings.Options)];
+                if (!Equals(settings.Metrics, _settings.Metrics))
+                {
+                    needRestart.Add("metrics");
+                }
+
+                _settings = settings with { Metrics = _settings.Metrics };
+                log.Information(needRestart.Count == 0 ? "configuration read again" : $"configuration read again; a restart is needed for: {string.Join(", ", needRestart)}");
+                return needRestart;
+            }
+            finally
+            {
+                _service.Ready($"limit {_session.Options.Limit}, policy {SettingTable.Word(_session.Options.Policy)}");
+            }
+        }
+    }
+
+    private void WaitUntilReady()
+    {
+        try
+        {
+            _session.Ready.Wait(_stop.Token);
+        }
+        catch (Exception e) when (e is AggregateException or OperationCanceledException)
+        {
+            // Stopped, or the set-up failed: the thread's own exception says which.
+        }
+    }
+
+    /// <summary>The live line, and systemd's watchdog: it hears from us only as long as the guard's own thread answers.</summary>
+    private void Watch()
+    {
+        var every = report.Every < (_service.WatchdogEvery ?? TimeSpan.MaxValue) ? report.Every : _service.WatchdogEvery!.Value;
+        while (!_stop.Token.WaitHandle.WaitOne(every))
+        {
+            if (report.IsLive || _service.WatchdogEvery is not null)
+            {
+                report.Live(Snapshot());
+                _service.Alive();
+            }
+        }
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _stop.Cancel();
+    }
+
+    private void OnHangup(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        try
+        {
+            Reload();
+        }
+        catch (GuardException e)
+        {
+            log.Error($"configuration not changed: {e.Message}");
+        }
+    }
+}

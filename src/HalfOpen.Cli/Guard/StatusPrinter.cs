@@ -1,0 +1,55 @@
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Service;
+
+namespace HalfOpen.Cli.Guard;
+
+/// <summary>A status for people.</summary>
+internal static class StatusPrinter
+{
+    private const int NameWidth = 40;
+
+    public static void Print(Terminal terminal, GuardStatus status, DateTimeOffset now)
+    {
+        var o = terminal.Out;
+        o.WriteLine($"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {SettingTable.Word(status.Policy)}, limit {status.Limit}, outcomes from {status.OutcomeSource}");
+        var slots = $"{status.Counted} of {status.Limit} slots taken";
+        o.WriteLine($"{(status.Counted >= status.Limit ? terminal.Warn(slots) : terminal.Good(slots))}, {status.InFlight} half-open in all, {status.Waiting} waiting");
+        if (status.Programs.Count > 0)
+        {
+            o.WriteLine();
+            o.WriteLine($"{"program",-NameWidth} {"half-open",9} {"waiting",8} {"since",8} {"started",10}  why it waits");
+            foreach (var p in status.Programs)
+            {
+                o.WriteLine($"{Name(p.Name),-NameWidth} {p.InFlight,9:#,0} {p.Waiting,8:#,0} {(p.Waiting > 0 ? $"{p.WaitingSinceSeconds:0.0} s" : "-"),8} {p.Started,10:#,0}  {Clean(p.Reason)}".TrimEnd());
+            }
+
+            if (status.OtherPrograms > 0)
+            {
+                o.WriteLine($"and {status.OtherPrograms:#,0} more");
+            }
+        }
+
+        var t = status.Totals;
+        var c = status.Counters;
+        o.WriteLine();
+        o.WriteLine($"attempts {t.Submitted:#,0}, started {t.Started:#,0}: {t.Established:#,0} established, {t.Refused:#,0} refused, {t.Reset:#,0} reset, {t.TimedOut:#,0} timed out, {t.Unreachable:#,0} unreachable, {t.Cancelled:#,0} cancelled; rejected {t.Rejected:#,0}");
+        o.WriteLine($"waits    p50 {status.Waits.P50Ms:0.#} ms, p99 {status.Waits.P99Ms:0.#} ms, longest {status.Waits.MaxMs:0.#} ms; the limit was reached {status.LimitWarnings:#,0} times while something waited");
+        o.WriteLine($"packets  {c.Syns:#,0} SYNs, {c.Retransmissions:#,0} retransmissions; over the limit {c.Passed:#,0} passed, {c.Refused:#,0} refused; lost {c.QueueDropped:#,0} to a full queue, {c.UserDropped:#,0} to a full buffer");
+        var r = status.Reconciliation;
+        o.WriteLine($"compared {r.Runs:#,0} times with the kernel, {r.LastSecondsAgo:0.0} s ago: {r.SlotsRecovered:#,0} slots and {r.HeldRecovered:#,0} held SYNs recovered");
+    }
+
+    private static string Name(string name) => Clean(name.Length <= NameWidth ? name : "..." + name[^(NameWidth - 3)..]);
+
+    /// <summary>A program chooses its own name; it does not choose what our terminal does.</summary>
+    private static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+
+    private static string Age(TimeSpan age) => age switch
+    {
+        { TotalDays: >= 2 } => $"{age.TotalDays:0.0} days",
+        { TotalHours: >= 2 } => $"{age.TotalHours:0.0} h",
+        { TotalMinutes: >= 2 } => $"{age.TotalMinutes:0.0} min",
+        _ => $"{Math.Max(0, age.TotalSeconds):0.0} s",
+    };
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Guard;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Rules;
+using HalfOpen.Guard.Service;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>Governs this machine's half-open connections until it is stopped.</summary>
+internal static class GuardVerb
+{
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var flags = new GuardCommandLine();
+        var verb = new VerbCommand("guard", "Govern the half-open connections of this Linux machine: share the slots, so that no program's dead peers freeze the others.")
+        {
+            Examples =
+            {
+                ("sudo halfopen guard --limit 100", "in the foreground, with a live line; Ctrl-C ends it and leaves no trace"),
+                ("sudo halfopen guard --limit 10 --policy windows-xp", "feel what Windows XP SP2 did"),
+                ("sudo halfopen guard --router --limit 400 --nat-budget 2000", "on a gateway: forwarded traffic, by source address"),
+                ("sudo halfopen guard --exempt user:backup --exempt port:22", "leave some attempts alone"),
+                ("sudo halfopen guard --metrics 127.0.0.1:9226", "for Prometheus"),
+                ("halfopen guard --dry-run --router", "the rules it would set; nothing is changed"),
+                ("halfopen guard --show-config > guard.conf", "begin a configuration of your own"),
+            },
+        };
+        flags.AddTo(verb);
+
+        // Not asynchronous: signals are the guard's own, so that everything held is let go before the process ends.
+        verb.Does(parsed => Run(terminal, flags, parsed));
+        return verb;
+    }
+
+    private static int Run(Terminal terminal, GuardCommandLine flags, ParseResult parsed)
+    {
+        if (parsed.GetValue(flags.ShowConfig))
+        {
+            terminal.Out.Write(ConfigurationFile.Template());
+            return ExitCode.Done;
+        }
+
+        try
+        {
+            var settings = flags.Read(parsed);
+            if (parsed.GetValue(flags.DryRun))
+            {
+                return DryRun(terminal, settings.Options);
+            }
+        }
+        catch (GuardException e)
+        {
+            throw CliException.Usage(e.Message + ".");
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            throw CliException.Usage("the guard runs on Linux; for Windows see 'halfopen inspect'.");
+        }
+
+        if (!Environment.IsPrivilegedProcess)
+        {
+            throw CliException.Usage("the guard needs root to hold connections back: run it again with sudo.");
+        }
+
+        var underJournal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
+        var log = new GuardLog(terminal.Error, underJournal, TimeProvider.System);
+        var report = new GuardReport(terminal, log, parsed.GetValue(flags.Json), parsed.GetValue(flags.Quiet));
+        try
+        {
+            using var host = new GuardHost(() => flags.Read(parsed), log, report);
+            host.Run();
+            return ExitCode.Done;
+        }
+        catch (GuardException e)
+        {
+            throw CliException.Refused(e.Message + ".");
+        }
+    }
+
+    private static int DryRun(Terminal terminal, GuardOptions options)
+    {
+        // Which answers are needed depends on whether BPF can be had; what is shown is the case that it can.
+        var plan = RulePlanner.Plan(options, default, RuleBackend.Nft);
+        if (Environment.IsPrivilegedProcess)
+        {
+            plan = GuardRules.Preview(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded));
+            terminal.Error.WriteLine($"halfopen guard would run this ({(plan.Backend == RuleBackend.Nft ? "nft can queue here" : "nft cannot queue here, so iptables")}):");
+        }
+        else
+        {
+            plan = RulePlanner.Plan(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded), RuleBackend.Nft);
+            terminal.Error.WriteLine("halfopen guard would run this, or the same with iptables where nft cannot queue (only root can find out):");
+        }
+
+        foreach (var script in plan.Install)
+        {
+            terminal.Out.Write(script.ToString());
+        }
+
+        terminal.Error.WriteLine("and at the end:");
+        foreach (var script in plan.Remove)
+        {
+            terminal.Out.Write(script.ToString());
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Text.Json;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Guard;
+using HalfOpen.Guard.Control;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>Changes the limit of a running guard.</summary>
+internal static class LimitVerb
+{
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var limit = new Argument<int>("limit") { HelpName = "N", Description = "Slots: 1 to 1000000." };
+        var socket = StatusVerb.GuardSocket();
+        var json = CommonOptions.Json();
+        var quiet = CommonOptions.Quiet();
+        var verb = new VerbCommand("limit", "Change the limit of the running guard. Nothing is lost; it lasts until the guard is restarted or reloads its configuration.")
+        {
+            Examples =
+            {
+                ("halfopen limit 50", "fifty slots from now on; what is out above that stays out"),
+            },
+        };
+        verb.Arguments.Add(limit);
+        verb.Options.Add(socket);
+        verb.Options.Add(json);
+        verb.Options.Add(quiet);
+        verb.Does(async (parsed, cancel) =>
+        {
+            var wanted = parsed.GetValue(limit);
+            if (wanted is < 1 or > 1_000_000)
+            {
+                throw CliException.Usage($"limit {wanted} is out of range: give 1 to 1000000.");
+            }
+
+            var answer = await GuardConnection.AskAsync(parsed.GetValue(socket), new ControlRequest("limit", wanted), cancel);
+            if (parsed.GetValue(json))
+            {
+                terminal.Out.WriteLine(JsonSerializer.Serialize(answer, ControlJson.Default.ControlResponse));
+            }
+            else if (!parsed.GetValue(quiet))
+            {
+                terminal.Out.WriteLine($"The limit is now {wanted}.");
+            }
+
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+
+namespace HalfOpen.Guard.Metrics;
+
+/// <summary>
+/// A status in Prometheus' text format 0.0.4. Pure. Cardinality is bounded: at most <see cref="MaxPrograms"/> programs, the rest in one series named <c>other</c>.
+/// </summary>
+public static class MetricsText
+{
+    /// <summary>Of the HTTP response.</summary>
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// <summary>Programs with a series of their own.</summary>
+    public const int MaxPrograms = 20;
+
+    /// <summary>Longest label value in characters; longer ones are cut.</summary>
+    public const int MaxLabel = 200;
+
+    public static string Write(GuardStatus status)
+    {
+        var text = new StringBuilder(4096);
+        Gauge("halfopen_limit", "Slots.", status.Limit);
+        Gauge("halfopen_in_flight", "Attempts that are out and not answered.", status.InFlight);
+        Gauge("halfopen_counted", "Attempts that take a slot.", status.Counted);
+        Gauge("halfopen_queued", "Attempts whose SYN is held.", status.Waiting);
+        Counter("halfopen_attempts_total", "Attempts seen.", status.Totals.Submitted);
+        Counter("halfopen_started_total", "Attempts let out.", status.Totals.Started);
+        Counter("halfopen_rejected_total", "Attempts rejected or expired.", status.Totals.Rejected);
+        Head("halfopen_outcomes_total", "Attempts that ended, by how.", "counter");
+        foreach (var (name, value) in Outcomes(status.Totals))
+        {
+            Sample("halfopen_outcomes_total", "outcome", name, value);
+        }
+
+        Counter("halfopen_limit_warnings_total", "Times that the limit was reached while something waited.", status.LimitWarnings);
+        Head("halfopen_dropped_packets_total", "Packets that the kernel or the guard dropped, by where.", "counter");
+        Sample("halfopen_dropped_packets_total", "where", "queue_full", status.Counters.QueueDropped);
+        Sample("halfopen_dropped_packets_total", "where", "socket_buffer", status.Counters.UserDropped);
+        Sample("halfopen_dropped_packets_total", "where", "closed_while_held", status.Counters.ClosedWhileHeld);
+        Sample("halfopen_dropped_packets_total", "where", "forwarded_copy", status.Counters.CopiesDropped);
+        Counter("halfopen_syns_total", "SYNs that came out of the queue.", status.Counters.Syns);
+        Counter("halfopen_passed_over_limit_total", "SYNs let out over the limit at the hold cap or because too many were held.", status.Counters.Passed);
+        Counter("halfopen_refused_total", "Attempts refused at the hold cap or because too many were held.", status.Counters.Refused);
+        Counter("halfopen_retransmissions_total", "Retransmissions passed.", status.Counters.Retransmissions);
+        Counter("halfopen_given_up_total", "Silent attempts given up.", status.Counters.GivenUp);
+        Counter("halfopen_adopted_total", "Attempts that were half-open before the guard came.", status.Counters.Adopted);
+        Counter("halfopen_exempt_total", "Exempt attempts that the guard saw.", status.Counters.Exempt);
+        Counter("halfopen_malformed_total", "Packets that were no whole TCP SYN.", status.Counters.Malformed);
+        Counter("halfopen_reconciliations_total", "Comparisons with the kernel's list of half-open sockets.", status.Reconciliation.Runs);
+        Counter("halfopen_recovered_slots_total", "Slots whose socket had gone unseen.", status.Reconciliation.SlotsRecovered);
+        Durations("halfopen_wait_seconds", "How long attempts waited for their slot.", status.Waits);
+        Durations("halfopen_hold_seconds", "From the start of an attempt to its outcome.", status.Holds);
+        Programs();
+        return text.ToString();
+
+        void Gauge(string name, string help, long value) => Single(name, help, "gauge", value);
+
+        void Counter(string name, string help, long value) => Single(name, help, "counter", value);
+
+        void Single(string name, string help, string type, long value)
+        {
+            Head(name, help, type);
+            text.Append(name).Append(' ').Append(value).Append('\n');
+        }
+
+        void Head(string name, string help, string type) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
+
+        void Sample(string name, string label, string value, long number) => text.Append($"{name}{{{label}=\"{Escape(value)}\"}} {number}\n");
+
+        void Durations(string name, string help, DurationSummary summary)
+        {
+            Head(name, help, "summary");
+            text.Append($"{name}{{quantile=\"0.5\"}} {Seconds(summary.P50Ms)}\n{name}{{quantile=\"0.99\"}} {Seconds(summary.P99Ms)}\n{name}{{quantile=\"1\"}} {Seconds(summary.MaxMs)}\n{name}_count {summary.Count}\n");
+        }
+
+        void Programs()
+        {
+            var shown = status.Programs.Take(MaxPrograms).ToArray();
+            var rest = status.Programs.Skip(MaxPrograms).ToArray();
+            Head("halfopen_program_in_flight", "Attempts out and not answered, by program.", "gauge");
+            Each("halfopen_program_in_flight", p => p.InFlight);
+            Head("halfopen_program_queued", "Attempts held, by program.", "gauge");
+            Each("halfopen_program_queued", p => p.Waiting);
+            Gauge("halfopen_programs", "Programs that hold a slot or wait.", status.Programs.Count + (long)status.OtherPrograms);
+
+            void Each(string name, Func<ProgramStatus, long> value)
+            {
+                // Two programs whose long names are cut to the same text must not make one series twice.
+                var used = new HashSet<string>(StringComparer.Ordinal) { "other" };
+                long other = rest.Sum(value);
+                foreach (var program in shown)
+                {
+                    if (used.Add(Cut(program.Name)))
+                    {
+                        Sample(name, "program", Cut(program.Name), value(program));
+                    }
+                    else
+                    {
+                        other += value(program);
+                    }
+                }
+
+                Sample(name, "program", "other", other);
+            }
+        }
+    }
+
+    /// <summary>As the format wants a label value: backslash, quote and line feed escaped. Lone surrogates cannot be UTF-8 and become U+FFFD.</summary>
+    internal static string Escape(string value)
+    {
+        var text = new StringBuilder(value.Length + 8);
+        foreach (var rune in value.EnumerateRunes())
+        {
+            _ = rune.Value switch
+            {
+                '\\' => text.Append("\\\\"),
+                '"' => text.Append("\\\""),
+                '\n' => text.Append("\\n"),
+                _ => text.Append(rune.ToString()),
+            };
+        }
+
+        return text.ToString();
+    }
+
+    private static string Cut(string name) => name.Length <= MaxLabel ? name : name[..MaxLabel];
+
+    private static string Seconds(double milliseconds) => (milliseconds / 1000).ToString("0.######", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<(string, long)> Outcomes(OutcomeTotals totals) =>
+    [
+        ("established", totals.Established), ("refused", totals.Refused), ("reset", totals.Reset),
+        ("timed_out", totals.TimedOut), ("unreachable", totals.Unreachable), ("cancelled", totals.Cancelled),
+    ];
+}

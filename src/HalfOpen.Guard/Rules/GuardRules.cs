@@ -1,0 +1,184 @@
+namespace HalfOpen.Guard.Rules;
+
+/// <summary>
+/// The rules in the real packet filter. Tries <c>nft</c>, then <c>iptables</c>, and keeps what this kernel can do; clears what a killed guard left; lets one guard into a network namespace.
+/// Not thread-safe: called from the guard's thread; <see cref="Backend"/> and <see cref="Paths"/> may be read from any thread once the session is ready.
+/// </summary>
+public sealed class GuardRules : IGuardRules, IDisposable
+{
+    private readonly RuleBackend[] _order;
+    private FileStream? _lock;
+    private RulePlan? _plan;
+
+    /// <param name="only">Use this back end and no other; null (default): the first that works.</param>
+    public GuardRules(RuleBackend? only = null) => _order = only is { } one ? [one] : [RuleBackend.Nft, RuleBackend.Iptables];
+
+    /// <summary>Who holds the rules now; null before and after.</summary>
+    public RuleBackend? Backend => _plan?.Backend;
+
+    /// <summary>Of the governed network namespace; null before <see cref="Install"/>.</summary>
+    public GuardPaths? Paths { get; private set; }
+
+    /// <inheritdoc/>
+    public void Install(GuardOptions options, RuleNeeds needs)
+    {
+        Paths = GuardPaths.ForThisThread();
+        TakeLock(Paths);
+        try
+        {
+            ClearLeftovers(Paths);
+            _plan = InstallFirstThatWorks(options, needs);
+            File.WriteAllText(Paths.RulesNote, _plan.Backend.ToString());
+        }
+        catch
+        {
+            Remove();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Update(GuardOptions options, RuleNeeds needs)
+    {
+        var plan = RulePlanner.Plan(options, needs, _plan?.Backend ?? throw new GuardException("there are no rules to update"));
+        if (plan.Update.SequenceEqual(_plan.Update))
+        {
+            return;
+        }
+
+        var results = FilterTool.Run(plan.Update);
+        if (FirstFailure(plan.Update, results) is { } failure)
+        {
+            // Half of it may be in (IPv4 but not IPv6): back to what was.
+            FilterTool.Run(_plan.Update);
+            throw new GuardException("the rules could not be changed and stay as they were: " + failure);
+        }
+
+        _plan = plan;
+    }
+
+    /// <inheritdoc/>
+    public void Remove()
+    {
+        if (_plan is { } plan)
+        {
+            _plan = null;
+            var results = FilterTool.Run(plan.Remove);
+            if (FirstFailure(plan.Remove, results) is not null && plan.Backend == RuleBackend.Iptables)
+            {
+                IptablesLeftovers.Clear();
+            }
+        }
+
+        ReleaseLock();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => ReleaseLock();
+
+    /// <summary>The plan that this machine would get, without changing anything: nft's own check tells whether its kernel can queue.</summary>
+    public static RulePlan Preview(GuardOptions options, RuleNeeds needs)
+    {
+        var nft = RulePlanner.Plan(options, needs, RuleBackend.Nft);
+        var check = new RuleScript("nft", ["--check", "-f", "-"], nft.Install[0].Text);
+        return FilterTool.Run([check])[0].Succeeded ? nft : RulePlanner.Plan(options, needs, RuleBackend.Iptables);
+    }
+
+    private RulePlan InstallFirstThatWorks(GuardOptions options, RuleNeeds needs)
+    {
+        List<string> failures = [];
+        foreach (var backend in _order)
+        {
+            var plan = RulePlanner.Plan(options, needs, backend);
+            var results = FilterTool.Run(plan.Install);
+            if (FirstFailure(plan.Install, results) is null)
+            {
+                return plan;
+            }
+
+            if (backend == RuleBackend.Iptables)
+            {
+                // Leftovers (a chain exists), or one family or table went in and another did not. Clean and try once more: what fails then is real.
+                IptablesLeftovers.Clear();
+                results = FilterTool.Run(plan.Install);
+                if (FirstFailure(plan.Install, results) is null)
+                {
+                    return plan;
+                }
+
+                IptablesLeftovers.Clear();
+            }
+
+            failures.Add(FirstFailure(plan.Install, results)!);
+        }
+
+        var advice = failures.TrueForAll(f => f.EndsWith("not installed", StringComparison.Ordinal)) ? "install iptables or nftables (apt-get install iptables)" : "it needs xt_NFQUEUE or nft_queue in this kernel, and root";
+        throw new GuardException($"the packet filter took no rules: {string.Join("; ", failures)}: {advice}");
+    }
+
+    private static string? FirstFailure(IReadOnlyList<RuleScript> scripts, ToolResult[] results)
+    {
+        for (var i = 0; i < scripts.Count; i++)
+        {
+            // A kernel without IPv6 needs no IPv6 rules.
+            if (!results[i].Succeeded && !(scripts[i].Tool.StartsWith("ip6", StringComparison.Ordinal) && !File.Exists("/proc/net/if_inet6")))
+            {
+                return $"{scripts[i].Tool}: {results[i].Error}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What the note says a killed guard used. The installs themselves notice leftovers of their own kind; this is for the other kind.</summary>
+    private void ClearLeftovers(GuardPaths paths)
+    {
+        if (!File.Exists(paths.RulesNote))
+        {
+            return;
+        }
+
+        var left = File.ReadAllText(paths.RulesNote).Trim();
+        if (left == nameof(RuleBackend.Iptables))
+        {
+            IptablesLeftovers.Clear();
+        }
+        else if (!_order.Contains(RuleBackend.Nft))
+        {
+            FilterTool.Run(RulePlanner.Plan(new GuardOptions(), default, RuleBackend.Nft).Remove);
+        }
+
+        File.Delete(paths.RulesNote);
+    }
+
+    private void TakeLock(GuardPaths paths)
+    {
+        try
+        {
+            paths.CreateFolder();
+            // FileShare.None is flock(2) here: it ends with the process, however that ends.
+            _lock = new FileStream(paths.Lock, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new GuardException($"cannot write {paths.Folder}: the guard needs root (use sudo)", e);
+        }
+        catch (IOException e) when (File.Exists(paths.Lock))
+        {
+            throw new GuardException("another guard already governs this network namespace: see 'halfopen status', or stop it first", e);
+        }
+    }
+
+    private void ReleaseLock()
+    {
+        if (_lock is null || Paths is null)
+        {
+            return;
+        }
+
+        File.Delete(Paths.RulesNote);
+        // The lock file itself stays: to delete it would let two guards lock two files of one name.
+        _lock.Dispose();
+        _lock = null;
+    }
+}

@@ -1,0 +1,138 @@
+using HalfOpen.Guard;
+using HalfOpen.Guard.Rules;
+using Xunit;
+
+namespace HalfOpen.Tests.Guard;
+
+/// <summary>Golden texts: what goes into somebody's packet filter is read here before it gets there.</summary>
+public sealed class RulePlannerTests
+{
+    [Fact]
+    public void Iptables_by_default_is_one_chain_in_raw()
+    {
+        var plan = RulePlanner.Plan(new GuardOptions(), default, RuleBackend.Iptables);
+        const string Expected = """
+            *raw
+            -N HALFOPEN-OUT
+            -A HALFOPEN-OUT -o lo -j RETURN
+            -A HALFOPEN-OUT -m mark --mark 0x4226 -j RETURN
+            -A HALFOPEN-OUT -j NFQUEUE --queue-num 4226 --queue-bypass
+            -I OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT
+            COMMIT
+
+            """;
+        Assert.Equal(["iptables-restore", "ip6tables-restore"], plan.Install.Select(s => s.Tool));
+        Assert.All(plan.Install, s => Assert.Equal(Expected, s.Text));
+        Assert.All(plan.Install, s => Assert.Contains("--noflush", s.Arguments));
+    }
+
+    [Fact]
+    public void Iptables_removal_names_only_what_was_installed()
+    {
+        var plan = RulePlanner.Plan(new GuardOptions(), default, RuleBackend.Iptables);
+        Assert.Equal("*raw\n-D OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT\n-F HALFOPEN-OUT\n-X HALFOPEN-OUT\nCOMMIT\n", plan.Remove[0].Text);
+    }
+
+    [Fact]
+    public void Nft_is_one_table_of_our_own_in_one_transaction()
+    {
+        var plan = RulePlanner.Plan(new GuardOptions(), default, RuleBackend.Nft);
+        const string Expected = """
+            table inet halfopen
+            delete table inet halfopen
+            table inet halfopen {
+              chain output {
+                type filter hook output priority raw; policy accept;
+                meta l4proto != tcp return
+                tcp flags & (fin | syn | rst | ack) != syn return
+                oifname "lo" return
+                meta mark 0x4226 return
+                queue num 4226 bypass
+              }
+            }
+
+            """;
+        Assert.Equal(Expected, Assert.Single(plan.Install).Text);
+    }
+
+    [Fact]
+    public void Exemptions_stand_before_the_queue_in_their_own_family()
+    {
+        var options = new GuardOptions { Exemptions = [Exempt("user:33"), Exempt("to:10.0.0.0/8"), Exempt("to:fd00::/8"), Exempt("port:22"), Exempt("exe:/usr/bin/ssh"), Exempt("cgroup:system.slice")] };
+        var plan = RulePlanner.Plan(options, default, RuleBackend.Iptables);
+        Assert.Equal(["-o lo -j RETURN", "-m mark --mark 0x4226 -j RETURN", "-m owner --uid-owner 33 -j RETURN", "-d 10.0.0.0/8 -j RETURN", "-p tcp -m tcp --dport 22 -j RETURN", "-j NFQUEUE --queue-num 4226 --queue-bypass"], Chain(plan.Install[0].Text, "HALFOPEN-OUT"));
+        Assert.Contains("-d fd00::/8 -j RETURN", Chain(plan.Install[1].Text, "HALFOPEN-OUT"));
+        Assert.DoesNotContain("-d 10.0.0.0/8 -j RETURN", Chain(plan.Install[1].Text, "HALFOPEN-OUT"));
+        var nft = RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text;
+        Assert.Contains("meta skuid 33 return\n    ip daddr 10.0.0.0/8 return\n    ip6 daddr fd00::/8 return\n    tcp dport 22 return\n    queue num", nft, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_router_queues_everything_forwarded_and_reads_the_answers_first()
+    {
+        var plan = RulePlanner.Plan(new GuardOptions { Router = true, Exemptions = [Exempt("user:33")] }, new RuleNeeds(false, true), RuleBackend.Iptables);
+        var text = plan.Install[0].Text;
+        Assert.Equal(["-m mark --mark 0x4226 -j RETURN", "-j NFQUEUE --queue-num 4226 --queue-bypass"], Chain(text, "HALFOPEN-FWD"));
+        Assert.Equal(4, Chain(text, "HALFOPEN-FWD-IN").Count(r => r.Contains("-j NFLOG --nflog-group 4226 --nflog-size 256 --nflog-threshold 1", StringComparison.Ordinal)));
+        Assert.Contains("-I FORWARD -j HALFOPEN-FWD-IN", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("HALFOPEN-IN", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Containers_are_known_by_their_interface()
+    {
+        var options = new GuardOptions { Containers = true };
+        var chain = Chain(RulePlanner.Plan(options, default, RuleBackend.Iptables).Install[0].Text, "HALFOPEN-FWD");
+        Assert.Contains("-i docker+ -j NFQUEUE --queue-num 4226 --queue-bypass", chain);
+        Assert.DoesNotContain("-j NFQUEUE --queue-num 4226 --queue-bypass", chain);
+        Assert.Contains("\"docker*\"", RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(RuleBackend.Nft)]
+    [InlineData(RuleBackend.Iptables)]
+    public void Fail_closed_is_the_absence_of_the_bypass(RuleBackend backend)
+    {
+        var open = RulePlanner.Plan(new GuardOptions { Router = true }, default, backend);
+        var closed = RulePlanner.Plan(new GuardOptions { Router = true, FailClosed = true }, default, backend);
+        Assert.All(open.Install, s => Assert.Contains("bypass", s.Text, StringComparison.Ordinal));
+        Assert.All(closed.Install, s => Assert.DoesNotContain("bypass", s.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_update_replaces_contents_and_leaves_jumps_alone()
+    {
+        var plan = RulePlanner.Plan(new GuardOptions { Router = true }, new RuleNeeds(true, true), RuleBackend.Iptables);
+        Assert.All(plan.Update, s => Assert.DoesNotContain("-I ", s.Text, StringComparison.Ordinal));
+        Assert.All(plan.Update, s => Assert.DoesNotContain("-N ", s.Text, StringComparison.Ordinal));
+        Assert.Contains("-F HALFOPEN-FWD\n", plan.Update[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Leftovers_are_ours_and_nobody_elses()
+    {
+        const string Saved = """
+            # Generated by iptables-save
+            *mangle
+            :PREROUTING ACCEPT [0:0]
+            :FORWARD ACCEPT [0:0]
+            :DOCKER-USER - [0:0]
+            :HALFOPEN-FWD - [0:0]
+            -A FORWARD -j DOCKER-USER
+            -A FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-FWD
+            -A DOCKER-USER -j RETURN
+            -A HALFOPEN-FWD -j NFQUEUE --queue-num 4226 --queue-bypass
+            COMMIT
+            """;
+        var (text, count) = IptablesLeftovers.RemovalOf(Saved);
+        Assert.Equal("*mangle\n-D FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-FWD\n-F HALFOPEN-FWD\n-X HALFOPEN-FWD\nCOMMIT\n", text);
+        Assert.Equal(2, count);
+        Assert.Equal(("", 0), IptablesLeftovers.RemovalOf("*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j DOCKER-USER\nCOMMIT\n"));
+        Assert.Equal(("", 0), IptablesLeftovers.RemovalOf(""));
+    }
+
+    private static Exemption Exempt(string text) => Exemption.TryParse(text, out var exemption, out var problem) ? exemption : throw new InvalidOperationException(problem);
+
+    private static List<string> Chain(string text, string chain) =>
+        [.. text.Split('\n').Where(l => l.StartsWith($"-A {chain} ", StringComparison.Ordinal)).Select(l => l[(chain.Length + 4)..])];
+}
