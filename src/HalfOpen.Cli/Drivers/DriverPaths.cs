@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Lifting;
 using HalfOpen.Windows.Search;
 
 namespace HalfOpen.Cli.Drivers;
@@ -24,8 +25,8 @@ internal static class DriverPaths
 
     public static Option<bool> Recurse() => new("--recurse", "-r") { Description = "Look everywhere below the folder, not only where Windows keeps its drivers." };
 
-    /// <summary>The drivers at a path. No such path is wrong usage; a folder that cannot be read is a failure.</summary>
-    public static IReadOnlyList<string> Find(IFileStore store, string path, bool recurse)
+    /// <summary>The drivers at a path. No such path is wrong usage; a folder that cannot be read is a failure. A long search shows its progress.</summary>
+    public static IReadOnlyList<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet, CancellationToken cancellation)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
         {
@@ -34,11 +35,38 @@ internal static class DriverPaths
 
         try
         {
-            return new DriverSearch(store).Find(path, recurse);
+            var shown = false;
+            var found = new DriverSearch(store).Find(path, recurse, visited =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (visited % 500 == 0 && terminal.ErrorIsTerminal && !quiet)
+                {
+                    terminal.Error.Write($"\rsearched {visited:N0} folders ...");
+                    shown = true;
+                }
+            });
+            if (shown)
+            {
+                terminal.Error.Write("\r" + new string(' ', 40) + "\r");
+            }
+
+            return found;
         }
         catch (FileProblemException e) when (!File.Exists(path) && !Directory.Exists(path))
         {
             throw CliException.Usage(e.Message);
+        }
+    }
+
+    /// <summary>
+    /// A word of warning where a registry beside a driver says that its Windows is running, or fell over: what is written to a volume that another system has
+    /// mounted can be lost or can damage it.
+    /// </summary>
+    public static void WarnOfLiveWindows(Terminal terminal, Inspector inspector)
+    {
+        if (inspector.Registries.FirstOrDefault(r => r.IsDirty) is { } live)
+        {
+            terminal.Error.WriteLine($"halfopen: warning: {Shown(live.Path)} is dirty: this Windows is running, hibernated or crashed. Shut it down properly before you write to its disk.");
         }
     }
 

@@ -32,7 +32,7 @@ internal static class InspectVerb
             var store = new LocalFileStore();
             var inspector = new Inspector(store);
             var drivers = new List<Inspection>();
-            foreach (var found in DriverPaths.Find(store, place, parsed.GetValue(recurse)))
+            foreach (var found in DriverPaths.Find(terminal, store, place, parsed.GetValue(recurse), parsed.GetValue(quiet), cancellation))
             {
                 cancellation.ThrowIfCancellationRequested();
                 drivers.Add(inspector.Inspect(found));

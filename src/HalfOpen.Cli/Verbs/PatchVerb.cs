@@ -78,7 +78,7 @@ internal sealed record PatchRun(
     {
         CheckOutput();
         var inspector = new Inspector(_store);
-        var drivers = DriverPaths.Find(_store, Path, Recurse).Select(inspector.Inspect).ToList();
+        var drivers = DriverPaths.Find(Terminal, _store, Path, Recurse, Quiet, cancellation).Select(inspector.Inspect).ToList();
         if (drivers.Count == 0)
         {
             throw CliException.Refused(DriverPaths.NothingFound(Path, Recurse));
@@ -118,6 +118,7 @@ internal sealed record PatchRun(
 
         if (Output is null)
         {
+            DriverPaths.WarnOfLiveWindows(Terminal, inspector);
             Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} (a backup stands beside each)?");
             unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation);
         }

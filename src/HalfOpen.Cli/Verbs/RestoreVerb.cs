@@ -28,16 +28,16 @@ internal static class RestoreVerb
             },
         };
         verb.Does((parsed, cancellation) => Task.Run(
-            () => Execute(terminal, parsed.GetRequiredValue(path), parsed.GetValue(recurse), parsed.GetValue(force), parsed.GetValue(dryRun), parsed.GetValue(yes), parsed.GetValue(json), cancellation),
+            () => Execute(terminal, parsed.GetRequiredValue(path), parsed.GetValue(recurse), parsed.GetValue(force), parsed.GetValue(dryRun), parsed.GetValue(yes), parsed.GetValue(json), parsed.GetValue(quiet), cancellation),
             cancellation));
         return verb;
     }
 
-    private static int Execute(Terminal terminal, string path, bool recurse, bool force, bool dryRun, bool yes, bool json, CancellationToken cancellation)
+    private static int Execute(Terminal terminal, string path, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet, CancellationToken cancellation)
     {
         var store = new LocalFileStore();
         var inspector = new Inspector(store);
-        var unit = RestoreUnit.Plan(store, DriverPaths.Find(store, path, recurse).Select(inspector.Inspect), force);
+        var unit = RestoreUnit.Plan(store, DriverPaths.Find(terminal, store, path, recurse, quiet, cancellation).Select(inspector.Inspect), force);
         if (!json)
         {
             var printer = new PatchPrinter(terminal);
@@ -81,6 +81,7 @@ internal static class RestoreVerb
             return ExitCode.Done;
         }
 
+        DriverPaths.WarnOfLiveWindows(terminal, inspector);
         Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}?");
         unit.Apply(cancellation);
         PrintDocument(written: true);

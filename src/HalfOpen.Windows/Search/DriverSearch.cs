@@ -29,8 +29,9 @@ public sealed class DriverSearch(IFileStore store)
     /// </summary>
     /// <param name="path">A file; or a Windows directory, a drive root, a folder of plain files.</param>
     /// <param name="recurse">Look everywhere below, not only where Windows keeps drivers.</param>
+    /// <param name="onFolder">Told how many folders a search below has visited; may throw to end it. Null: nobody is told.</param>
     /// <exception cref="FileProblemException">There is no such path, or a folder cannot be read, or there are too many.</exception>
-    public IReadOnlyList<string> Find(string path, bool recurse)
+    public IReadOnlyList<string> Find(string path, bool recurse, Action<int>? onFolder = null)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (store.Find(full) is not { } entry)
@@ -47,7 +48,7 @@ public sealed class DriverSearch(IFileStore store)
         var found = new List<string>();
         if (recurse)
         {
-            SearchBelow(full, found);
+            SearchBelow(full, found, onFolder);
         }
         else
         {
@@ -97,7 +98,7 @@ public sealed class DriverSearch(IFileStore store)
         }
     }
 
-    private void SearchBelow(string root, List<string> found)
+    private void SearchBelow(string root, List<string> found, Action<int>? onFolder)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var waiting = new Stack<(string Folder, int Depth)>();
@@ -110,6 +111,7 @@ public sealed class DriverSearch(IFileStore store)
                 throw new FileProblemException(root, $"more than {MaxFolders:N0} folders, or more than {MaxDepth} levels: name a folder further down.");
             }
 
+            onFolder?.Invoke(visited);
             AddDrivers(next.Folder, seen, found);
             foreach (var folder in Folders(next.Folder).Reverse())
             {

@@ -84,6 +84,9 @@ public sealed class DriverTroubleTests : IDisposable
         Assert.Equal(system, json.GetProperty("drivers")[0].GetProperty("system").GetString());
         Assert.True(json.GetProperty("registries")[0].GetProperty("dirty").GetBoolean());
         Assert.Contains("dirty", (await CliRunner.RunAsync(["inspect", _folder.Path])).Out, StringComparison.Ordinal);
+        var (patched, _, warning) = await CliRunner.RunAsync(["patch", _folder.Path, "--yes"]);
+        Assert.Equal(0, patched);
+        Assert.Contains("warning: " + _folder.In("Windows", "System32", "Config", "SYSTEM") + " is dirty", warning, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -124,6 +127,17 @@ public sealed class DriverTroubleTests : IDisposable
 
         // A folder that the user names is followed even when it is a link.
         Assert.Equal(0, (await CliRunner.RunAsync(["inspect", _folder.In("loop", "WINNT")])).Code);
+    }
+
+    [Fact]
+    public void A_search_below_can_be_ended_at_any_folder()
+    {
+        _folder.WriteDriver("a/b/tcpip.sys", seed: 1);
+        var search = new HalfOpen.Windows.Search.DriverSearch(new LocalFileStore());
+        Assert.Throws<OperationCanceledException>(() => search.Find(_folder.Path, recurse: true, visited => throw new OperationCanceledException()));
+        var last = 0;
+        Assert.Single(search.Find(_folder.Path, recurse: true, visited => last = visited));
+        Assert.Equal(3, last);
     }
 
     [Fact]
