@@ -7,6 +7,7 @@ internal static class VerbList
 {
     public static IReadOnlyList<VerbCommand> Create(Terminal terminal) =>
     [
+        LabVerb.Create(terminal),
         InspectVerb.Create(terminal),
         PatchVerb.Create(terminal),
         RestoreVerb.Create(terminal),

@@ -27,7 +27,7 @@ internal sealed class EngineOutbreak
     public EngineOutbreak(OutbreakSpec spec, StackSpec stack, Func<ILimiter> newLimiter, ulong seed)
     {
         _spec = spec;
-        _syn = new SynTiming(stack.System);
+        _syn = new SynTiming(stack);
         _newLimiter = newLimiter;
         _random = Prng.ForStream(seed, 0x0E);
         _curve = new InfectionCurve(spec.Hosts);

@@ -60,6 +60,9 @@ public sealed record StackSpec
 
     /// <summary>How often a refused attempt (RST) is tried again, 0.5 s apart, before the program hears of it. Windows: 2. Default 0.</summary>
     public int RefusedRetries { get; init; }
+
+    /// <summary>Seconds after which the system gives a silent attempt up, counted from where <see cref="System"/> counts; 0 (default): the system's own 21 or 133.</summary>
+    public double GiveUpSeconds { get; init; }
 }
 
 /// <summary>A NAT device with a bounded table.</summary>

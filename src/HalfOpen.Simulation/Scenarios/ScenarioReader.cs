@@ -92,6 +92,7 @@ public static class ScenarioReader
         {
             System = o.OneOf("system", Systems, StackSystem.Windows),
             RefusedRetries = o.Integer("refusedRetries", 0, 10, 0),
+            GiveUpSeconds = o.Number("giveUpSeconds", 0, 3600, 0),
         };
         o.Finish();
         return stack;

@@ -43,7 +43,7 @@ internal sealed partial class SimulatedWorld
         _limiter = newLimiter();
         _seed = seed;
         _trace = trace;
-        _syn = new SynTiming(scenario.Stack.System);
+        _syn = new SynTiming(scenario.Stack);
         _network = Prng.ForStream(seed, 0x4E37);
         _loss = scenario.Loss;
         _end = Ticks.FromSeconds(scenario.DurationSeconds);

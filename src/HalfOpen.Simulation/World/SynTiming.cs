@@ -17,10 +17,15 @@ internal sealed class SynTiming
     private readonly long _giveUp;
 
     public SynTiming(StackSystem system)
+        : this(new StackSpec { System = system })
     {
-        CountsFromConnect = system == StackSystem.Linux;
+    }
+
+    public SynTiming(StackSpec stack)
+    {
+        CountsFromConnect = stack.System == StackSystem.Linux;
         _ticks = [.. (CountsFromConnect ? LinuxTicks : WindowsTicks).Select(s => s * Ticks.PerSecond)];
-        _giveUp = (CountsFromConnect ? 133 : 21) * Ticks.PerSecond;
+        _giveUp = stack.GiveUpSeconds > 0 ? Ticks.FromSeconds(stack.GiveUpSeconds) : (CountsFromConnect ? 133 : 21) * Ticks.PerSecond;
     }
 
     /// <summary>The clock runs from connect() rather than from the first SYN on the wire.</summary>

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Lab;
+using HalfOpen.Lab;
+using HalfOpen.Lab.Programs;
+using HalfOpen.Lab.Runs;
+using HalfOpen.Lab.Setup;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>The freeze and the cure with real TCP, in private network namespaces of this machine.</summary>
+internal static class LabVerb
+{
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var scenario = new Option<string?>("--scenario") { Description = "Only this: freeze (dead peers hold slots) or router (dead peers hold a router's entries). Default: both." };
+        scenario.AcceptOnlyFromAmong("freeze", "router");
+        var seed = new Option<ulong>("--seed") { Description = "Decides which hosts are alive. Default 1.", DefaultValueFactory = _ => 1 };
+        var full = new Option<bool>("--full") { Description = "All durations as in life: dead peers stay half-open for 21 s. Takes eleven minutes." };
+        var giveUp = new Option<bool>("--give-up") { Description = "Also run fair with silent attempts given up early. Shows its worth with --full: it waits 3.5 s before it gives up." };
+        var seconds = new Option<double?>("--seconds") { Description = "How long pages are counted, 5 to 3600. Default 60, with --full 600." };
+        var speed = new Option<double>("--speed") { Description = "How many times shorter than in life durations are, 1 to 20. Default 7.", DefaultValueFactory = _ => 7 };
+        var svg = new Option<string?>("--svg") { Description = "Draw the result into this file." };
+        var json = CommonOptions.Json();
+        var quiet = CommonOptions.Quiet();
+        var verb = new VerbCommand("lab", "See the freeze and the cure on this machine: real programs and TCP in private network namespaces. No internet is needed, nothing is left behind.")
+        {
+            Options = { scenario, seed, full, giveUp, seconds, speed, svg, json, quiet },
+            Examples =
+            {
+                ("sudo halfopen lab", "everything, in about 90 seconds: a table, measured beside simulated"),
+                ("sudo halfopen lab --svg lab.svg --json > lab.json", "the same as a picture and for machines"),
+                ("sudo halfopen lab --scenario freeze --full --give-up", "true durations: eleven minutes"),
+            },
+        };
+        verb.Subcommands.Add(ProgramCommand(terminal));
+        verb.Does(async (parsed, cancel) =>
+        {
+            var isFull = parsed.GetValue(full);
+            var times = new LabTimes
+            {
+                Scale = isFull ? 1 : 1 / Between(parsed.GetValue(speed), 1, 20, "--speed"),
+                Measured = TimeSpan.FromSeconds(Between(parsed.GetValue(seconds) ?? (isFull ? 600 : 60), 5, 3600, "--seconds")),
+                Scanned = TimeSpan.FromSeconds(isFull ? 60 : 12),
+            };
+            var options = new LabOptions
+            {
+                Only = parsed.GetValue(scenario) switch { "freeze" => LabScenario.Freeze, "router" => LabScenario.Router, _ => null },
+                Seed = parsed.GetValue(seed),
+                GiveUp = parsed.GetValue(giveUp),
+                Times = times,
+            };
+            var result = await Run(terminal, options, parsed.GetValue(quiet), cancel);
+            if (parsed.GetValue(json))
+            {
+                terminal.Out.WriteLine(LabDocument.Write(result));
+            }
+            else
+            {
+                new LabTable(terminal).Print(result);
+            }
+
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+
+    private static async Task<LabResult> Run(Terminal terminal, LabOptions options, bool isQuiet, CancellationToken cancel)
+    {
+        try
+        {
+            Requirements.Ensure(what => terminal.Error.WriteLine("halfopen: " + what));
+            using var progress = new LabProgressLine(terminal, isQuiet);
+            return await LabSession.Run(options, progress.Show, cancel);
+        }
+        catch (LabException e)
+        {
+            throw e.IsMissing ? CliException.Usage(e.Message) : CliException.Refused(e.Message);
+        }
+        catch (HalfOpen.Guard.GuardException e)
+        {
+            throw CliException.Usage($"{e.Message}: the lab needs root (or a kernel that lets users make namespaces); try: sudo halfopen lab");
+        }
+    }
+
+    /// <summary>The programs that the lab starts are this program under another verb. Not for people.</summary>
+    private static Command ProgramCommand(Terminal terminal)
+    {
+        var name = new Argument<string>("name");
+        var words = new Argument<string[]>("settings") { Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("program", "One program of the lab.") { Hidden = true };
+        command.Arguments.Add(name);
+        command.Arguments.Add(words);
+        command.SetAction(parsed =>
+        {
+            try
+            {
+                return new ProgramHost(terminal.In, terminal.Out).Run(parsed.GetRequiredValue(name), parsed.GetValue(words) ?? []);
+            }
+            catch (LabException e)
+            {
+                throw CliException.Usage(e.Message);
+            }
+        });
+        return command;
+    }
+
+    private static double Between(double value, double least, double most, string option) =>
+        value >= least && value <= most ? value : throw CliException.Usage($"{option} {value} is out of range: give {least} to {most}.");
+}

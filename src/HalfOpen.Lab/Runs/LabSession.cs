@@ -1,0 +1,101 @@
+using System.Diagnostics;
+
+namespace HalfOpen.Lab.Runs;
+
+/// <summary>What to run. Immutable.</summary>
+public sealed record LabOptions
+{
+    /// <summary>Only this one (beside the idle machine); null (default): all.</summary>
+    public LabScenario? Only { get; init; }
+
+    /// <summary>Which hosts are alive, and in which order they are tried. Default 1.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Also run fair with give-up.</summary>
+    public bool GiveUp { get; init; }
+
+    public LabTimes Times { get; init; } = new();
+
+    /// <summary>Policies and limits to run, as in <see cref="LabPlan.Name"/>'s words; null (default): all.</summary>
+    public Func<LabPlan, bool>? Filter { get; init; }
+}
+
+/// <summary>Where the lab is. Immutable.</summary>
+/// <param name="What">For people.</param>
+/// <param name="Share">Of the whole time, 0 to 1.</param>
+/// <param name="Pages">Pages loaded so far by run, in order.</param>
+public readonly record struct LabProgress(string What, double Share, IReadOnlyList<(LabPlan Plan, int Pages)> Pages);
+
+/// <summary>Everything that one lab measured. Immutable.</summary>
+public sealed record LabResult(LabOptions Options, IReadOnlyList<LabRunResult> Runs)
+{
+    public LabRunResult? Find(string policy, int? limit, LabScenario scenario = LabScenario.Freeze, bool giveUp = false) =>
+        Runs.FirstOrDefault(r => r.Plan.Scenario == scenario && r.Plan.Policy == policy && r.Plan.Limit == limit && r.Plan.GiveUp == giveUp);
+}
+
+/// <summary>Runs the whole lab: all runs side by side at the same time, each on a machine and an internet of its own, so that all see the same weather on this computer.</summary>
+public static class LabSession
+{
+    private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(60);
+
+    /// <param name="progress">Called about once a second.</param>
+    /// <exception cref="LabException">Something is missing or broke; nothing is left behind.</exception>
+    public static async Task<LabResult> Run(LabOptions options, Action<LabProgress> progress, CancellationToken cancel)
+    {
+        var plans = LabPlan.All(options.Only, options.GiveUp).Where(p => p.Scenario == LabScenario.Idle || options.Filter?.Invoke(p) != false).ToList();
+        using var folder = new ProgramFolder();
+        progress(new LabProgress("simulating the same", 0, []));
+        var simulated = new LabFigures[plans.Count];
+        Parallel.For(0, plans.Count, new ParallelOptions { CancellationToken = cancel }, i => simulated[i] = SimulatedRun.Of(plans[i], options.Times, options.Seed, cancel));
+
+        var runs = new List<LabRun>();
+        try
+        {
+            foreach (var plan in plans)
+            {
+                progress(new LabProgress($"setting up: {plan.Name}", 0, []));
+                cancel.ThrowIfCancellationRequested();
+                var run = new LabRun(plan, options.Times, options.Seed, folder);
+                runs.Add(run);
+                await Started(run, cancel);
+            }
+
+            var results = Task.WhenAll(runs.Select((run, i) => run.Run(simulated[i], cancel)));
+            await Watch(results, runs, options.Times, progress);
+            return new LabResult(options, await results);
+        }
+        finally
+        {
+            Parallel.ForEach(runs, run => run.Dispose());
+        }
+    }
+
+    private static async Task Started(LabRun run, CancellationToken cancel)
+    {
+        try
+        {
+            await run.Ready.WaitAsync(StartUp, cancel);
+        }
+        catch (TimeoutException)
+        {
+            throw new LabException($"the programs of '{run.Plan.Name}' did not start within {StartUp.TotalSeconds:0} s: is this computer very busy?");
+        }
+    }
+
+    private static async Task Watch(Task results, List<LabRun> runs, LabTimes times, Action<LabProgress> progress)
+    {
+        var whole = times.Measured + times.Scanned;
+        var began = Stopwatch.GetTimestamp();
+        while (!results.IsCompleted)
+        {
+            var passed = Stopwatch.GetElapsedTime(began);
+            var what = passed < times.Measured ? "browsing beside the swarm" : "a scanner beside them";
+            progress(new LabProgress(what, Math.Min(1, passed / whole), [.. runs.Select(r => (r.Plan, r.Pages))]));
+            await Task.WhenAny(results, Task.Delay(TimeSpan.FromSeconds(1)));
+            if (results.IsFaulted)
+            {
+                return;
+            }
+        }
+    }
+}
