@@ -16,6 +16,13 @@ public class LocateBenchmarks
     private readonly byte[] _x64 = Driver(DriverArchitecture.X64, 740_000, Decoy.None);
     private readonly byte[] _negative = Driver(DriverArchitecture.X64, 1_040_000, Decoy.NoLimiter);
 
+    /// <summary>Compiled code instead of assembled: 1 MB out of the runtime's own library.</summary>
+    private readonly byte[] _compiled = SyntheticDriver.Build(new SyntheticDriverOptions
+    {
+        Seed = 1, Architecture = DriverArchitecture.X64,
+        ExtraCode = File.ReadAllBytes(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "libcoreclr.so")).AsSpan(2_000_000, 1_000_000).ToArray(),
+    }).Bytes;
+
     [Benchmark(Baseline = true, Description = "read 1 MB byte by byte")]
     public int Touch()
     {
@@ -36,6 +43,9 @@ public class LocateBenchmarks
 
     [Benchmark(Description = "examine a 1 MB driver without limiter")]
     public DriverReport ExamineNegative() => DriverExaminer.Examine(_negative);
+
+    [Benchmark(Description = "examine a driver with 1 MB of compiled code")]
+    public DriverReport ExamineCompiled() => DriverExaminer.Examine(_compiled);
 
     [Benchmark(Description = "plan and apply a patch, x86, 360 KB")]
     public byte[] Patch() => LimitPatch.Plan(_x86, 100).Apply(_x86);
