@@ -94,7 +94,7 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
     private CodeBuffer Admission()
     {
         var end = new Label();
-        var code = Compare(New(), globals.Counter, globals.Threshold, out var isSwapped);
+        var code = Compare(New(), globals.Counter, globals.Threshold, out var isSwapped, _isX64 ? 11 : 0);
         code.Jump(decoy == Decoy.UnsignedJumps ? Jae : isSwapped ? (Pick() ? Jle : Jl) : Pick() ? Jg : Jge, end, _isX64 ? Pick() : !Pick());
         if (decoy != Decoy.NoPendingTest)
         {
@@ -110,7 +110,7 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
     {
         var end = new Label();
         var near = decoy == Decoy.DrainBoundTooFar || (_isX64 ? !Pick() : Pick());
-        var code = Compare(New(), decoy == Decoy.ComparedWithAnotherCounter ? _other : globals.Counter, globals.Threshold, out var isSwapped);
+        var code = Compare(New(), decoy == Decoy.ComparedWithAnotherCounter ? _other : globals.Counter, globals.Threshold, out var isSwapped, _isX64 ? 1 : 0);
         code.Jump(decoy == Decoy.UnsignedJumps ? Jae : isSwapped ? Jle : Jge, end, near);
         if (decoy == Decoy.TwoPendingCounters)
         {
@@ -142,25 +142,27 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
                 code.Emit(0x41);
             }
 
-            code.Emit(0x83, (byte)(0xF8 | register), (byte)(decoy == Decoy.DrainBoundOther ? 21 : 20)).Jump(decoy == Decoy.DrainBoundSigned ? Jge : Jae, end, near || Pick());
+            code.Emit(0x83, (byte)(0xF8 | register), (byte)(decoy == Decoy.DrainBoundOther ? 21 : 20)).Jump(decoy == Decoy.DrainBoundSigned ? Jge : Jae, end, Pick());
         }
 
         FillerCode.Harmless(code, random, random.Next(20));
         return Return(code, end);
     }
 
-    private CodeBuffer Compare(CodeBuffer code, Global counter, Global threshold) => Compare(code, counter, threshold, out _);
+    private CodeBuffer Compare(CodeBuffer code, Global counter, Global threshold) => Compare(code, counter, threshold, out _, 0);
 
     /// <summary>Loads one of the two and compares it with the other.</summary>
-    /// <param name="isSwapped">Whether the operands stand so that the threshold comes first.</param>
-    private CodeBuffer Compare(CodeBuffer code, Global counter, Global threshold, out bool isSwapped)
+    /// <param name="referenceRegister">The register that the genuine build uses.</param>
+    /// <param name="isSwapped">Whether the counter is subtracted from the threshold, not the other way round.</param>
+    private CodeBuffer Compare(CodeBuffer code, Global counter, Global threshold, out bool isSwapped, int referenceRegister)
     {
-        isSwapped = _isX64 ? !Pick() : Pick();
-        var first = isSwapped ? threshold : counter;
-        var second = isSwapped ? counter : threshold;
+        var loadsThreshold = _isX64 ? !Pick() : Pick();
+        var first = loadsThreshold ? threshold : counter;
+        var second = loadsThreshold ? counter : threshold;
         var compare = (byte)(_isX64 ? Pick() ? 0x3B : 0x39 : Pick() ? 0x39 : 0x3B);
+        isSwapped = loadsThreshold != (compare == 0x39); // 39 subtracts the register from memory, 3B memory from the register
         var isRelocated = decoy != Decoy.ComparisonOperandNotRelocated;
-        var register = onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(_isX64 ? 16 : 8);
+        var register = onlyReferenceForms ? referenceRegister : random.Next(_isX64 ? 16 : 8);
         var compared = decoy == Decoy.OtherRegisterCompared ? (register + 1) % 8 : register;
         if (!_isX64 && register == 0 && !Pick())
         {

@@ -55,7 +55,7 @@ internal sealed class EvidenceOracle
         }
 
         int comparisons = 0, up = 0, atomic = 0, bounds = 0, events = 0;
-        var writers = new HashSet<int>();
+        var writers = new Dictionary<int, string>();
         var pendings = new HashSet<ulong>();
         foreach (var section in _sections.Where(s => (s.Flags & 0x2000_0000) != 0))
         {
@@ -71,7 +71,7 @@ internal sealed class EvidenceOracle
 
                 if (target == threshold && IsWrite(one))
                 {
-                    writers.Add(DisplacementOf(one, at, section));
+                    writers[DisplacementOf(one, at, section)] = $"{one.IP:X} {one} ({Convert.ToHexString(_bytes, at - 1, one.Length + 1)})";
                 }
 
                 if (target == counter && one.HasLockPrefix && one.Mnemonic is Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Xadd)
@@ -99,7 +99,7 @@ internal sealed class EvidenceOracle
 
         return comparisons < 2 ? "fewer than two signed comparisons"
             : atomic < 3 ? $"only {atomic} atomic changes, {up} of them plain increments"
-            : writers.Count != 1 ? $"{writers.Count} writers of the threshold"
+            : writers.Count != 1 ? "writers of the threshold: " + string.Join(", ", writers.Values)
             : !pendings.Contains(pending) ? "the pending counter is not tested beside a comparison"
             : bounds == 0 ? "no drain bound"
             : events != 1 && _report.Kind != DriverKind.Tcpip6 ? $"{events} event numbers"
@@ -139,7 +139,8 @@ internal sealed class EvidenceOracle
         var info = new InstructionInfoFactory().GetInfo(instruction);
         foreach (var memory in info.GetUsedMemory())
         {
-            if (memory.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite)
+            // A call writes its return address to the stack.
+            if (memory.Base is not (Register.ESP or Register.RSP) && memory.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite)
             {
                 return true;
             }

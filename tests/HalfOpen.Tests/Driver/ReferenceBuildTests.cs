@@ -62,6 +62,32 @@ public sealed class ReferenceBuildTests
     public void Xp_x64_has_its_published_offset_and_checksums() =>
         AssertPublished(XpX64, 0xB85CC, 0xFFDCC, [0xC7, 0x05, 0x34, 0x07, 0xFB, 0xFF], 0x148, 0xC7D80, "Windows XP x64 / Server 2003 x64 SP2");
 
+    /// <summary>The sequences that the facts quote, literally, wherever the operands' bytes stand.</summary>
+    [Theory]
+    [InlineData(DriverArchitecture.X86, "A1 T 3B 05 T 0F 8D T 39 35 T 0F 85")]
+    [InlineData(DriverArchitecture.X86, "A1 T 3B 05 T 7D . 83 F8 14 73")]
+    [InlineData(DriverArchitecture.X64, "44 8B 1D T 44 39 1D T 7D . 83 3D T 00 75")]
+    [InlineData(DriverArchitecture.X64, "8B 0D T 39 0D T 0F 8D T 8B CF FF C7 83 F9 14 73")]
+    public void The_quoted_sequences_are_in_the_files_that_are_found(DriverArchitecture architecture, string sequence)
+    {
+        var driver = SyntheticDriver.Build(architecture == DriverArchitecture.X64 ? XpX64 : XpSp3);
+        LocatorTests.AssertFound(driver);
+        var pattern = sequence.Split(' ').SelectMany(s => s switch { "T" => new int[] { -1, -1, -1, -1 }, "." => [-1], _ => [Convert.ToInt32(s, 16)] }).ToArray();
+        var isThere = false;
+        for (var at = 0; at <= driver.Bytes.Length - pattern.Length && !isThere; at++)
+        {
+            var i = 0;
+            while (i < pattern.Length && (pattern[i] < 0 || driver.Bytes[at + i] == pattern[i]))
+            {
+                i++;
+            }
+
+            isThere = i == pattern.Length;
+        }
+
+        Assert.True(isThere, sequence);
+    }
+
     [Fact]
     public void Known_originals_only_name_what_is_on_record()
     {
