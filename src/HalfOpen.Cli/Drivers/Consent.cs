@@ -5,7 +5,7 @@ namespace HalfOpen.Cli.Drivers;
 /// <summary>Nothing is written before somebody said so: on the terminal, or with --yes.</summary>
 internal static class Consent
 {
-    public static void Obtain(Terminal terminal, bool yes, string question)
+    public static void Obtain(Terminal terminal, bool yes, string question, CancellationToken cancellation)
     {
         if (yes)
         {
@@ -20,7 +20,9 @@ internal static class Consent
         terminal.Out.Flush();
         terminal.Error.Write(question + " [y/N] ");
         terminal.Error.Flush();
-        if (terminal.In.ReadLine()?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
+        var answer = Task.Run(terminal.In.ReadLine, CancellationToken.None);
+        answer.Wait(cancellation); // Ctrl-C ends the question at once; the reader ends with the process
+        if (answer.Result?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
         {
             throw CliException.Refused("nothing was written.");
         }

@@ -119,7 +119,7 @@ internal sealed record PatchRun(
         if (Output is null)
         {
             DriverPaths.WarnOfLiveWindows(Terminal, inspector);
-            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} (a backup stands beside each)?");
+            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} (a backup stands beside each)?", cancellation);
             unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation);
         }
         else

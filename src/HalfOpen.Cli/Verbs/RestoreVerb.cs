@@ -82,7 +82,7 @@ internal static class RestoreVerb
         }
 
         DriverPaths.WarnOfLiveWindows(terminal, inspector);
-        Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}?");
+        Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}?", cancellation);
         unit.Apply(cancellation);
         PrintDocument(written: true);
         if (!json)
