@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Kernel;
+using HalfOpen.SystemTests.Guard;
+
+namespace HalfOpen.GuardFigures;
+
+/// <summary>A guard in a process of its own, so that its CPU time and memory are only its own. Commands go in by lines, answers come out by lines.</summary>
+internal sealed class GuardProcess : IDisposable
+{
+    private readonly Process _process;
+
+    public GuardProcess(NetworkNamespace where, GuardOptions options)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(GuardProcess).Assembly.Location);
+        }
+
+        start.ArgumentList.Add("guard");
+        start.ArgumentList.Add(JsonSerializer.Serialize(options with { NetworkNamespace = where.Path }));
+        var begin = Stopwatch.GetTimestamp();
+        _process = Process.Start(start)!;
+        if (_process.StandardOutput.ReadLine() != "ready")
+        {
+            throw new InvalidOperationException("the guard did not come up");
+        }
+
+        ReadyAfter = Stopwatch.GetElapsedTime(begin);
+    }
+
+    /// <summary>From the start of the process to "rules are set and packets are read".</summary>
+    public TimeSpan ReadyAfter { get; }
+
+    public double ResidentMiB
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1048576.0;
+        }
+    }
+
+    public TimeSpan Cpu
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    public GuardStatus Status() => JsonSerializer.Deserialize<GuardStatus>(Ask("status"))!;
+
+    public void SetLimit(int limit) => Ask("limit " + limit.ToString(CultureInfo.InvariantCulture));
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.StandardInput.Close();
+            if (!_process.WaitForExit(20_000))
+            {
+                _process.Kill();
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>The child's side.</summary>
+    public static int Serve(string json)
+    {
+        var options = JsonSerializer.Deserialize<GuardOptions>(json)!;
+        using var stop = new CancellationTokenSource();
+        var session = new GuardSession(options, new TestRules());
+        var thread = new Thread(() => session.Run(stop.Token)) { Name = "guard" };
+        thread.Start();
+        session.Ready.Wait();
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is { } line)
+        {
+            if (line.StartsWith("limit ", StringComparison.Ordinal))
+            {
+                session.SetLimit(int.Parse(line[6..]));
+            }
+
+            Console.WriteLine(JsonSerializer.Serialize(session.Snapshot()));
+        }
+
+        stop.Cancel();
+        thread.Join();
+        return 0;
+    }
+
+    private string Ask(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+        return _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("the guard is gone");
+    }
+}
