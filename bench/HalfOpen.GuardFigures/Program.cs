@@ -22,7 +22,7 @@ foreach (var (name, at, n) in new[] { ("storm", 64, 40_000), ("lone", 1, 10_000)
         var with = network.Machine.Run(() => Load.Run(at, n, 80));
         var cpu = (guard.Cpu - before).TotalMicroseconds / n;
         var status = guard.Status();
-        Console.WriteLine($"{name}: without {without.PerSecond:F0}/s {without.P50:F0}/{without.P99:F0} us; with {with.PerSecond:F0}/s {with.P50:F0}/{with.P99:F0} us; ratio {with.PerSecond / without.PerSecond:F2} cpu {cpu:F1} us; ready {guard.ReadyAfter.TotalMilliseconds:F0} ms; {status.Totals} {status.Reconciliation} mem {guard.ResidentMiB:F0}");
+        Console.WriteLine($"{name}: without {without.PerSecond:F0}/s {without.P50:F0}/{without.P99:F0} us; with {with.PerSecond:F0}/s {with.P50:F0}/{with.P99:F0} us; ratio {with.PerSecond / without.PerSecond:F2} cpu {cpu:F1} us; ready {guard.ReadyAfter.TotalMilliseconds:F0} ms; est {status.Totals.Established} mem {guard.ResidentMiB:F0}");
     }
 }
 

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Text;
+using HalfOpen.Wire.Kernel;
+using HalfOpen.Wire.Netlink;
+using HalfOpen.Wire.Packets;
+using static System.Buffers.Binary.BinaryPrimitives;
+
+namespace HalfOpen.Tests.Wire;
+
+/// <summary>Messages as the kernel sends them.</summary>
+internal static class Samples
+{
+    public static byte[] Syn { get; } = PacketBuilder.V4("10.0.0.1", "192.0.2.7", PacketBuilder.Tcp(40000, 443, 0xfedcba98, 0, TcpFlags.Syn));
+
+    public static byte[] QueuedSyn() => QueuedPacketOf(Syn, 0x01020304, NetfilterHook.LocalOut, 1000);
+
+    public static byte[] QueuedPacketOf(byte[] packet, uint id, NetfilterHook hook, uint? uid)
+    {
+        return Message(0x300, (ref NetlinkWriter writer) =>
+        {
+            var general = writer.Take(4);
+            general[0] = 2;
+            WriteUInt16BigEndian(general[2..], 4226);
+            var header = writer.Attribute(1, 7);
+            WriteUInt32BigEndian(header, id);
+            WriteUInt16BigEndian(header[4..], 0x0800);
+            header[6] = (byte)hook;
+            WriteUInt32BigEndian(writer.Attribute(6, 4), 3);
+            if (uid is { } owner)
+            {
+                WriteUInt32BigEndian(writer.Attribute(16, 4), owner);
+            }
+
+            packet.CopyTo(writer.Attribute(10, packet.Length));
+        });
+    }
+
+    public static byte[] LoggedPacket(byte[] packet) => Message(0x400, (ref NetlinkWriter writer) =>
+    {
+        writer.Take(4);
+        writer.Attribute(1, 4);
+        packet.CopyTo(writer.Attribute(9, packet.Length));
+        "\0"u8.CopyTo(writer.Attribute(10, 1));
+    });
+
+    public static byte[] DiagnosedSocket(string local, string remote, byte family) => Message(20, (ref NetlinkWriter writer) =>
+    {
+        var socket = writer.Take(72);
+        socket[0] = family;
+        socket[1] = (byte)TcpState.SynSent;
+        WriteUInt16BigEndian(socket[4..], 40000);
+        WriteUInt16BigEndian(socket[6..], 443);
+        IPAddress.Parse(local).GetAddressBytes().CopyTo(socket[8..]);
+        IPAddress.Parse(remote).GetAddressBytes().CopyTo(socket[24..]);
+        WriteUInt64LittleEndian(socket[44..], 0x1122334455667788);
+        WriteUInt32LittleEndian(socket[64..], 1000);
+        WriteUInt32LittleEndian(socket[68..], 77);
+        WriteUInt32LittleEndian(writer.Attribute(15, 4), 0x4226);
+        WriteUInt64LittleEndian(writer.Attribute(21, 8), 0xabc);
+    });
+
+    public static byte[] Error(int negative) => Message(NetlinkConstants.Error, (ref NetlinkWriter writer) => WriteInt32LittleEndian(writer.Take(20), negative));
+
+    public static byte[] SocketEventV4()
+    {
+        var record = new byte[SocketEvent.Length];
+        record[0] = 2;
+        record[1] = (byte)TcpState.SynSent;
+        record[2] = (byte)TcpState.Close;
+        record[3] = 2;
+        WriteInt32LittleEndian(record.AsSpan(4), 111);
+        WriteUInt32LittleEndian(record.AsSpan(8), 4242);
+        WriteUInt32LittleEndian(record.AsSpan(12), 40000);
+        WriteUInt32BigEndian(record.AsSpan(16), 443);
+        IPAddress.Parse("192.0.2.7").GetAddressBytes().CopyTo(record, 20);
+        IPAddress.Parse("10.0.0.1").GetAddressBytes().CopyTo(record, 24);
+        return record;
+    }
+
+    /// <summary>An integer, a pointer, an array, another structure with the same member, then struct sock.</summary>
+    public static byte[] Types(bool kindFlag)
+    {
+        var strings = Encoding.ASCII.GetBytes("\0int\0other\0sk_err\0sock\0sk_bits\0");
+        var types = new List<byte>();
+        Type(1, 1, 0, 4, 0x20);
+        Type(0, 2, 0, 1);
+        Type(0, 3, 0, 0, 1, 1, 8);
+        Type(5, 4, 1, 8, 11, 1, 64);
+        Type(18, 4, 2, 64, 23, 1, kindFlag ? (3u << 24) | 8 : 8 + 4, 11, 1, 24 * 8);
+        var data = new byte[24];
+        WriteUInt16LittleEndian(data, 0xeb9f);
+        data[2] = 1;
+        WriteUInt32LittleEndian(data.AsSpan(4), 24);
+        WriteUInt32LittleEndian(data.AsSpan(12), (uint)types.Count);
+        WriteUInt32LittleEndian(data.AsSpan(16), (uint)types.Count);
+        WriteUInt32LittleEndian(data.AsSpan(20), (uint)strings.Length);
+        return [.. data, .. types, .. strings];
+
+        void Type(uint name, uint kind, uint count, uint sizeOrType, params uint[] rest)
+        {
+            uint[] words = [name, (kindFlag && kind == 4 ? 1u << 31 : 0) | (kind << 24) | count, sizeOrType, .. rest];
+            foreach (var word in words)
+            {
+                types.AddRange(BitConverter.GetBytes(word));
+            }
+        }
+    }
+
+    private delegate void Fill(ref NetlinkWriter writer);
+
+    private static byte[] Message(ushort type, Fill fill)
+    {
+        var buffer = new byte[1024];
+        var writer = new NetlinkWriter(buffer);
+        writer.Begin(type, 0, 1);
+        fill(ref writer);
+        writer.End();
+        return buffer[..writer.Length];
+    }
+}
