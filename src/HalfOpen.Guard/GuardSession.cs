@@ -11,6 +11,7 @@ namespace HalfOpen.Guard;
 public sealed class GuardSession
 {
     private static readonly TimeSpan SnapshotPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReloadPatience = TimeSpan.FromSeconds(20);
 
     private readonly Lock _lock = new();
     private readonly IGuardRules _rules;
@@ -107,9 +108,10 @@ public sealed class GuardSession
     public void SetLimit(int limit) => Reload(Options with { Limit = limit });
 
     /// <summary>
-    /// Takes new options. What needs a restart (queue number, namespace, outcome source, router, containers, record file) keeps its old value; the names of those that would have changed are returned.
+    /// Takes new options, and waits until they are in force. What needs a restart (queue number, namespace, outcome source, router, containers, record file) keeps its old value; the names of those that would
+    /// have changed are returned. Not to be called by a handler of <see cref="LimitReached"/>, which runs on the guard's thread.
     /// </summary>
-    /// <exception cref="GuardException">The options have a <see cref="GuardOptions.Problem"/>; the old ones stay.</exception>
+    /// <exception cref="GuardException">The options have a <see cref="GuardOptions.Problem"/>, or the rules could not be changed; the old ones stay.</exception>
     public IReadOnlyList<string> Reload(GuardOptions options)
     {
         if (options.Problem() is { } problem)
@@ -117,41 +119,84 @@ public sealed class GuardSession
             throw new GuardException(problem);
         }
 
+        GuardOptions old, agreed;
+        GuardLoop? loop;
+        List<string> needRestart;
         lock (_lock)
         {
-            var old = _options;
-            List<string> needRestart = [];
-            Keep(old.QueueNumber != options.QueueNumber, "queue number");
-            Keep(old.LogGroup != options.LogGroup, "log group");
-            Keep(old.NetworkNamespace != options.NetworkNamespace, "network namespace");
-            Keep(old.Outcomes != options.Outcomes, "outcome source");
-            Keep(old.Router != options.Router, "router");
-            Keep(old.Containers != options.Containers, "containers");
-            Keep(old.RecordFile != options.RecordFile, "record file");
-            _options = options with
-            {
-                QueueNumber = old.QueueNumber,
-                LogGroup = old.LogGroup,
-                NetworkNamespace = old.NetworkNamespace,
-                Outcomes = old.Outcomes,
-                Router = old.Router,
-                Containers = old.Containers,
-                RecordFile = old.RecordFile,
-            };
-            var agreed = _options;
-            _loop?.Post(l =>
-            {
-                l.Reload(agreed);
-                _rules.Update(agreed, l.Needs);
-            });
-            return needRestart;
+            old = _options;
+            (agreed, needRestart) = Agree(old, options);
+            _options = agreed;
+            loop = _loop;
+        }
 
-            void Keep(bool differs, string name)
+        if (loop is null)
+        {
+            return needRestart;
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(l =>
+        {
+            try
             {
-                if (differs)
-                {
-                    needRestart.Add(name);
-                }
+                _rules.Update(agreed, l.Needs);
+                l.Reload(agreed);
+                done.TrySetResult();
+            }
+            catch (GuardException e)
+            {
+                done.TrySetException(e);
+            }
+        });
+        try
+        {
+            done.Task.WaitAsync(ReloadPatience).GetAwaiter().GetResult();
+        }
+        catch (TimeoutException)
+        {
+            // It ended meanwhile, or is very busy; what was asked for stays in its queue.
+        }
+        catch (GuardException)
+        {
+            lock (_lock)
+            {
+                _options = ReferenceEquals(_options, agreed) ? old : _options;
+            }
+
+            throw;
+        }
+
+        return needRestart;
+    }
+
+    private static (GuardOptions Agreed, List<string> NeedRestart) Agree(GuardOptions old, GuardOptions wanted)
+    {
+        List<string> needRestart = [];
+        Keep(old.QueueNumber != wanted.QueueNumber, "queue number");
+        Keep(old.LogGroup != wanted.LogGroup, "log group");
+        Keep(old.NetworkNamespace != wanted.NetworkNamespace, "network namespace");
+        Keep(old.Outcomes != wanted.Outcomes, "outcome source");
+        Keep(old.Router != wanted.Router, "router");
+        Keep(old.Containers != wanted.Containers, "containers");
+        Keep(old.RecordFile != wanted.RecordFile, "record file");
+        var agreed = wanted with
+        {
+            QueueNumber = old.QueueNumber,
+            LogGroup = old.LogGroup,
+            NetworkNamespace = old.NetworkNamespace,
+            Outcomes = old.Outcomes,
+            Router = old.Router,
+            Containers = old.Containers,
+            RecordFile = old.RecordFile,
+        };
+        return (agreed, needRestart);
+
+        void Keep(bool differs, string name)
+        {
+            if (differs)
+            {
+                needRestart.Add(name);
             }
         }
     }
@@ -171,6 +216,7 @@ public sealed class GuardSession
                 _loop = loop;
             }
 
+            loop.Post(l => l.Reload(Options)); // what was asked for while we set up
             loop.Post(l => _ready.TrySetResult());
             loop.Run(stop);
         }

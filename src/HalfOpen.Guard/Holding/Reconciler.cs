@@ -6,7 +6,7 @@ namespace HalfOpen.Guard.Holding;
 
 /// <summary>
 /// Compares the table with the kernel's sockets, so that no slot leaks whatever was missed. A dump may skip a socket while others come and go, so nothing ends because a dump did not show it: each
-/// missing one is looked up by its addresses first.
+/// missing one is looked up by its addresses first. No packet is taken from the queue in between, so every attempt in the table is older than the dump.
 /// </summary>
 internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSource outcomes)
 {
@@ -22,7 +22,6 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
     /// <summary>Sockets in SYN-SENT, against attempts held and out.</summary>
     public void Attempts()
     {
-        var before = holder.Now.Ticks;
         _dump++;
         _seen = 0;
         sockets.Dump(SynSentOnly, this, static (Reconciler self, in SocketInfo socket) => self.See(socket));
@@ -38,7 +37,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
             }
 
             known += entry.Stage == Stage.Exempt ? 0 : 1;
-            if (entry.SeenByDump != _dump && entry.Since < before)
+            if (entry.SeenByDump != _dump)
             {
                 LookUp(index);
             }
@@ -53,14 +52,13 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
     public void Connections()
     {
         _dump++;
-        var before = holder.Now.Ticks;
         sockets.Dump(OpenStates, this, static (Reconciler self, in SocketInfo socket) => self.See(socket));
         outcomes.Drain(holder);
         var table = holder.Table;
         for (var index = 0; index < table.Used; index++)
         {
             ref var entry = ref table[index];
-            if (entry.Stage == Stage.Established && entry.SeenByDump != _dump && entry.Since < before
+            if (entry.Stage == Stage.Established && entry.SeenByDump != _dump
                 && !(sockets.TryFind(entry.Flow, out var socket) && IsOpen(socket.State)))
             {
                 holder.Forget(index, Outcome.Cancelled);

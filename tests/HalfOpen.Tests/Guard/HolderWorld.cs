@@ -1,0 +1,169 @@
+using HalfOpen.Core;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Attribution;
+using HalfOpen.Guard.Holding;
+using HalfOpen.Guard.Outcomes;
+using HalfOpen.Tests.Wire;
+using HalfOpen.Wire;
+using HalfOpen.Wire.Netlink;
+using HalfOpen.Wire.Packets;
+using Xunit;
+
+namespace HalfOpen.Tests.Guard;
+
+/// <summary>
+/// A kernel of a few lines around a <see cref="Holder"/>: sockets in SYN-SENT, packets waiting for verdicts. It checks at once what must never happen: two verdicts for one packet, a verdict for none.
+/// </summary>
+internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOwners
+{
+    private readonly Dictionary<uint, (Flow Flow, bool Forwarded)> _waiting = [];
+    private readonly List<(Flow Flow, Outcome Outcome)> _events = [];
+    private uint _packets;
+
+    public HolderWorld(GuardOptions options, PolicyOptions? policy = null)
+    {
+        Engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
+        Holder = new Holder(options, Engine, this, this, this, 1, new Instant(0));
+        Reconciler = new Reconciler(Holder, this, this);
+    }
+
+    public Engine Engine { get; }
+
+    public Holder Holder { get; }
+
+    public Reconciler Reconciler { get; }
+
+    /// <summary>Sockets as the kernel has them.</summary>
+    public Dictionary<Flow, TcpState> Sockets { get; } = [];
+
+    /// <summary>SYNs that went out, in order.</summary>
+    public List<Flow> Wire { get; } = [];
+
+    public int Dropped { get; private set; }
+
+    public int PacketsWaiting => _waiting.Count;
+
+    public string Name => "test";
+
+    public int PollDescriptor => -1;
+
+    public bool SeesClosedSockets { get; set; } = true;
+
+    /// <summary>How many different processes there are.</summary>
+    public uint Processes { get; init; } = 4;
+
+    public static Flow FlowTo(int host, int localPort) =>
+        new(Flow.MapV4(0x0a000001), (ushort)localPort, Flow.MapV4(0x0b000000u + (uint)host), 443);
+
+    /// <summary>connect(): BPF tells, then the SYN comes.</summary>
+    public void Connect(in Flow flow, uint process, bool tell = true, uint sequence = 7)
+    {
+        Sockets[flow] = TcpState.SynSent;
+        if (tell)
+        {
+            Holder.Connecting(flow, process);
+        }
+
+        Packet(flow, sequence, NetfilterHook.LocalOut, process);
+    }
+
+    public void Packet(in Flow flow, uint sequence, NetfilterHook hook, uint? uid = 0)
+    {
+        var id = ++_packets;
+        _waiting.Add(id, (flow, hook == NetfilterHook.Forward));
+        var syn = PacketBuilder.V4(Flow.ToAddress(flow.Local).ToString(), Flow.ToAddress(flow.Remote).ToString(), PacketBuilder.Tcp(flow.LocalPort, flow.RemotePort, sequence, 0, TcpFlags.Syn));
+        var reader = new NetlinkReader(Samples.QueuedPacketOf(syn, id, hook, hook == NetfilterHook.LocalOut ? uid : null));
+        Assert.True(reader.TryRead(out var message) & QueuedPacket.TryParse(message, out var packet));
+        Holder.Packet(packet);
+    }
+
+    /// <summary>The kernel's socket ends; <paramref name="tell"/>: we hear of it.</summary>
+    public void End(in Flow flow, Outcome outcome, bool tell = true)
+    {
+        if (outcome == Outcome.Established)
+        {
+            Sockets[flow] = TcpState.Established;
+        }
+        else
+        {
+            Sockets.Remove(flow);
+        }
+
+        if (tell)
+        {
+            Holder.Ended(flow, null, outcome);
+        }
+    }
+
+    public void Advance(TimeSpan by) => Holder.AdvanceTo(Holder.Now + by);
+
+    public void Verdict(uint packetId, bool accept)
+    {
+        Assert.True(_waiting.Remove(packetId, out var packet), "a verdict for a packet that does not wait");
+        if (accept)
+        {
+            Wire.Add(packet.Flow);
+        }
+        else
+        {
+            Dropped++;
+        }
+    }
+
+    public void Dump<TState>(uint states, TState state, SocketVisitor<TState> visit)
+    {
+        foreach (var (flow, tcp) in Sockets.ToList())
+        {
+            if ((states & (1u << (int)tcp)) != 0)
+            {
+                visit(state, new SocketInfo(flow, tcp, 1, 0, 1, 0, 0));
+            }
+        }
+    }
+
+    public bool TryFind(in Flow flow, out SocketInfo socket)
+    {
+        var found = Sockets.TryGetValue(flow, out var state);
+        socket = new SocketInfo(flow, state, 1, 0, 1, 0, 0);
+        return found;
+    }
+
+    /// <summary>As the kernel: the socket is gone at once, the event follows.</summary>
+    public bool Destroy(in Flow flow)
+    {
+        var gone = Sockets.GetValueOrDefault(flow) == TcpState.SynSent && Sockets.Remove(flow);
+        if (gone)
+        {
+            _events.Add((flow, Outcome.Cancelled));
+        }
+
+        return gone;
+    }
+
+    public void Drain(IOutcomeSink sink)
+    {
+        foreach (var (flow, outcome) in _events)
+        {
+            sink.Ended(flow, null, outcome);
+        }
+
+        _events.Clear();
+    }
+
+    public Owner OfProcess(uint processId, uint userId, long now) => new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service");
+
+    public Owner OfSource(UInt128 address) => new(Flow.ToAddress(address).ToString());
+
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Every held packet is one waiting attempt, every attempt that is out is one half-open attempt of the engine.</summary>
+    public void CheckCounts()
+    {
+        Assert.Equal(Engine.Waiting, Holder.Table.CountOf(Stage.Held));
+        Assert.Equal(Engine.HalfOpen, Holder.Table.CountOf(Stage.Out));
+        Assert.Equal(PacketsWaiting, Holder.Table.CountOf(Stage.Held));
+    }
+
+}
