@@ -44,8 +44,21 @@ public abstract record PolicyOptions
     {
     }
 
-    /// <summary>As users write it: unlimited, fifo, windows-xp, fair.</summary>
+    /// <summary>What users may write, in the order in which help texts list it.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["fair", "windows-xp", "fifo", "unlimited"];
+
+    /// <summary>As users write it: one of <see cref="Names"/>.</summary>
     public abstract string Name { get; }
+
+    /// <summary>The policy of that name with its default options; null when there is none.</summary>
+    public static PolicyOptions? FromName(string name) => name switch
+    {
+        "fair" => new FairOptions(),
+        "windows-xp" => new WindowsXpOptions(),
+        "fifo" => new FifoOptions(),
+        "unlimited" => new UnlimitedOptions(),
+        _ => null,
+    };
 
     internal abstract Policies.Policy Create(EngineState state);
 

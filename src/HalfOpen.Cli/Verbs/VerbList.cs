@@ -15,6 +15,7 @@ internal static class VerbList
         GuardVerb.Create(terminal),
         StatusVerb.Create(terminal),
         LimitVerb.Create(terminal),
+        ReplayVerb.Create(terminal),
         CompletionsVerb.Create(terminal),
     ];
 }

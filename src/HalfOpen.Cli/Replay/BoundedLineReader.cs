@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace HalfOpen.Cli.Replay;
+
+/// <summary>Lines of at most 64 Ki characters, so that a file without line ends cannot eat the memory. Ends are \n, \r\n or the end of the file.</summary>
+internal sealed class BoundedLineReader(TextReader input)
+{
+    public const int MaxLength = 64 * 1024;
+    private readonly char[] _buffer = new char[16 * 1024];
+    private readonly StringBuilder _line = new();
+    private int _start;
+    private int _end;
+
+    /// <summary>Null at the end of the input. Returns as soon as a line is whole: a pipe's other end may wait for the answer.</summary>
+    /// <exception cref="ReplayFormatException">The line is too long.</exception>
+    public async ValueTask<string?> ReadAsync(CancellationToken cancellation)
+    {
+        _line.Clear();
+        while (true)
+        {
+            var found = _buffer.AsSpan(_start, _end - _start).IndexOf('\n');
+            var length = found >= 0 ? found : _end - _start;
+            _line.Append(_buffer, _start, length);
+            _start += length;
+            if (_line.Length > MaxLength)
+            {
+                throw new ReplayFormatException($"longer than {MaxLength} characters: an event is one short JSON object a line");
+            }
+
+            if (found >= 0)
+            {
+                _start++;
+                return Text();
+            }
+
+            _start = 0;
+            _end = await input.ReadAsync(_buffer, cancellation);
+            if (_end == 0)
+            {
+                return _line.Length == 0 ? null : Text();
+            }
+        }
+    }
+
+    private string Text()
+    {
+        if (_line.Length > 0 && _line[^1] == '\r')
+        {
+            _line.Length--;
+        }
+
+        return _line.ToString();
+    }
+}

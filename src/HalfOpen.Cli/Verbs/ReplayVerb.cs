@@ -1,0 +1,107 @@
+using System.CommandLine;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Replay;
+using HalfOpen.Core;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>Plays a file of events through the engine: for bug reports, tests and for comparing policies.</summary>
+internal static class ReplayVerb
+{
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var file = new Argument<FileInfo?>("file") { Description = "Events as JSON Lines. Default: standard input.", Arity = ArgumentArity.ZeroOrOne };
+        var policy = new Option<string>("--policy") { Description = $"The rule that decides: {string.Join(", ", PolicyOptions.Names)}.", DefaultValueFactory = _ => "fair" };
+        policy.AcceptOnlyFromAmong([.. PolicyOptions.Names]);
+        var limit = new Option<int>("--limit") { Description = "Slots, 1 to 1000000.", DefaultValueFactory = _ => 10 };
+        var maxQueued = new Option<int>("--max-queued") { Description = "Longest backlog, 0 or more; what comes on top is rejected.", DefaultValueFactory = _ => 1 << 20 };
+        var giveUp = new Option<bool>("--give-up") { Description = "fair only: give silent attempts up early; adds \"givenUp\" to each line." };
+        var verb = new VerbCommand("replay", "Play a file of events through the engine and print what it decides.")
+        {
+            Arguments = { file },
+            Options = { policy, limit, maxQueued, giveUp },
+            Examples =
+            {
+                ("halfopen replay --policy windows-xp --limit 10 trace.jsonl", "one line of decisions for each event, as Windows XP SP2 would decide"),
+                ("halfopen replay --policy fair --limit 10 trace.jsonl", "the same events under our policy"),
+                ("echo '{\"t\":0,\"submit\":1,\"program\":\"firefox\",\"destination\":\"10.0.0.1:443\"}' | halfopen replay", "from a pipe, answered line by line"),
+            },
+        };
+        verb.Does(async (parsed, cancellation) =>
+        {
+            var name = parsed.GetRequiredValue(policy);
+            var options = Options(name, parsed.GetRequiredValue(limit), parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
+            var session = new ReplaySession(options, parsed.GetValue(giveUp));
+            if (parsed.GetValue(file) is not { } path)
+            {
+                await RunAsync(terminal, terminal.In, session, cancellation);
+                return ExitCode.Done;
+            }
+
+            using var reader = Open(path);
+            await RunAsync(terminal, reader, session, cancellation);
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+
+    private static EngineOptions Options(string name, int limit, int maxQueued, bool giveUp)
+    {
+        if (limit is < 1 or > 1_000_000)
+        {
+            throw CliException.Usage($"--limit is {limit}; allowed: 1 to 1000000. For no limit use --policy unlimited");
+        }
+
+        if (maxQueued < 0)
+        {
+            throw CliException.Usage($"--max-queued is {maxQueued}; allowed: 0 or more");
+        }
+
+        if (giveUp && name != "fair")
+        {
+            throw CliException.Usage($"--give-up is an option of --policy fair; {name} never gives up");
+        }
+
+        var policy = PolicyOptions.FromName(name)!;
+        return new EngineOptions { Limit = limit, MaxQueued = maxQueued, Policy = policy is FairOptions fair ? fair with { GiveUp = giveUp } : policy };
+    }
+
+    private static StreamReader Open(FileInfo path)
+    {
+        try
+        {
+            return new StreamReader(path.FullName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Usage($"cannot read {path}: {e.Message}");
+        }
+    }
+
+    private static async Task RunAsync(Terminal terminal, TextReader input, ReplaySession session, CancellationToken cancellation)
+    {
+        var lines = new BoundedLineReader(input);
+        for (long number = 1; ; number++)
+        {
+            try
+            {
+                if (await lines.ReadAsync(cancellation) is not { } line)
+                {
+                    return;
+                }
+
+                if (string.IsNullOrWhiteSpace(line))
+                {
+                    continue; // no event, no answer
+                }
+
+                await terminal.Out.WriteLineAsync(session.Apply(ReplayParser.Parse(line)));
+                await terminal.Out.FlushAsync(cancellation);
+            }
+            catch (ReplayFormatException e)
+            {
+                throw CliException.Usage($"line {number}: {e.Message}");
+            }
+        }
+    }
+}
