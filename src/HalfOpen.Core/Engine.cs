@@ -125,6 +125,7 @@ public sealed class Engine
             _state.RecordOutcome(index, outcome);
             _state.Slab.Retire(index);
             _state.Release(index);
+            _policy.Unlinked();
             return true;
         }
 
@@ -249,6 +250,7 @@ public sealed class Engine
         _policy.Unlink(index);
         _state.Dequeue(index);
         _state.Reject(index, RejectReason.Expired);
+        _policy.Unlinked();
     }
 
     /// <summary>A full queue refuses what would wait, not what may start at once: the policy was asked first.</summary>
@@ -259,6 +261,7 @@ public sealed class Engine
             _policy.Unlink(index);
             _state.Dequeue(index);
             _state.Reject(index, RejectReason.QueueFull);
+            _policy.Unlinked();
             return;
         }
 

@@ -34,6 +34,9 @@ internal enum AttemptFlags : byte
 
     /// <summary>Passed as known to answer, silent since, waits for a slot to be charged to.</summary>
     Overdue = 16,
+
+    /// <summary>Waits at the head of its queue to try a destination on behalf of others that are parked.</summary>
+    Promoted = 32,
 }
 
 /// <summary>

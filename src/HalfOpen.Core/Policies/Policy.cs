@@ -40,6 +40,11 @@ internal abstract class Policy(EngineState state)
     /// <summary>A waiting attempt leaves: unlink it.</summary>
     public abstract void Unlink(int index);
 
+    /// <summary>What was unlinked is gone: start what its going lets start.</summary>
+    public virtual void Unlinked()
+    {
+    }
+
     public virtual void ConnectionClosed(in Destination destination)
     {
     }

@@ -23,6 +23,11 @@ internal struct DestinationEntry
     public int HalfOpen;
     public AttemptList Parked;
     public int ParkedCount;
+
+    /// <summary>One of those that were parked waits in its program's queue to try next.</summary>
+    public bool Promoted;
+
+    public readonly bool IsIdle => HalfOpen == 0 && ParkedCount == 0 && !Promoted;
 }
 
 /// <summary>

@@ -52,7 +52,7 @@ public static class PolicyCatalog
     {
         "fifo" => new FifoOptions(),
         "windows-xp" => new WindowsXpOptions(),
-        "fair" => new FairOptions(),
+        "fair" => new FairOptions { GiveUp = request.GiveUp, NatBudget = request.NatBudget is { } entries ? new NatBudget(entries) : null },
         _ => new UnlimitedOptions(),
     };
 }

@@ -1,0 +1,123 @@
+using HalfOpen.Core.Queueing;
+
+namespace HalfOpen.Core.Policies.Fair;
+
+/// <summary>
+/// What fair knows of addresses: who answered lately, who is being tried, who waits for that trial. Entries that are only memory are kept in the order of their last use
+/// and bounded; entries in use are as many as attempts in flight.
+/// </summary>
+internal sealed class KnownDestinations(FairOptions options, ulong seed)
+{
+    private readonly DestinationTable _table = new(seed);
+    private int _newest = -1;
+    private int _oldest = -1;
+    private int _idle;
+
+    public int Count => _table.Count;
+
+    public ref DestinationEntry this[int entry] => ref _table[entry];
+
+    public int Find(UInt128 address) => _table.Find(address);
+
+    public bool IsKnown(int entry, long now) => options.KnownDestinations && _table[entry].AnsweredAt > now - options.KnownFor.Ticks;
+
+    /// <summary>The entry, in use: the caller will count something on it before <see cref="Rest"/>.</summary>
+    public int Use(UInt128 address)
+    {
+        var entry = _table.Find(address);
+        if (entry < 0)
+        {
+            return _table.Add(address);
+        }
+
+        if (_table[entry].IsIdle)
+        {
+            Unlink(entry);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Nothing is counted on it any more, perhaps: then it becomes memory, or nothing.</summary>
+    public void Rest(int entry, long now)
+    {
+        if (!_table[entry].IsIdle)
+        {
+            return;
+        }
+
+        if (!IsKnown(entry, now))
+        {
+            _table.Remove(entry);
+            return;
+        }
+
+        Link(entry);
+        while (_idle > options.MaxKnownDestinations || !IsKnown(_oldest, now))
+        {
+            var oldest = _oldest;
+            Unlink(oldest);
+            _table.Remove(oldest);
+        }
+    }
+
+    /// <summary>An open connection ended: its other end was there until now.</summary>
+    public void Closed(UInt128 address, long now)
+    {
+        var entry = _table.Find(address);
+        if (entry < 0 || _table[entry].Open == 0)
+        {
+            return;
+        }
+
+        _table[entry].Open--;
+        _table[entry].AnsweredAt = now;
+        if (_table[entry].IsIdle)
+        {
+            Unlink(entry);
+            Rest(entry, now);
+        }
+    }
+
+    private void Link(int entry)
+    {
+        ref var e = ref _table[entry];
+        e.Older = _newest;
+        e.Newer = -1;
+        if (_newest >= 0)
+        {
+            _table[_newest].Newer = entry;
+        }
+        else
+        {
+            _oldest = entry;
+        }
+
+        _newest = entry;
+        _idle++;
+    }
+
+    private void Unlink(int entry)
+    {
+        ref var e = ref _table[entry];
+        if (e.Older >= 0)
+        {
+            _table[e.Older].Newer = e.Newer;
+        }
+        else
+        {
+            _oldest = e.Newer;
+        }
+
+        if (e.Newer >= 0)
+        {
+            _table[e.Newer].Older = e.Older;
+        }
+        else
+        {
+            _newest = e.Older;
+        }
+
+        _idle--;
+    }
+}
