@@ -68,6 +68,11 @@ internal static class ReplayVerb
 
     private static StreamReader Open(FileInfo path)
     {
+        if (path.Name.StartsWith('-') && !path.Exists)
+        {
+            throw CliException.Usage($"{path.Name} is neither an option nor a file: see 'halfopen replay --help'");
+        }
+
         try
         {
             return new StreamReader(path.FullName);
