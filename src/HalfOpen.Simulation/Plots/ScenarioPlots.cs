@@ -65,7 +65,7 @@ public static class ScenarioPlots
     public static string Outbreak(Scenario scenario, IReadOnlyList<RunResult> results, string seeds)
     {
         var shown = results.GroupBy(r => (r.Policy, r.Limit, r.GiveUp)).Select(g => g.First()).ToList();
-        var series = shown.Select((r, i) => new Series(Name(r), i % 7, false, [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0).Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
+        var series = shown.Select((r, i) => new Series(Name(r), i % 7, r.Policy == "fair", [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0).Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
         var panel = new Panel { Title = "Share of the population that is infected", X = "hours since the first infections", Y = "% of the hosts", LogX = true, Series = series };
         return Chart.Render("How the limit slows a worm", $"{scenario.Outbreak!.Hosts:#,0} hosts in {scenario.Outbreak.Addresses:#,0} addresses, each infected host tries {scenario.Outbreak.ScanPerSecond:0.##} a second. Simulated, {seeds}.", [panel]);
     }

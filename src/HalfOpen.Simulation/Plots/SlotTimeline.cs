@@ -21,7 +21,7 @@ internal static class SlotTimeline
     public static string Render(Scenario scenario, RunRequest request, SimulatedWorld world, List<AttemptSpan> spans, double seconds)
     {
         var until = Math.Min(Ticks.FromSeconds(seconds), Ticks.FromSeconds(scenario.DurationSeconds));
-        var rows = Pack([.. spans.Where(s => s.ToUnknown && s.Started < until).OrderBy(s => s.Started)], out var packed);
+        var rows = Pack([.. spans.Where(s => s.TakesSlot && s.Started < until).OrderBy(s => s.Started)], out var packed);
         rows = Math.Max(1, Math.Min(rows, MostRows));
         var rowHeight = rows <= 12 ? 18.0 : rows <= 40 ? 9 : 5;
         var programs = world.Behaviours;

@@ -33,6 +33,9 @@ internal struct Attempt
 
     /// <summary>Its destination had never answered when it was started.</summary>
     public bool ToUnknown;
+
+    /// <summary>No other attempt to its destination was half-open when it was started: what policies count.</summary>
+    public bool FirstToHost;
 }
 
 internal enum EventKind : byte
@@ -60,4 +63,4 @@ internal enum EventKind : byte
 internal readonly record struct WorldEvent(EventKind Kind, int Index, int Generation);
 
 /// <summary>A started attempt in hindsight, in ticks. No outcome: still half-open at the end of the run.</summary>
-internal readonly record struct AttemptSpan(int Program, long Submitted, long Started, long Ended, bool ToUnknown, Outcome? Outcome);
+internal readonly record struct AttemptSpan(int Program, long Submitted, long Started, long Ended, bool TakesSlot, Outcome? Outcome);

@@ -25,6 +25,9 @@ internal struct RemoteHost
     /// <summary>Attempts, connections and pools that refer to it; the record is reused at 0.</summary>
     public int References;
 
+    /// <summary>Attempts to it that are half-open.</summary>
+    public int HalfOpen;
+
     /// <summary>Submission number of the last attempt to it that was started, for the order checker.</summary>
     public long LastStarted;
 }

@@ -64,6 +64,7 @@ internal sealed partial class SimulatedWorld
         attempt.State = AttemptState.HalfOpen;
         attempt.Started = Now;
         attempt.ToUnknown = !host.Answered;
+        attempt.FirstToHost = host.HalfOpen++ == 0;
         HalfOpen++;
         MaxHalfOpen = Math.Max(MaxHalfOpen, HalfOpen);
         behaviour.Statistics.Started++;
@@ -206,6 +207,7 @@ internal sealed partial class SimulatedWorld
         if (wasHalfOpen)
         {
             HalfOpen--;
+            Hosts[attempt.Host].HalfOpen--;
             behaviour.Statistics.HalfOpenTicks += Now - attempt.Started;
             KeepSpan(attempt, outcome);
         }
@@ -286,7 +288,7 @@ internal sealed partial class SimulatedWorld
     }
 
     private void KeepSpan(in Attempt attempt, Outcome? outcome) =>
-        Spans?.Add(new AttemptSpan(attempt.Program, attempt.Submitted, attempt.Started, Now, attempt.ToUnknown, outcome));
+        Spans?.Add(new AttemptSpan(attempt.Program, attempt.Submitted, attempt.Started, Now, attempt.ToUnknown && attempt.FirstToHost, outcome));
 
     /// <summary>The end of the run: what is still half-open held its slot until now.</summary>
     private void CloseBooks()

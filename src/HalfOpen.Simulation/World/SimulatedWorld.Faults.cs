@@ -81,6 +81,7 @@ internal sealed partial class SimulatedWorld
             if (attempt.State == AttemptState.HalfOpen)
             {
                 _behaviours[attempt.Program].Statistics.HalfOpenTicks += Now - attempt.Started;
+                Hosts[attempt.Host].HalfOpen--;
             }
 
             _behaviours[attempt.Program].Statistics.Cancelled += attempt.State == AttemptState.Open ? 0 : 1;
