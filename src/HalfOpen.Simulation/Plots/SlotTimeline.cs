@@ -17,29 +17,37 @@ internal static class SlotTimeline
     private const double Left = 120;
     private const double Right = 24;
     private const int MostRows = 110;
+    private const int FewAttempts = 12;
 
     public static string Render(Scenario scenario, RunRequest request, SimulatedWorld world, List<AttemptSpan> spans, double seconds)
     {
         var until = Math.Min(Ticks.FromSeconds(seconds), Ticks.FromSeconds(scenario.DurationSeconds));
-        var rows = Pack([.. spans.Where(s => s.TakesSlot && s.Started < until).OrderBy(s => s.Started)], out var packed);
-        rows = Math.Max(1, Math.Min(rows, MostRows));
-        var rowHeight = rows <= 12 ? 18.0 : rows <= 40 ? 9 : 5;
+        var shown = spans.Where(s => s.TakesSlot && s.Started < until).OrderBy(s => s.Started).ToList();
         var programs = world.Behaviours;
+        var few = shown.Count <= FewAttempts && programs.Count <= FewAttempts; // then a row a program says more than a row a slot
+        List<(AttemptSpan Span, int Row)> packed = [.. shown.Select(s => (s, s.Program))];
+        var rows = few ? programs.Count : Pack(shown, out packed);
+        rows = Math.Max(1, Math.Min(rows, MostRows));
+        var rowHeight = few ? 34.0 : rows <= 12 ? 18.0 : rows <= 40 ? 9 : 5;
         var browsers = programs.OfType<BrowserBehaviour>().ToList();
-        var words = SvgWriter.Wrap("A row is a slot, a bar an attempt from its SYN to its end. " + (scenario.Title == "-" ? "" : scenario.Title), Width - 32, 12);
+        var words = SvgWriter.Wrap((few ? "A bar is an attempt from its first SYN to its end, a mark a SYN. " : "A row is a slot, a bar an attempt from its SYN to its end. ") + (scenario.Title == "-" ? "" : scenario.Title), Width - 32, 12);
         var legendTop = 48.0 + (words.Count * 16);
-        var top = legendTop + 32;
+        var top = few ? legendTop : legendTop + 32;
         var bottom = top + (rows * rowHeight);
         var height = bottom + 58 + (browsers.Count * 34);
         var name = request.Label + (request.Limit is { } limit ? $", limit {limit}" : "");
-        var svg = new SvgWriter(Width, height, $"Who holds the slots: {scenario.Name}, {name}", "One row a slot, one bar an attempt from its SYN to its end; pale: nobody answered.");
-        svg.Text("", 16, 28, $"Who holds the slots: {name}", 17, bold: true);
+        var svg = new SvgWriter(Width, height, $"{(few ? "How long an attempt is half-open" : "Who holds the slots")}: {scenario.Name}, {name}", "One row a slot, one bar an attempt from its SYN to its end; pale: nobody answered.");
+        svg.Text("", 16, 28, few ? "How long an attempt is half-open" : $"Who holds the slots: {name}", 17, bold: true);
         for (var i = 0; i < words.Count; i++)
         {
             svg.Text("m", 16, 48 + (i * 16), words[i], 12);
         }
 
-        Legend(svg, programs, legendTop);
+        if (!few)
+        {
+            Legend(svg, programs, legendTop);
+        }
+
         double X(long t) => Left + ((double)Math.Min(t, until) / until * (Width - Left - Right));
         var axis = Axis.Of([0, Ticks.ToSeconds(until)], false, true, []);
         foreach (var tick in axis.Ticks.Where(t => Ticks.FromSeconds(t) <= until))
@@ -50,12 +58,32 @@ internal static class SlotTimeline
         }
 
         svg.Text("m", (Left + Width - Right) / 2, height - 10, "virtual seconds", 12, "middle");
-        svg.Text("m", Left - 10, (top + bottom) / 2, rows == 1 ? "1 slot" : $"{rows} slots", 12, "end");
+        if (!few)
+        {
+            svg.Text("m", Left - 10, (top + bottom) / 2, rows == 1 ? "1 slot" : $"{rows} slots", 12, "end");
+        }
+
+        foreach (var program in few ? programs : [])
+        {
+            svg.Text("", Left - 10, top + (program.Index * rowHeight) + (rowHeight / 2) + 4, program.Name, 12, "end");
+        }
+
         foreach (var (span, row) in packed.Where(p => p.Row < rows))
         {
             var css = $"c{span.Program % 6} " + (span.Outcome is Outcome.Established or Outcome.Refused ? "f" : "p");
             var x = X(span.Started);
-            svg.Rect(css, x, top + (row * rowHeight) + 1, Math.Max(1.5, X(span.Ended) - x), rowHeight - 2, rowHeight > 8 ? 2 : 0);
+            var y = top + (row * rowHeight);
+            if (few)
+            {
+                y += 7;
+                DrawSyns(svg, world.Syn, span, X, y);
+            }
+
+            svg.Rect(css, x, y + 1, Math.Max(1.5, X(span.Ended) - x), few ? 20 : rowHeight - 2, rowHeight > 8 ? 2 : 0);
+            if (few)
+            {
+                svg.Text("m", X(span.Ended) + 8, y + 15, $"{Word(span.Outcome)} after {ResultTable.Seconds(Ticks.ToSeconds(span.Ended - span.Started))}", 12);
+            }
         }
 
         for (var b = 0; b < browsers.Count; b++)
@@ -64,6 +92,27 @@ internal static class SlotTimeline
         }
 
         return svg.Finish();
+    }
+
+    private static string Word(Outcome? outcome) => outcome switch
+    {
+        null => "still half-open",
+        Outcome.Established => "answered",
+        Outcome.TimedOut => "given up",
+        Outcome.Cancelled => "closed by the program",
+        _ => "refused",
+    };
+
+    private static void DrawSyns(SvgWriter svg, SynTiming timing, AttemptSpan span, Func<long, double> x, double y)
+    {
+        for (var at = span.Started; at < span.Ended; at = timing.NextSyn(span.Submitted, span.Started, at))
+        {
+            svg.Path($"l c{span.Program % 6}", [(x(at), y - 3), (x(at), y + 25)]);
+            if (span.Outcome is not (Outcome.Established or Outcome.Refused))
+            {
+                svg.Text("m", x(at) + 4, y + 15, "SYN", 10);
+            }
+        }
     }
 
     private static void Legend(SvgWriter svg, IReadOnlyList<Behaviour> programs, double y)

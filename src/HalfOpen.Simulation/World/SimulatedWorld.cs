@@ -61,6 +61,8 @@ internal sealed partial class SimulatedWorld
 
     public HostTable Hosts { get; }
 
+    public SynTiming Syn => _syn;
+
     public NatDevice? Nat { get; }
 
     public Checkers Checks { get; }
