@@ -24,6 +24,8 @@ internal sealed class SimulateOptions
 
     public Option<int?> NatBudget { get; } = new("--nat-budget") { Description = "fair only: keep the router's table under so many entries. Default: the scenario's." };
 
+    public Option<string[]> Set { get; } = new("--set") { Description = "Replace a value of the scenario: FIELD=VALUE or PROGRAM.FIELD=VALUE, such as swarm.concurrent=1000; may be given more than once." };
+
     public Option<int?> Hosts { get; } = new("--hosts") { Description = "outbreak only: machines in the population, 2 to 10000000." };
 
     public Option<int> Parallel { get; } = new("--parallel") { Description = "Runs made at the same time. Default: the cores of this machine. Results do not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
@@ -51,15 +53,16 @@ internal sealed class SimulateOptions
     public Option<bool> Quiet { get; } = CommonOptions.Quiet();
 
     public IEnumerable<Option> All =>
-        [Scenario, Policy, Limit, Seed, Seeds, GiveUp, NatBudget, Hosts, Parallel, Plot, Timeline, TimelineSeconds, Record, Replay, List, Show, Json, Csv, Stats, Quiet];
+        [Scenario, Policy, Limit, Seed, Seeds, GiveUp, NatBudget, Set, Hosts, Parallel, Plot, Timeline, TimelineSeconds, Record, Replay, List, Show, Json, Csv, Stats, Quiet];
 
     /// <summary>Loads the scenario that was named.</summary>
     public Scenario ReadScenario(ParseResult parsed)
     {
         var name = parsed.GetValue(Scenario) ?? "freeze";
+        var overrides = parsed.GetValue(Set) ?? [];
         try
         {
-            var scenario = ShippedScenarios.Find(name) ?? ReadFile(name);
+            var scenario = ShippedScenarios.Find(name, overrides) ?? ReadFile(name, overrides);
             if (parsed.GetValue(Hosts) is not { } hosts)
             {
                 return scenario;
@@ -152,7 +155,7 @@ internal sealed class SimulateOptions
         return [.. Enumerable.Range(0, count).Select(i => first + (ulong)i)];
     }
 
-    private static Scenario ReadFile(string name)
+    private static Scenario ReadFile(string name, string[] overrides)
     {
         if (!File.Exists(name))
         {
@@ -166,6 +169,6 @@ internal sealed class SimulateOptions
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return length > ScenarioReader.MaxBytes
             ? throw CliException.Usage($"{name} is longer than {ScenarioReader.MaxBytes} bytes: that is no scenario.")
-            : ScenarioReader.Read(bytes.AsSpan(0, length), name);
+            : ScenarioReader.Read(bytes.AsSpan(0, length), name, overrides);
     }
 }

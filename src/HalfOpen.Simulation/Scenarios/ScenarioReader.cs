@@ -30,18 +30,25 @@ public static class ScenarioReader
 
     private static readonly string[] PolicyNames = ["unlimited", "fifo", "windows-xp", "fair"];
 
-    public static Scenario Read(string json, string file) => Read(Encoding.UTF8.GetBytes(json), file);
+    public static Scenario Read(string json, string file, IReadOnlyList<string>? overrides = null) => Read(Encoding.UTF8.GetBytes(json), file, overrides);
 
     /// <param name="utf8">The file's bytes.</param>
     /// <param name="file">How messages call the file.</param>
-    public static Scenario Read(ReadOnlySpan<byte> utf8, string file)
+    /// <param name="overrides">PATH=VALUE texts that replace values of the file, such as swarm.concurrent=1000.</param>
+    public static Scenario Read(ReadOnlySpan<byte> utf8, string file, IReadOnlyList<string>? overrides = null)
     {
         if (utf8.Length > MaxBytes)
         {
             throw new ScenarioException($"{file}: {utf8.Length} bytes is too long for a scenario; at most {MaxBytes}.");
         }
 
-        var root = new FieldReader(JsonNode.Parse(utf8, file), file, "");
+        var tree = JsonNode.Parse(utf8, file);
+        foreach (var text in overrides ?? [])
+        {
+            ScenarioOverride.Apply(tree, text);
+        }
+
+        var root = new FieldReader(tree, file, "");
         _ = root.Text("$schema", 200, "none");
         var scenario = new Scenario
         {

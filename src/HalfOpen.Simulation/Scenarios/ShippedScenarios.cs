@@ -24,7 +24,8 @@ public static class ShippedScenarios
     public static string? Json(string name) => Names.Contains(name) ? Text(name) : null;
 
     /// <summary>A shipped scenario; null: no such name.</summary>
-    public static Scenario? Find(string name) => Json(name) is { } json ? ScenarioReader.Read(json, name + Suffix) : null;
+    public static Scenario? Find(string name, IReadOnlyList<string>? overrides = null) =>
+        Json(name) is { } json ? ScenarioReader.Read(json, name + Suffix, overrides) : null;
 
     private static string Text(string name)
     {

@@ -72,6 +72,24 @@ public sealed class ScenarioReaderTests
     }
 
     [Fact]
+    public void Values_can_be_replaced_by_the_name_of_their_program()
+    {
+        var s = ShippedScenarios.Find("nat", ["swarm.ratePerSecond=50", "nat.capacity=4096", "durationSeconds=60", "name=mine"])!;
+        Assert.Equal((50, 4096, 60, "mine"), (s.Programs[0].RatePerSecond, s.Nat!.Capacity, s.DurationSeconds, s.Name));
+    }
+
+    [Theory]
+    [InlineData("swarm.ratePerSecond=-1", "ratePerSecond")]
+    [InlineData("swarm.rate=1", "no such field")]
+    [InlineData("storm.rate=1", "no program")]
+    [InlineData("swarm.rate.x=1", "not understood")]
+    [InlineData("=1", "not understood")]
+    [InlineData("durationSeconds", "not understood")]
+    [InlineData("durationSeconds=", "durationSeconds")]
+    public void A_bad_replacement_is_refused(string text, string reason) =>
+        Assert.Contains(reason, Assert.Throws<ScenarioException>(() => ShippedScenarios.Find("nat", [text])).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void The_schema_and_the_reader_know_the_same_fields()
     {
         using var schema = JsonDocument.Parse(ShippedScenarios.SchemaJson);

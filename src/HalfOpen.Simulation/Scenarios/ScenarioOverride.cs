@@ -1,0 +1,49 @@
+using System.Text;
+using System.Text.Json;
+
+namespace HalfOpen.Simulation.Scenarios;
+
+/// <summary>
+/// One value of a scenario replaced from the command line, as <c>durationSeconds=60</c>, <c>nat.capacity=4096</c> or, by the name of a
+/// program, <c>swarm.concurrent=1000000</c>. It is put into the file's tree before the fields are read, so it is checked like any other.
+/// </summary>
+internal static class ScenarioOverride
+{
+    /// <param name="text">PATH=VALUE; the value is JSON, or a bare word for a text.</param>
+    public static void Apply(JsonNode root, string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var path = equals > 0 ? text[..equals].Split('.') : [];
+        if (path.Length is < 1 or > 2 || root.Kind != JsonValueKind.Object)
+        {
+            throw new ScenarioException($"--set {JsonNode.Printable(text)}: not understood; FIELD=VALUE, PROGRAM.FIELD=VALUE or nat.FIELD=VALUE is, such as swarm.concurrent=1000.");
+        }
+
+        var owner = path.Length == 1 ? root : Program(root, path[0]) ?? root.Fields.Find(f => f.Name == path[0]).Value;
+        if (owner is not { Kind: JsonValueKind.Object })
+        {
+            throw new ScenarioException($"--set {JsonNode.Printable(text)}: the scenario has no program and no object '{JsonNode.Printable(path[0])}'.");
+        }
+
+        owner.Fields.RemoveAll(f => f.Name == path[^1]);
+        owner.Fields.Add((path[^1], Value(text[(equals + 1)..])));
+    }
+
+    private static JsonNode? Program(JsonNode root, string name) =>
+        root.Fields.Find(f => f.Name == "programs").Value?.Items.Find(p => NameOf(p) == name);
+
+    private static string? NameOf(JsonNode program) =>
+        program.Fields.Find(f => f.Name == "name").Value?.Text ?? program.Fields.Find(f => f.Name == "kind").Value?.Text;
+
+    private static JsonNode Value(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(Encoding.UTF8.GetBytes(text), "--set");
+        }
+        catch (ScenarioException)
+        {
+            return JsonNode.Parse(JsonSerializer.SerializeToUtf8Bytes(text), "--set");
+        }
+    }
+}
