@@ -9,10 +9,11 @@ namespace HalfOpen.Cli.Simulate;
 internal sealed class SimulateOptions
 {
     public const int MostSeeds = 10_000;
+    private const string FairGivesUp = "fair+give-up";
 
     public Option<string> Scenario { get; } = new("--scenario", "-s") { Description = "A shipped scenario (see --list) or a JSON file. Default: freeze.", DefaultValueFactory = _ => "freeze" };
 
-    public Option<string[]> Policy { get; } = new("--policy", "-p") { Description = "unlimited, fifo, windows-xp or fair; may be given more than once. Default: the scenario's.", AllowMultipleArgumentsPerToken = true };
+    public Option<string[]> Policy { get; } = new("--policy", "-p") { Description = "unlimited, fifo, windows-xp, fair or fair+give-up; may be given more than once. Default: the scenario's.", AllowMultipleArgumentsPerToken = true };
 
     public Option<string?> Limit { get; } = new("--limit", "-l") { Description = "Slots: a number, a list (10,50,100), or a sweep in geometric steps (10:400). Default: the scenario's." };
 
@@ -22,7 +23,7 @@ internal sealed class SimulateOptions
 
     public Option<bool> GiveUp { get; } = new("--give-up") { Description = "fair only: give silent attempts up after the learned handshake deadline." };
 
-    public Option<int?> NatBudget { get; } = new("--nat-budget") { Description = "fair only: keep the router's table under so many entries. Default: the scenario's." };
+    public Option<int?> NatBudget { get; } = new("--nat-budget") { Description = "fair only: keep the router's table under so many entries; 0: no budget. Default: the scenario's." };
 
     public Option<string[]> Set { get; } = new("--set") { Description = "Replace a value of the scenario: FIELD=VALUE or PROGRAM.FIELD=VALUE, such as swarm.concurrent=1000; may be given more than once." };
 
@@ -88,9 +89,9 @@ internal sealed class SimulateOptions
     {
         seeds = ReadSeeds(parsed);
         var policies = parsed.GetValue(Policy) is { Length: > 0 } named ? named.Distinct().ToList() : null;
-        if (policies?.Find(p => !PolicyCatalog.Names.Contains(p)) is { } unknown)
+        if (policies?.Find(p => !PolicyCatalog.Names.Contains(p) && p != FairGivesUp) is { } unknown)
         {
-            throw CliException.Usage($"there is no policy '{unknown}'; there are {string.Join(", ", PolicyCatalog.Names)}.");
+            throw CliException.Usage($"there is no policy '{unknown}'; there are {string.Join(", ", PolicyCatalog.Names)} and {FairGivesUp}.");
         }
 
         var limitText = parsed.GetValue(Limit);
@@ -98,22 +99,23 @@ internal sealed class SimulateOptions
             : LimitSweep.Parse(limitText) ?? throw CliException.Usage($"--limit '{limitText}' is not understood; a number from 1 to {LimitSweep.Most} is, or a list (10,50,100), or a sweep (10:400).");
         var giveUp = parsed.GetValue(GiveUp);
         var budget = parsed.GetValue(NatBudget);
-        if (budget is < 1 or > 1_000_000)
+        if (budget is < 0 or > 1_000_000)
         {
-            throw CliException.Usage($"--nat-budget {budget} is not allowed; 1 to 1000000 is.");
+            throw CliException.Usage($"--nat-budget {budget} is not allowed; 0 to 1000000 is.");
         }
 
         var freezeTable = scenario.Name == "freeze" && policies is null && limitText is null && !giveUp;
         policies ??= freezeTable ? [RunRequest.Idle, "unlimited", "fifo", "windows-xp", "fair"] : [.. scenario.Policies];
-        if (giveUp && !policies.Exists(PolicyCatalog.HasOptions))
+        if (giveUp && !policies.Exists(p => PolicyCatalog.HasOptions(PlainName(p))))
         {
             throw CliException.Usage("--give-up is an option of the policy fair: add --policy fair.");
         }
 
         var requests = new List<RunRequest>();
-        foreach (var policy in policies)
+        foreach (var name in policies)
         {
-            bool[] withGiveUp = !PolicyCatalog.HasOptions(policy) ? [false] : freezeTable ? [false, true] : [giveUp];
+            var policy = PlainName(name);
+            bool[] withGiveUp = !PolicyCatalog.HasOptions(policy) ? [false] : freezeTable ? [false, true] : [giveUp || name == FairGivesUp];
             foreach (var on in withGiveUp)
             {
                 foreach (var limit in LimitsOf(policy, limits, freezeTable))
@@ -123,7 +125,7 @@ internal sealed class SimulateOptions
                         Policy = policy,
                         Limit = limit,
                         GiveUp = on,
-                        NatBudget = PolicyCatalog.HasOptions(policy) ? budget ?? scenario.NatBudget : null,
+                        NatBudget = PolicyCatalog.HasOptions(policy) && budget != 0 ? budget ?? scenario.NatBudget : null,
                         Seed = seed,
                     }));
                 }
@@ -132,6 +134,8 @@ internal sealed class SimulateOptions
 
         return requests;
     }
+
+    private static string PlainName(string policy) => policy == FairGivesUp ? "fair" : policy;
 
     private static IEnumerable<int?> LimitsOf(string policy, IReadOnlyList<int> limits, bool freezeTable) =>
         !PolicyCatalog.IsLimited(policy) ? [null]

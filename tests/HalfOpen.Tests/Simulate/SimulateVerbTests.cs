@@ -83,7 +83,7 @@ public sealed class SimulateVerbTests
     [InlineData("--scenario", "no-such-thing")]
     [InlineData("--scenario", "/")]
     [InlineData("--hosts", "5")]
-    [InlineData("--nat-budget", "0")]
+    [InlineData("--nat-budget", "-1")]
     [InlineData("--plot", "/no/such/folder/x.svg")]
     [InlineData("--record", "/no/such/folder/x.jsonl")]
     [InlineData("--show", "nothing")]
