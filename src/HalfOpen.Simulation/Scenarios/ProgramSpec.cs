@@ -79,6 +79,12 @@ public sealed record ProgramSpec
     /// <summary>The program itself gives an attempt up this long after asking for it (libtorrent: 15); 0: leaves it to the system.</summary>
     public double TimeoutSeconds { get; init; }
 
+    /// <summary>
+    /// The wish is void when the attempt has not started this long after it: the engine is told so and drops it from the queue. Shorter than
+    /// <see cref="TimeoutSeconds"/>, it keeps attempts from being started with no patience left. 0: none.
+    /// </summary>
+    public double DeadlineSeconds { get; init; }
+
     /// <summary>Connections to each new host. A browser: 6.</summary>
     public int PerHost { get; init; } = 1;
 

@@ -71,8 +71,14 @@ public sealed record NatSpec
     /// <summary>Entries the table holds, 1 to 1,000,000; a SYN that finds it full is lost. Default 65,536.</summary>
     public int Capacity { get; init; } = 65_536;
 
-    /// <summary>Seconds an entry of an unanswered SYN stays after the last SYN. Default 120 (Linux conntrack).</summary>
+    /// <summary>Seconds an entry of an unanswered SYN stays. Default 120 (Linux conntrack).</summary>
     public double SynSentSeconds { get; init; } = 120;
+
+    /// <summary>
+    /// Every retransmitted SYN starts those seconds anew. Default false: they count from the first SYN, as in Linux, whose conntrack
+    /// does not renew an entry on a SYN retransmission (nf_conntrack_proto_tcp.c).
+    /// </summary>
+    public bool Renew { get; init; }
 
     /// <summary>Seconds an entry stays after a connection was closed or refused. Default 10.</summary>
     public double ClosingSeconds { get; init; } = 10;

@@ -116,6 +116,7 @@ public static class ScenarioReader
         {
             Capacity = o.Integer("capacity", 1, 1_000_000, 65_536),
             SynSentSeconds = o.Number("synSentSeconds", 1, 3600, 120),
+            Renew = o.Flag("renew", false),
             ClosingSeconds = o.Number("closingSeconds", 0, 3600, 10),
         };
         o.Finish();
@@ -187,6 +188,7 @@ public static class ScenarioReader
             OpenSeconds = o.Number("openSeconds", 0, 30 * Day, d.OpenSeconds),
             PortFrom = (int)ports.From,
             PortTo = (int)ports.To,
+            DeadlineSeconds = o.Number("deadlineSeconds", 0, Day, d.DeadlineSeconds),
             TimeoutSeconds = o.Number("timeoutSeconds", 0, Day, d.TimeoutSeconds),
             PerHost = o.Integer("perHost", 1, 1000, d.PerHost),
             Pool = o.Integer("pool", 0, 1_000_000, d.Pool),

@@ -28,7 +28,8 @@ internal struct Attempt
 
     public AttemptState State;
 
-    /// <summary>The router has an entry for it.</summary>
+    /// <summary>When the first SYN got through the router, which has an entry for it since.</summary>
+    public long NatSince;
     public bool HasNatEntry;
 
     /// <summary>Its destination had never answered when it was started.</summary>

@@ -36,7 +36,7 @@ internal sealed class NatDevice(NatSpec spec)
     public void Expire() => Entries--;
 
     /// <summary>When the entry of an attempt that nobody answered goes.</summary>
-    public long ExpiryOfSilent(long lastSyn) => lastSyn + _synSent;
+    public long ExpiryOfSilent(long firstSyn, long lastSyn) => (spec.Renew ? lastSyn : firstSyn) + _synSent;
 
     /// <summary>When the entry of a refused attempt or a closed connection goes.</summary>
     public long ExpiryOfClosed(long now) => now + _closing;

@@ -83,6 +83,7 @@ internal sealed partial class SimulatedWorld
         if (Nat is not null && !attempt.HasNatEntry)
         {
             attempt.HasNatEntry = Nat.TryOpen();
+            attempt.NatSince = Now;
             if (!attempt.HasNatEntry)
             {
                 SendLater(index, giveUpAt);
@@ -263,7 +264,7 @@ internal sealed partial class SimulatedWorld
         }
 
         attempt.HasNatEntry = false;
-        var at = answered ? Nat!.ExpiryOfClosed(Now) : Nat!.ExpiryOfSilent(_syn.LastSyn(attempt.Submitted, attempt.Started, Now));
+        var at = answered ? Nat!.ExpiryOfClosed(Now) : Nat!.ExpiryOfSilent(attempt.NatSince, _syn.LastSyn(attempt.Submitted, attempt.Started, Now));
         _events.Add(Math.Max(at, Now), new WorldEvent(EventKind.NatExpire, 0, 0));
     }
 

@@ -147,6 +147,7 @@ internal sealed partial class SimulatedWorld
             Program = _keys[behaviour.Index],
             Destination = destination,
             Priority = behaviour.Spec.Priority,
+            Deadline = behaviour.Spec.DeadlineSeconds > 0 ? new Instant(Now + Ticks.FromSeconds(behaviour.Spec.DeadlineSeconds)) : null,
             Tag = (ulong)index,
         };
         attempt.Id = _limiter.Submit(request, new Instant(Now));

@@ -46,7 +46,8 @@ public sealed class SynTimingTests
         nat.Expire();
         Assert.True(nat.TryOpen());
         Assert.Equal((2, 2, 1L), (nat.Entries, nat.MaxEntries, nat.Dropped));
-        Assert.Equal(131 * Second, nat.ExpiryOfSilent(11 * Second));
+        Assert.Equal(120 * Second, nat.ExpiryOfSilent(0, 11 * Second));
+        Assert.Equal(131 * Second, new NatDevice(new NatSpec { Renew = true }).ExpiryOfSilent(0, 11 * Second));
         Assert.Equal(21 * Second, nat.ExpiryOfClosed(11 * Second));
     }
 
