@@ -52,7 +52,7 @@ public static class ScenarioPlots
             Add($"Wait of {program.Name} before its SYN leaves, p99", "seconds", s => s.WaitP99Seconds.TryGetValue(program.Name, out var v) ? v : null, false);
         }
 
-        Add("Most half-open attempts to hosts that had never answered", "attempts", s => s.Policy == RunRequest.Idle ? null : s.MaxUnknownHalfOpen, true);
+        Add("Most attempts half-open to unknown hosts", "attempts", s => s.Policy == RunRequest.Idle ? null : s.MaxUnknownHalfOpen, true);
         if (scenario.Nat is not null)
         {
             Add("Most entries in the router's table", "entries", s => s.MaxNatEntries, false);
