@@ -13,6 +13,9 @@ internal struct DestinationEntry
     public int Newer;
     public int Older;
 
+    /// <summary>It stands in that list. Idle is not the same: an entry may be without attempts for a moment, between one that ended and the next that starts.</summary>
+    public bool Linked;
+
     /// <summary>Connections to it that are open.</summary>
     public int Open;
 

@@ -41,7 +41,7 @@ public static class PolicyCatalog
                 LateCounting = true,
                 BoundsUnknown = true,
                 FifoWithinProgram = false,
-                BoundPerProgram = 0,
+                BoundPerProgram = 64,
                 NatBudget = request.NatBudget,
             },
             _ => new CheckProfile { Policy = name, Limited = false },

@@ -30,7 +30,7 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
             return _table.Add(address);
         }
 
-        if (_table[entry].IsIdle)
+        if (_table[entry].Linked)
         {
             Unlink(entry);
         }
@@ -72,7 +72,7 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
 
         _table[entry].Open--;
         _table[entry].AnsweredAt = now;
-        if (_table[entry].IsIdle)
+        if (_table[entry].Linked)
         {
             Unlink(entry);
             Rest(entry, now);
@@ -82,6 +82,7 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
     private void Link(int entry)
     {
         ref var e = ref _table[entry];
+        e.Linked = true;
         e.Older = _newest;
         e.Newer = -1;
         if (_newest >= 0)
@@ -100,6 +101,7 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
     private void Unlink(int entry)
     {
         ref var e = ref _table[entry];
+        e.Linked = false;
         if (e.Older >= 0)
         {
             _table[e.Older].Newer = e.Newer;
