@@ -28,8 +28,8 @@ internal sealed record CheckProfile
     public bool FifoWithinDestination { get; init; } = true;
 
     /// <summary>
-    /// The most starts (to unknown destinations) of other programs that may pass while a program has an attempt waiting:
-    /// <see cref="BoundPerWaiting"/> x (attempts waiting when its wait began + 1) + <see cref="BoundPerProgram"/> x programs.
+    /// The most starts (to unknown destinations) of other programs that may pass while a program has an attempt waiting and starts none for longer
+    /// than an attempt can be half-open: <see cref="BoundPerWaiting"/> x (attempts waiting when its wait began + 1) + <see cref="BoundPerProgram"/> x programs.
     /// </summary>
     public int BoundPerWaiting { get; init; }
 

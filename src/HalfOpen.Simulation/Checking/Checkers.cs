@@ -14,6 +14,7 @@ internal sealed class Checkers
     private const int SweepEvery = 1024;
     private readonly CheckProfile _profile;
     private readonly ulong _seed;
+    private readonly long _longestHold;
     private readonly EventLog _log = new(256);
     private readonly int[] _keyOf;
     private readonly KeyState[] _keys;
@@ -27,8 +28,10 @@ internal sealed class Checkers
     private long _steps;
 
     /// <param name="keys">The program key of each behaviour.</param>
-    public Checkers(CheckProfile profile, ulong seed, IReadOnlyList<string> keys)
+    /// <param name="longestHold">How long an attempt can be half-open, in ticks: so long a program may have to wait for slots that it holds itself.</param>
+    public Checkers(CheckProfile profile, ulong seed, IReadOnlyList<string> keys, long longestHold)
     {
+        _longestHold = longestHold;
         _profile = profile;
         _seed = seed;
         var names = keys.Distinct(StringComparer.Ordinal).ToList();
@@ -70,7 +73,7 @@ internal sealed class Checkers
         var key = _keys[_keyOf[program]];
         if (key.Waiting++ == 0)
         {
-            BeginWait(key);
+            BeginWait(now, key);
         }
     }
 
@@ -102,7 +105,7 @@ internal sealed class Checkers
             MaxUnknownHalfOpen = Math.Max(MaxUnknownHalfOpen, _unknownHalfOpen);
         }
 
-        BeginWait(key);
+        BeginWait(now, key);
     }
 
     public void Ended(long now, long serial, int program, bool wasHalfOpen, bool toUnknown, Outcome outcome)
@@ -110,7 +113,7 @@ internal sealed class Checkers
         _log.Add(now, NameOf(outcome), serial);
         if (!wasHalfOpen)
         {
-            LeaveQueue(program);
+            LeaveQueue(now, program);
         }
         else if (toUnknown)
         {
@@ -121,7 +124,7 @@ internal sealed class Checkers
     public void Rejected(long now, long serial, int program)
     {
         _log.Add(now, "reject", serial);
-        LeaveQueue(program);
+        LeaveQueue(now, program);
     }
 
     /// <summary>Everything that must hold whenever the policy has said all it had to say about an event.</summary>
@@ -199,16 +202,17 @@ internal sealed class Checkers
         _ => "cancelled",
     };
 
-    private void LeaveQueue(int program)
+    private void LeaveQueue(long now, int program)
     {
         _waiting--;
         var key = _keys[_keyOf[program]];
         key.Waiting--;
-        BeginWait(key);
+        BeginWait(now, key);
     }
 
-    private void BeginWait(KeyState key)
+    private void BeginWait(long now, KeyState key)
     {
+        key.WaitingSince = now;
         key.StartsAtWait = _starts;
         key.WaitingAtWait = _waiting;
     }
@@ -230,7 +234,7 @@ internal sealed class Checkers
 
         var passed = _starts - key.StartsAtWait;
         var bound = ((long)_profile.BoundPerWaiting * (key.WaitingAtWait + 1)) + ((long)_profile.BoundPerProgram * _keys.Length);
-        if (key.Waiting > 0 && passed > bound)
+        if (key.Waiting > 0 && passed > bound && now - key.WaitingSince > _longestHold)
         {
             throw Fail(now, $"wait: {key.Name} has {key.Waiting} waiting while {passed} attempts of others started; at most {bound} may");
         }
@@ -243,6 +247,8 @@ internal sealed class Checkers
         public int Waiting { get; set; }
 
         public long LastStarted { get; set; }
+
+        public long WaitingSince { get; set; }
 
         public long StartsAtWait { get; set; }
 

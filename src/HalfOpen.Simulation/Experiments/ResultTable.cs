@@ -7,6 +7,7 @@ namespace HalfOpen.Simulation.Experiments;
 public static class ResultTable
 {
     private const int MaxProgramColumns = 4;
+    private const int FixedColumns = 3; // policy, limit, live/min: no column yet that says who waits
 
     /// <summary>Header row first; cells are short texts.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Rows(Scenario scenario, IReadOnlyList<Summary> summaries)
@@ -79,6 +80,15 @@ public static class ResultTable
             {
                 columns.Add(new(program.Name + " wait p99", s => s.WaitP99Seconds.TryGetValue(program.Name, out var v) ? Seconds(v) : "-"));
                 columns.Add(new("worst", s => s.MaxWaitSeconds.TryGetValue(program.Name, out var v) ? Seconds(v) : "-"));
+            }
+        }
+
+        if (columns.Count == FixedColumns)
+        {
+            foreach (var program in scenario.Programs.Where(p => p.Count == 1).Take(MaxProgramColumns))
+            {
+                columns.Add(new(program.Name + " wait p50", s => s.WaitP50Seconds.TryGetValue(program.Name, out var v) ? Seconds(v) : "-"));
+                columns.Add(new("p99", s => s.WaitP99Seconds.TryGetValue(program.Name, out var v) ? Seconds(v) : "-"));
             }
         }
 

@@ -29,6 +29,9 @@ public sealed record Summary
     /// <summary>The mean over runs of each run's p99.</summary>
     public required IReadOnlyDictionary<string, double> WaitP99Seconds { get; init; }
 
+    /// <summary>The mean over runs of each run's median.</summary>
+    public required IReadOnlyDictionary<string, double> WaitP50Seconds { get; init; }
+
     public required IReadOnlyDictionary<string, double> MaxWaitSeconds { get; init; }
 
     public int MaxCounted { get; init; }
@@ -70,6 +73,7 @@ public sealed record Summary
             BoundLivePeersPerMinute = runs.Average(r => r.BoundLivePeersPerMinute),
             AttemptsPerSecond = Fold(runs, r => r.AttemptsPerSecond, values => values.Average()),
             WaitP99Seconds = Fold(runs, r => r.WaitP99Seconds, values => values.Average()),
+            WaitP50Seconds = Fold(runs, r => r.WaitP50Seconds, values => values.Average()),
             MaxWaitSeconds = Fold(runs, r => r.MaxWaitSeconds, values => values.Max()),
             MaxCounted = runs.Max(r => r.MaxCounted),
             MaxHalfOpen = runs.Max(r => r.MaxHalfOpen),

@@ -50,6 +50,9 @@ public sealed record RunResult
     /// <summary>The longest wait from submission to start, by program, attempts that never started included.</summary>
     public IReadOnlyDictionary<string, double> MaxWaitSeconds { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>The wait that half of the attempts did not exceed, by program.</summary>
+    public IReadOnlyDictionary<string, double> WaitP50Seconds { get; init; } = new Dictionary<string, double>();
+
     /// <summary>The wait that 99 % of the attempts did not exceed, by program, those that still waited at the end included; at most 1.6 % too high.</summary>
     public IReadOnlyDictionary<string, double> WaitP99Seconds { get; init; } = new Dictionary<string, double>();
 

@@ -122,7 +122,7 @@ public sealed class TraceReplay
 
     private ReplayResult Drive(ILimiter limiter, CheckProfile profile, ulong seed)
     {
-        var checks = new Checkers(profile, seed, _programs);
+        var checks = new Checkers(profile, seed, _programs, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
         checks.Attach(limiter);
         var keys = _programs.ConvertAll(limiter.Intern);
         var now = 0L;

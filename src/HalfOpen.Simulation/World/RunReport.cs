@@ -32,6 +32,7 @@ internal static class RunReport
             MaxNatEntries = world.Nat?.MaxEntries,
             NatDropped = world.Nat?.Dropped ?? 0,
             MaxWaitSeconds = Each(all, b => Ticks.ToSeconds(b.Statistics.Waits.MaxTicks)),
+            WaitP50Seconds = Each(all, b => Ticks.ToSeconds(b.Statistics.Waits.Quantile(0.5))),
             WaitP99Seconds = Each(all, b => Ticks.ToSeconds(b.Statistics.Waits.Quantile(0.99))),
             GivenUp = Each(all, b => b.Statistics.GivenUp),
             Rejected = Each(all, b => b.Statistics.Rejected),

@@ -52,7 +52,7 @@ internal sealed partial class SimulatedWorld
         _behaviours = BehaviourFactory.Create(this, scenario);
         _keys = new ProgramId[_behaviours.Length];
         InternKeys();
-        Checks = new Checkers(profile, seed, [.. _behaviours.Select(b => KeyOf(b))]);
+        Checks = new Checkers(profile, seed, [.. _behaviours.Select(b => KeyOf(b))], _syn.GiveUpAt(0, 0));
         Checks.Attach(_limiter);
     }
 

@@ -11,6 +11,7 @@ namespace HalfOpen.SimulationTests.Figures;
 public sealed class FigureTests
 {
     private static readonly ulong[] Seeds = [1, 2, 3];
+    private static readonly ulong[] ManySeeds = [.. Enumerable.Range(1, 20).Select(i => (ulong)i)]; // counts of live peers are samples
 
     [Fact]
     public void Windows_freezes_at_10_and_still_does_at_100()
@@ -43,14 +44,17 @@ public sealed class FigureTests
     }
 
     [Theory]
-    [InlineData(10, 0.35, 0.6, 10, 0.9)]
-    [InlineData(100, 0.1, 0.1, 100, 0.95)]
-    public void Fair_shows_pages_at_once_and_finds_as_many_live_peers(int limit, double p50, double p99, int windowsLimit, double share)
+    [InlineData(10, 0.35, 0.6, 0.9)]
+    [InlineData(100, 0.1, 0.1, 0.95)]
+    public void Fair_shows_pages_at_once_and_finds_as_many_live_peers(int limit, double p50, double p99, double share)
     {
-        var fair = Run("freeze", "fair", limit);
+        var fair = Run("freeze", "fair", limit, ManySeeds);
         Assert.InRange(fair.PageSeconds!.P50, 0.05, p50);
         Assert.InRange(fair.PageSeconds.P99, 0.05, p99);
-        Assert.True(fair.LivePeersPerMinute >= share * Run("freeze", "windows-xp", windowsLimit).LivePeersPerMinute, $"live peers: {fair.LivePeersPerMinute}");
+
+        // The headroom is a tenth or a twentieth of the slots, so the share is met in expectation; 20 seeds know it to 3 %.
+        var ratio = fair.LivePeersPerMinute / Run("freeze", "windows-xp", limit, ManySeeds).LivePeersPerMinute;
+        Assert.InRange(ratio, share * 0.97, 1.1);
     }
 
     [Theory]
@@ -58,8 +62,8 @@ public sealed class FigureTests
     [InlineData(100)]
     public void With_the_learned_deadline_fair_finds_five_times_as_many(int limit)
     {
-        var fair = Run("freeze", "fair", limit, giveUp: true);
-        Assert.True(fair.LivePeersPerMinute >= 5 * Run("freeze", "windows-xp", limit).LivePeersPerMinute, $"live peers: {fair.LivePeersPerMinute}");
+        var fair = Run("freeze", "fair", limit, ManySeeds, giveUp: true);
+        Assert.True(fair.LivePeersPerMinute >= 5 * Run("freeze", "windows-xp", limit, ManySeeds).LivePeersPerMinute, $"live peers: {fair.LivePeersPerMinute}");
     }
 
     [Theory]
@@ -79,10 +83,10 @@ public sealed class FigureTests
     [InlineData(100, true)]
     public void A_worm_gains_nothing_and_costs_the_browser_nothing(int limit, bool giveUp)
     {
-        var fair = Run("worm", "fair", limit, giveUp);
+        var fair = Run("worm", "fair", limit, giveUp: giveUp);
         var windows = Run("worm", "windows-xp", limit);
         Assert.True(fair.AttemptsPerSecond["worm"] <= windows.AttemptsPerSecond["worm"] * 1.0001, $"{fair.AttemptsPerSecond["worm"]} a second, windows-xp {windows.AttemptsPerSecond["worm"]}");
-        var without = Run("freeze", "fair", limit, giveUp);
+        var without = Run("freeze", "fair", limit, giveUp: giveUp);
         Assert.True(fair.PageSeconds!.P99 <= without.PageSeconds!.P99 + 0.05001, $"{fair.PageSeconds.P99} s, without a worm {without.PageSeconds.P99} s");
     }
 
@@ -103,8 +107,10 @@ public sealed class FigureTests
     {
         var with1000 = Run("big-and-small", "fair", 100);
         var with100000 = Run("big-and-small", "fair", 100, sets: ["big.concurrent=100000"]);
-        Assert.InRange(with1000.WaitP99Seconds["small"], 0, 1);
-        Assert.Equal(with1000.WaitP99Seconds["small"], with100000.WaitP99Seconds["small"], 0.5);
+        Assert.InRange(with1000.WaitP50Seconds["small"], 0, 0.05);
+        Assert.InRange(with100000.WaitP50Seconds["small"], 0, 0.05);
+        Assert.InRange(with100000.MaxWaitSeconds["small"], 0, 21.5); // until slots taken before it came are free again, once; never for the backlog
+        Assert.True(Run("big-and-small", "fifo", 100).WaitP50Seconds["small"] > 30);
     }
 
     [Fact]
@@ -117,10 +123,10 @@ public sealed class FigureTests
         Assert.Equal(0, fair.NatDropped);
     }
 
-    private static Summary Run(string scenario, string policy, int? limit, bool giveUp = false, params string[] sets)
+    private static Summary Run(string scenario, string policy, int? limit, ulong[]? seeds = null, bool giveUp = false, params string[] sets)
     {
         var s = ShippedScenarios.Find(scenario, sets)!;
-        var requests = Seeds.Select(seed => new RunRequest { Policy = policy, Limit = limit, GiveUp = giveUp, NatBudget = policy == "fair" ? s.NatBudget : null, Seed = seed });
+        var requests = (seeds ?? Seeds).Select(seed => new RunRequest { Policy = policy, Limit = limit, GiveUp = giveUp, NatBudget = policy == "fair" ? s.NatBudget : null, Seed = seed });
         return Assert.Single(Summary.Of(Experiment.Run(s, [.. requests], Environment.ProcessorCount)));
     }
 }
