@@ -69,7 +69,9 @@ internal static class SimulateVerb
             if (parsed.GetValue(options.Stats))
             {
                 var events = results.Sum(r => r.Events);
-                terminal.Error.WriteLine($"{results.Count} runs, {events:#,0} events in {clock.Elapsed.TotalSeconds:0.00} s: {events / clock.Elapsed.TotalSeconds:#,0} events/s, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1_048_576:#,0} MiB");
+                using var self = Process.GetCurrentProcess();
+                var cpu = self.TotalProcessorTime.TotalSeconds;
+                terminal.Error.WriteLine($"{results.Count} runs, {events:#,0} events in {clock.Elapsed.TotalSeconds:0.00} s: {events / clock.Elapsed.TotalSeconds:#,0} events/s; {events / cpu:#,0} a second of processor time, start-up included; peak memory {self.PeakWorkingSet64 / 1_048_576:#,0} MiB");
             }
 
             return ExitCode.Done;
