@@ -103,6 +103,20 @@ public sealed class GuardSession
         }
     }
 
+    /// <summary>Whether the guard's own thread does something for us within <paramref name="patience"/>: for watchdogs. True also before and after guarding.</summary>
+    public bool Answers(TimeSpan patience)
+    {
+        GuardLoop? loop;
+        lock (_lock)
+        {
+            loop = _loop;
+        }
+
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop?.Post(_ => answered.TrySetResult());
+        return loop is null || answered.Task.Wait(patience);
+    }
+
     /// <summary>Changes the limit. Nothing is lost: over a smaller limit nothing starts until it fits.</summary>
     /// <exception cref="GuardException">The limit is out of range.</exception>
     public void SetLimit(int limit) => Reload(Options with { Limit = limit });

@@ -16,7 +16,7 @@ public interface IGuardRules
     /// </summary>
     void Install(GuardOptions options, RuleNeeds needs);
 
-    /// <summary>Changes what differs (exemptions, loopback, fail-closed), without a moment in which SYNs are lost.</summary>
+    /// <summary>Changes what differs (exemptions, loopback, fail-closed), without a moment in which SYNs are lost. Never throws: where it cannot, the old rules stay.</summary>
     void Update(GuardOptions options, RuleNeeds needs);
 
     /// <summary>Takes everything out. Never throws; called once at the end, before held packets are let go.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HalfOpen.Cli.CommandLine;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Control;
 using HalfOpen.Guard.Metrics;
@@ -13,11 +14,18 @@ namespace HalfOpen.Cli.Guard;
 /// </summary>
 internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardReport report) : IGuardControl, IDisposable
 {
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan HungAfter = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan WarnEvery = TimeSpan.FromMinutes(1);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _reloading = new();
     private GuardSession _session = null!;
     private ServiceManager _service = null!;
     private GuardSettings _settings = null!;
+    private long _nextWarning;
+    private int _warning;
 
     /// <summary>Until a signal.</summary>
     /// <exception cref="GuardException">It could not be set up, or failed; nothing is left behind.</exception>
@@ -25,9 +33,10 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
     {
         _settings = read();
         using var service = _service = ServiceManager.FromEnvironment();
-        using var rules = new GuardRules();
+        using var rules = new GuardRules { Problem = log.Error };
+        rules.TakeNamespace();
         _session = new GuardSession(_settings.Options, rules);
-        _session.LimitReached += report.LimitReached;
+        _session.LimitReached += Warn;
 
         // Before any rule: what fails here leaves no trace at all.
         using var metrics = _settings.Metrics is { } at ? new MetricsServer(at, Snapshot) : null;
@@ -58,7 +67,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
             {
                 using var control = new ControlServer(rules.Paths!.Socket, this);
                 service.Ready(report.Ready(_settings.Options, rules, Snapshot(), metrics?.Address));
-                Watch();
+                Watch(rules);
                 service.Stopping();
             }
         }
@@ -123,18 +132,57 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
         }
     }
 
-    /// <summary>The live line, and systemd's watchdog: it hears from us only as long as the guard's own thread answers.</summary>
-    private void Watch()
+    /// <summary>
+    /// The live line, and the watchdogs. systemd hears from us only as long as the guard's own thread answers; without systemd we look ourselves, and a guard that hangs ends, so that connections pass again.
+    /// </summary>
+    private void Watch(GuardRules rules)
     {
-        var every = report.Every < (_service.WatchdogEvery ?? TimeSpan.MaxValue) ? report.Every : _service.WatchdogEvery!.Value;
+        var every = report.Every < CheckEvery ? report.Every : CheckEvery;
+        every = _service.WatchdogEvery is { } watchdog && watchdog < every ? watchdog : every;
+        var silent = TimeSpan.Zero;
         while (!_stop.Token.WaitHandle.WaitOne(every))
         {
-            if (report.IsLive || _service.WatchdogEvery is not null)
+            if (_session.Answers(Patience))
             {
-                report.Live(Snapshot());
+                silent = TimeSpan.Zero;
                 _service.Alive();
+                if (report.IsLive)
+                {
+                    report.Live(Snapshot());
+                }
+
+                continue;
+            }
+
+            silent += every + Patience;
+            if (silent > HungAfter && !_stop.IsCancellationRequested)
+            {
+                log.Error($"the guard's thread did not answer for {silent.TotalSeconds:0} s: ending, {(_session.Options.FailClosed ? "fail-closed: no connections until a guard runs again" : "connections pass again")}");
+                if (!_session.Options.FailClosed)
+                {
+                    rules.Remove();
+                }
+
+                Environment.Exit(ExitCode.FoundOrRefused);
             }
         }
+    }
+
+    /// <summary>Called by the guard's thread, which must never wait for whoever reads our output. At most one line a minute, and one at a time.</summary>
+    private void Warn(GuardWarning warning)
+    {
+        var now = Environment.TickCount64;
+        if (now < _nextWarning || Interlocked.Exchange(ref _warning, 1) != 0)
+        {
+            return;
+        }
+
+        _nextWarning = now + (long)WarnEvery.TotalMilliseconds;
+        _ = Task.Run(() =>
+        {
+            report.LimitReached(warning);
+            Volatile.Write(ref _warning, 0);
+        });
     }
 
     private void Stop(PosixSignalContext context)

@@ -19,16 +19,29 @@ public sealed class GuardRules : IGuardRules, IDisposable
     /// <summary>Of the governed network namespace; null before <see cref="Install"/>.</summary>
     public GuardPaths? Paths { get; private set; }
 
+    /// <summary>Told, in a line for a user, when rules could not be changed while guarding; on the guard's thread.</summary>
+    public Action<string>? Problem { get; set; }
+
+    /// <summary>Takes the network namespace of the calling thread for this guard; <see cref="Install"/> does it where it was not done before. Given back by <see cref="Remove"/> and <see cref="Dispose"/>.</summary>
+    /// <exception cref="GuardException">Another guard has it, or we may not.</exception>
+    public void TakeNamespace()
+    {
+        if (_lock is null)
+        {
+            Paths = GuardPaths.ForThisThread();
+            TakeLock(Paths);
+        }
+    }
+
     /// <inheritdoc/>
     public void Install(GuardOptions options, RuleNeeds needs)
     {
-        Paths = GuardPaths.ForThisThread();
-        TakeLock(Paths);
+        TakeNamespace();
         try
         {
-            ClearLeftovers(Paths);
+            ClearLeftovers(Paths!);
             _plan = InstallFirstThatWorks(options, needs);
-            File.WriteAllText(Paths.RulesNote, _plan.Backend.ToString());
+            File.WriteAllText(Paths!.RulesNote, _plan.Backend.ToString());
         }
         catch
         {
@@ -40,8 +53,13 @@ public sealed class GuardRules : IGuardRules, IDisposable
     /// <inheritdoc/>
     public void Update(GuardOptions options, RuleNeeds needs)
     {
-        var plan = RulePlanner.Plan(options, needs, _plan?.Backend ?? throw new GuardException("there are no rules to update"));
-        if (plan.Update.SequenceEqual(_plan.Update))
+        if (_plan is null)
+        {
+            return;
+        }
+
+        var plan = RulePlanner.Plan(options, needs, _plan.Backend);
+        if (plan.Update.Select(s => s.Text).SequenceEqual(_plan.Update.Select(s => s.Text)))
         {
             return;
         }
@@ -50,8 +68,10 @@ public sealed class GuardRules : IGuardRules, IDisposable
         if (FirstFailure(plan.Update, results) is { } failure)
         {
             // Half of it may be in (IPv4 but not IPv6): back to what was.
+            // A guard that governs by its old rules is better than none: this does not end it.
             FilterTool.Run(_plan.Update);
-            throw new GuardException("the rules could not be changed and stay as they were: " + failure);
+            Problem?.Invoke("the rules could not be changed and stay as they were: " + failure);
+            return;
         }
 
         _plan = plan;

@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using HalfOpen.Guard.Control;
+using HalfOpen.Guard.Service;
+using HalfOpen.Tests.Cli;
+using Xunit;
+
+namespace HalfOpen.Tests.Guard;
+
+/// <summary>guard, status and limit as a script sees them; the guard itself is a fake behind a real socket.</summary>
+public sealed class VerbTests
+{
+    [Theory]
+    [InlineData(2, "--limit 0: give 1 to 1000000", "guard", "--limit", "0")]
+    [InlineData(2, "--policy nice: give fair, windows-xp", "guard", "--policy", "nice")]
+    [InlineData(2, "--exempt ssh: give user:", "guard", "--exempt", "ssh")]
+    [InlineData(2, "is not loopback", "guard", "--metrics", "0.0.0.0:9226")]
+    [InlineData(2, "there is no configuration file /nonexistent", "guard", "--config", "/nonexistent")]
+    [InlineData(2, "limit 0 is out of range", "limit", "0")]
+    [InlineData(2, "", "limit", "many")]
+    [InlineData(1, "no guard answers at /nonexistent", "status", "--socket", "/nonexistent")]
+    [InlineData(1, "no guard answers at /nonexistent", "limit", "5", "--socket", "/nonexistent")]
+    public async Task Failures_are_one_line_and_their_exit_code(int expectedCode, string expected, params string[] arguments)
+    {
+        var (code, output, error) = await CliRunner.RunAsync(arguments);
+        Assert.Equal(expectedCode, code);
+        Assert.Empty(output);
+        Assert.Contains(expected, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_config_prints_the_shipped_file()
+    {
+        var (code, output, _) = await CliRunner.RunAsync(["guard", "--show-config"]);
+        Assert.Equal((0, ConfigurationFile.Template()), (code, output));
+    }
+
+    [Fact]
+    public async Task A_dry_run_prints_rules_for_what_was_asked()
+    {
+        var (code, output, _) = await CliRunner.RunAsync(["guard", "--dry-run", "--router", "--exempt", "port:22", "--queue", "99"]);
+        Assert.Equal(0, code);
+        Assert.Contains("99", output, StringComparison.Ordinal);
+        Assert.Contains("dport 22", output, StringComparison.Ordinal);
+        Assert.Contains("forward", output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Status_tells_people_and_machines_and_limit_changes_it()
+    {
+        var guard = new FakeGuard();
+        guard.Status = guard.Status with { Programs = [.. guard.Status.Programs, new("\e[2Jevil", 1, 0, "", 0, 1)] };
+        var path = Path.Combine(Path.GetTempPath(), $"halfopen-{Guid.NewGuid():N}.sock");
+        using var server = new ControlServer(path, guard);
+        var (code, output, error) = await CliRunner.RunAsync(["status", "--socket", path]);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("10 of 10 slots taken, 10 half-open in all, 31 waiting", output, StringComparison.Ordinal);
+        Assert.Contains("aria2c                                          10       30    4.5 s        200  every slot is held", output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', output);
+        var json = JsonNode.Parse((await CliRunner.RunAsync(["status", "--json", "--socket", path])).Out)!;
+        Assert.Equal(31, json["waiting"]!.GetValue<int>());
+        Assert.Equal("aria2c", json["programs"]![0]!["name"]!.GetValue<string>());
+        Assert.Equal((0, "The limit is now 50.\n", ""), await CliRunner.RunAsync(["limit", "50", "--socket", path]));
+        Assert.Equal(50, guard.Limit);
+    }
+}
