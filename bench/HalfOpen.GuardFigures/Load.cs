@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;
 

@@ -77,8 +77,11 @@ public sealed record GuardOptions
     /// <summary>SYNs held at once, all programs together. 1 to 1,000,000, default 65,536 (about 80 MB of kernel memory).</summary>
     public int MaxHeld { get; init; } = 65_536;
 
-    /// <summary>SYNs held at once for one program or one user, so that nobody can fill <see cref="MaxHeld"/> alone. Default 32,768.</summary>
+    /// <summary>SYNs held at once for one program, so that none can fill <see cref="MaxHeld"/> alone. Default 32,768.</summary>
     public int MaxHeldPerProgram { get; init; } = 32_768;
+
+    /// <summary>SYNs held at once for one user: half way between a program's and all, so that neither a program can shut out its user's others nor a user with many programs everybody.</summary>
+    public int MaxHeldPerUser => (int)(((long)MaxHeldPerProgram + MaxHeld) / 2);
 
     /// <summary>What happens to an attempt beyond <see cref="MaxHeld"/> or <see cref="MaxHeldPerProgram"/>; default refuse.</summary>
     public HoldEnd WhenFull { get; init; } = HoldEnd.Refuse;

@@ -155,8 +155,8 @@ internal sealed partial class Holder
     {
         ref var entry = ref _table[index];
         entry.IsQueued = true;
-        var most = _tally.Add(entry.Program, entry.IsLocal ? entry.UserId : null);
-        if (most > _options.MaxHeldPerProgram || _table.CountOf(Stage.Held) > _options.MaxHeld)
+        var (ofProgram, ofUser) = _tally.Add(entry.Program, entry.IsLocal ? entry.UserId : null);
+        if (ofProgram > _options.MaxHeldPerProgram || ofUser > _options.MaxHeldPerUser || _table.CountOf(Stage.Held) > _options.MaxHeld)
         {
             StopHolding(index, _options.WhenFull);
         }

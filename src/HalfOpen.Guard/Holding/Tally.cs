@@ -8,8 +8,8 @@ internal sealed class Tally
     private readonly Dictionary<uint, int> _byUser = [];
     private int[] _byProgram = new int[64];
 
-    /// <summary>Counts one more; gives the larger of both counts. Forwarded attempts have no user.</summary>
-    public int Add(ProgramId program, uint? user)
+    /// <summary>Counts one more; gives the program's and the user's number. Forwarded attempts have no user.</summary>
+    public (int Program, int User) Add(ProgramId program, uint? user)
     {
         if (program.Index >= _byProgram.Length)
         {
@@ -17,7 +17,7 @@ internal sealed class Tally
         }
 
         var count = ++_byProgram[program.Index];
-        return user is { } id ? Math.Max(count, _byUser[id] = _byUser.GetValueOrDefault(id) + 1) : count;
+        return (count, user is { } id ? _byUser[id] = _byUser.GetValueOrDefault(id) + 1 : 0);
     }
 
     public void Remove(ProgramId program, uint? user)

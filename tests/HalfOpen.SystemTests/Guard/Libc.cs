@@ -1,10 +1,13 @@
 using System.Runtime.InteropServices;
 
-namespace HalfOpen.GuardFigures;
+namespace HalfOpen.SystemTests.Guard;
 
 /// <summary>Sockets without .NET's event loop, so that the load generator costs less than what it measures.</summary>
 internal static unsafe partial class Libc
 {
+    private const int TcpLevel = 6;
+    private const int SynRetries = 7;
+
     public const int EpollIn = 1;
     public const int EpollOut = 4;
     public const int EpollError = 8;
@@ -56,9 +59,14 @@ internal static unsafe partial class Libc
     public static partial int EpollWait(int epoll, EpollEvent* events, int most, int timeoutMs);
 
     /// <summary>A connection begun; the descriptor, or -1.</summary>
-    public static int Begin(uint address, int port)
+    public static int Begin(uint address, int port, int synRetries = 0)
     {
         var socket = Socket(2, StreamNonBlocking, 0);
+        if (synRetries > 0)
+        {
+            _ = SetOption(socket, TcpLevel, SynRetries, &synRetries, sizeof(int));
+        }
+
         var linger = new Linger { On = 1 };
         _ = SetOption(socket, 1, 13, &linger, sizeof(Linger));
         var to = new AddressV4
