@@ -56,7 +56,7 @@ public sealed record GuardOptions
     /// <summary>Govern what containers on this machine send (it is forwarded traffic as well). Needs a restart to change. Default no.</summary>
     public bool Containers { get; init; }
 
-    /// <summary>Entries that a NAT device may hold for our attempts, dead ones included. At least 1; null (default): no budget.</summary>
+    /// <summary>Entries that a NAT device may hold for our attempts, dead ones included. At least 2; null (default): no budget. Policy <c>fair</c> only.</summary>
     public int? NatBudget { get; init; }
 
     /// <summary>What is never held or counted. Loopback and packets that carry <see cref="Mark"/> are always exempt.</summary>
@@ -123,7 +123,7 @@ public sealed record GuardOptions
     public string? Problem() => this switch
     {
         { Limit: < 1 or > 1_000_000 } => $"limit {Limit} is out of range: give 1 to 1,000,000",
-        { NatBudget: < 1 } => $"NAT budget {NatBudget} is out of range: give 1 or more",
+        { NatBudget: < 2 } => $"NAT budget {NatBudget} is out of range: give 2 or more",
         { MaxHeld: < 1 or > 1_000_000 } => $"max-held {MaxHeld} is out of range: give 1 to 1,000,000",
         { MaxHeldPerProgram: < 1 } => $"max-held-per-program {MaxHeldPerProgram} is out of range: give 1 or more",
         { HoldCap.Ticks: < TimeSpan.TicksPerMillisecond } => "the hold cap must be at least 1 ms",

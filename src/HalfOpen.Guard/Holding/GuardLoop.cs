@@ -167,7 +167,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
         GuardPolicy.WindowsXp => new WindowsXpOptions(),
         GuardPolicy.Fifo => new FifoOptions(),
         GuardPolicy.Unlimited => new UnlimitedOptions(),
-        _ => new FairOptions(),
+        _ => new FairOptions { GiveUp = options.GiveUp, NatBudget = options.NatBudget is { } entries ? new NatBudget(entries) : null },
     };
 
     internal void Reload(GuardOptions options)

@@ -40,8 +40,8 @@ internal sealed class TestNetwork : IDisposable
 
     public NetworkNamespace Internet { get; } = NetworkNamespace.Create();
 
-    /// <summary>Accepts on a port on all addresses of the internet, both families, for as long as this lives; connections are held by the backlog and never answered.</summary>
-    public void Listen(int port)
+    /// <summary>Accepts on a port on all addresses of the internet, both families, for as long as this lives, and ends each connection at once: with a reset (nothing is left behind), or gracefully.</summary>
+    public void Listen(int port, bool reset = true)
     {
         var listener = Internet.Run(() =>
         {
@@ -51,7 +51,7 @@ internal sealed class TestNetwork : IDisposable
             return socket;
         });
         _listeners.Add(listener);
-        var thread = new Thread(() => Accept(listener)) { IsBackground = true, Name = "listener" };
+        var thread = new Thread(() => Accept(listener, reset)) { IsBackground = true, Name = "listener" };
         thread.Start();
     }
 
@@ -86,14 +86,17 @@ internal sealed class TestNetwork : IDisposable
         Internet.Dispose();
     }
 
-    private static void Accept(Socket listener)
+    private static void Accept(Socket listener, bool reset)
     {
         try
         {
             while (true)
             {
                 using var accepted = listener.Accept();
-                accepted.LingerState = new LingerOption(true, 0); // no TIME-WAIT: tests open many
+                if (reset)
+                {
+                    accepted.LingerState = new LingerOption(true, 0); // no TIME-WAIT: tests open many
+                }
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
