@@ -41,6 +41,9 @@ public sealed record GuardStatus
 
     /// <summary>Event 4226-like warnings so far: the limit was reached while something waited.</summary>
     public long LimitWarnings { get; init; }
+
+    /// <summary>Why recording (<see cref="GuardOptions.RecordFile"/>) ended early; empty otherwise.</summary>
+    public string RecordProblem { get; init; } = "";
 }
 
 /// <summary>One program's part.</summary>

@@ -35,6 +35,9 @@ internal struct Entry
     public Flow Flow;
     public AttemptId Attempt;
     public long Since;
+
+    /// <summary>Its number in a recording.</summary>
+    public long Number;
     public int Generation;
     public uint Sequence;
     public uint PacketId;

@@ -26,6 +26,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
     private readonly IOutcomeSource _local;
     private readonly IOutcomeSource? _forwarded;
     private readonly SocketTable _sockets;
+    private readonly RecordingEngine _events;
     private readonly Holder _holder;
     private readonly Reconciler _reconciler;
     private readonly Descriptor _bell;
@@ -48,7 +49,8 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
             _queue = Remember(new PacketQueue(options.QueueNumber, (int)Math.Min(1 << 20, (long)options.MaxHeld + SpareQueueLength), failOpen: !options.FailClosed));
             _bell = Remember(new Descriptor(Native.EventDescriptor(0, Native.CloseOnExec | Native.NonBlocking)));
             var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = PolicyOf(options), MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
-            _holder = new Holder(options, engine, this, _sockets, owners, Seed(), Clock());
+            _events = Remember(new RecordingEngine(engine, options.RecordFile, Clock()));
+            _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock());
             _reconciler = new Reconciler(_holder, _sockets, _local);
         }
         catch
@@ -72,6 +74,8 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
     public Holder Holder => _holder;
 
     public string OutcomeSource => _local.Name;
+
+    public string RecordProblem => _events.Problem;
 
     public RuleNeeds Needs => new(LocalAnswers: _local is LogOutcomes, ForwardedAnswers: _options.Forwarded);
 
@@ -157,6 +161,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
         _local.Dispose();
         _forwarded?.Dispose();
         _sockets.Dispose();
+        _events.Dispose();
         _bell.Dispose();
     }
 
@@ -245,6 +250,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
         }
 
         _queue.Flush();
+        _events.WriteOut();
         _lastReconcile = Clock().Ticks;
 
         // However large the table: at most one part in twenty of our time.

@@ -43,8 +43,9 @@ internal sealed partial class Holder
                 break;
             case Stage.Established:
                 var destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort);
+                var number = entry.Number;
                 _table.Remove(index);
-                _engine.ConnectionClosed(destination, _now);
+                _events.ConnectionClosed(destination, number, _now);
                 Carry();
                 break;
             default:
@@ -57,7 +58,7 @@ internal sealed partial class Holder
     internal void End(int index, Outcome outcome)
     {
         ref var entry = ref _table[index];
-        var attempt = entry.Attempt;
+        var (attempt, number) = (entry.Attempt, entry.Number);
         if (entry.Stage == Stage.Held)
         {
             Counters.ClosedWhileHeld++;
@@ -72,17 +73,17 @@ internal sealed partial class Holder
         {
             var destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort);
             _table.Remove(index);
-            _engine.Complete(attempt, outcome, _now);
+            _events.Complete(attempt, number, outcome, _now);
             if (outcome == Outcome.Established)
             {
-                _engine.ConnectionClosed(destination, _now); // nobody tells us when a forwarded connection ends
+                _events.ConnectionClosed(destination, number, _now); // nobody tells us when a forwarded connection ends
             }
 
             Carry();
             return;
         }
 
-        _engine.Complete(attempt, outcome, _now);
+        _events.Complete(attempt, number, outcome, _now);
         Carry();
         while (_table.CountOf(Stage.Established) > MaxEstablished)
         {
@@ -169,7 +170,7 @@ internal sealed partial class Holder
     /// <summary>It is not held any longer although the engine has no slot for it.</summary>
     private void StopHolding(int index, HoldEnd end)
     {
-        _engine.Complete(_table[index].Attempt, Outcome.Cancelled, _now);
+        _events.Complete(_table[index].Attempt, _table[index].Number, Outcome.Cancelled, _now);
         if (end == HoldEnd.Refuse)
         {
             Refuse(index);
@@ -177,7 +178,7 @@ internal sealed partial class Holder
         }
 
         Counters.Passed++;
-        _table[index].Attempt = _engine.Adopt(RequestOf(index), _now);
+        _table[index].Attempt = _events.Adopt(RequestOf(index), _now, out _table[index].Number);
         LetOut(index);
     }
 
@@ -199,7 +200,7 @@ internal sealed partial class Holder
     private void GiveUp(int index)
     {
         ref var entry = ref _table[index];
-        var attempt = entry.Attempt;
+        var (attempt, number) = (entry.Attempt, entry.Number);
         if (entry.IsLocal && !_sockets.Destroy(entry.Flow))
         {
             return; // it is just ending, or the kernel cannot: it keeps its slot until its outcome is known
@@ -207,7 +208,7 @@ internal sealed partial class Holder
 
         Counters.GivenUp++;
         _table.Remove(index);
-        _engine.Complete(attempt, Outcome.TimedOut, _now);
+        _events.Complete(attempt, number, Outcome.TimedOut, _now);
     }
 
     private void Drop(int index)

@@ -20,6 +20,7 @@ internal interface IVerdicts
 internal sealed partial class Holder : IOutcomeSink
 {
     private readonly Engine _engine;
+    private readonly RecordingEngine _events;
     private readonly IVerdicts _verdicts;
     private readonly ISocketTable _sockets;
     private readonly IOwners _owners;
@@ -32,11 +33,12 @@ internal sealed partial class Holder : IOutcomeSink
     private Instant _now;
 
     /// <param name="seed">For the table's hash, so that nobody outside can choose colliding flows.</param>
-    public Holder(GuardOptions options, Engine engine, IVerdicts verdicts, ISocketTable sockets, IOwners owners, ulong seed, Instant now)
+    public Holder(GuardOptions options, RecordingEngine events, IVerdicts verdicts, ISocketTable sockets, IOwners owners, ulong seed, Instant now)
     {
         _options = options;
         _exemptions = new ExemptionSet(options.Exemptions);
-        _engine = engine;
+        _events = events;
+        _engine = events.Engine;
         _verdicts = verdicts;
         _sockets = sockets;
         _owners = owners;
@@ -62,7 +64,7 @@ internal sealed partial class Holder : IOutcomeSink
     public void AdvanceTo(Instant now)
     {
         _now = now;
-        _engine.AdvanceTo(now);
+        _events.AdvanceTo(now);
         Carry();
         EndOverdue();
     }
@@ -203,7 +205,7 @@ internal sealed partial class Holder : IOutcomeSink
         entry.IsLocal = true;
         entry.UserId = socket.Uid;
         entry.Program = _engine.Programs.Intern(_owners.OfProcess(0, socket.Uid, _now.Ticks).Program);
-        entry.Attempt = _engine.Adopt(RequestOf(index), _now);
+        entry.Attempt = _events.Adopt(RequestOf(index), _now, out entry.Number);
         Counters.Adopted++;
         Carry();
     }
@@ -215,7 +217,7 @@ internal sealed partial class Holder : IOutcomeSink
         _exemptions = new ExemptionSet(options.Exemptions);
         if (options.Limit != _engine.Limit)
         {
-            _engine.SetLimit(options.Limit, _now);
+            _events.SetLimit(options.Limit, _now);
         }
 
         if (policy is not null)
@@ -256,7 +258,7 @@ internal sealed partial class Holder : IOutcomeSink
         }
 
         entry.Program = _engine.Programs.Intern(owner.Program);
-        entry.Attempt = _engine.Submit(RequestOf(index), _now);
+        entry.Attempt = _events.Submit(RequestOf(index), _now, out entry.Number);
         Carry();
     }
 

@@ -67,6 +67,7 @@ internal static class StatusBuilder
             Waits = Summary(engine.Waits),
             Holds = Summary(engine.Holds),
             LimitWarnings = counters.Warnings,
+            RecordProblem = loop.RecordProblem,
         };
     }
 

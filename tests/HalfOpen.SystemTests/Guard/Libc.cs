@@ -67,6 +67,11 @@ internal static unsafe partial class Libc
             _ = SetOption(socket, TcpLevel, SynRetries, &synRetries, sizeof(int));
         }
 
+        return Begin(socket, address, port);
+    }
+
+    private static int Begin(int socket, uint address, int port)
+    {
         var linger = new Linger { On = 1 };
         _ = SetOption(socket, 1, 13, &linger, sizeof(Linger));
         var to = new AddressV4
@@ -77,6 +82,14 @@ internal static unsafe partial class Libc
         };
         _ = Connect(socket, to, sizeof(AddressV4));
         return socket;
+    }
+
+    /// <summary>The same through MPTCP; -1 where the kernel has none.</summary>
+    public static int BeginMultipath(uint address, int port)
+    {
+        const int Mptcp = 262;
+        var socket = Socket(2, StreamNonBlocking, Mptcp);
+        return socket < 0 ? -1 : Begin(socket, address, port);
     }
 
     /// <summary>10.SECOND.x.y</summary>
