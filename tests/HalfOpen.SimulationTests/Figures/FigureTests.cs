@@ -97,6 +97,18 @@ public sealed class FigureTests
         Assert.True(Run("shared-key", "fifo", 100).PageSeconds!.P50 > 10);
     }
 
+    /// <summary>Mostly live hosts make a crawler brief; the few dead ones hold a slot for 133 s each and once filled the headroom one by one.</summary>
+    [Theory]
+    [InlineData(10, 0.35, 10)]
+    [InlineData(100, 0.2, 3)]
+    public void A_crawler_of_mostly_live_hosts_leaves_the_headroom_too(int limit, double p50, double p99)
+    {
+        var fair = Run("crawler", "fair", limit, ManySeeds);
+        Assert.InRange(fair.PageSeconds!.P50, 0.05, p50);
+        Assert.InRange(fair.PageSeconds.P99, 0.05, p99);
+        Assert.InRange(fair.WaitP99Seconds["mail"], 0, 0.1);
+    }
+
     [Theory]
     [InlineData(10)]
     [InlineData(100)]

@@ -232,7 +232,8 @@ internal sealed partial class FairPolicy
         ref var program = ref _programs[row.Program];
         row.Brief = IsBrief(row.LateShare, row.Samples, row.Pending, program.Brief || row.Samples == Window ? 0 : PriorWeight);
 
-        var longPart = row.Brief ? row.LateHeld : row.Held;
+        // A brief class that holds more than a trial counts whole: one silent peer in twenty is brief, and still fills the headroom for good, one by one.
+        var longPart = row.Brief && row.Held <= Trial ? row.LateHeld : row.Held;
         _longHeld += longPart - row.LongPart;
         row.LongPart = longPart;
 
