@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Rules;
 using HalfOpen.SystemTests.Guard;
 using Xunit;
 
@@ -113,6 +115,55 @@ public sealed class GuardVerbTests : IDisposable
         next.Signal("TERM");
         Assert.Equal(0, next.End().Code);
         Assert.Equal(before, Ruleset(network));
+    }
+
+    [Fact]
+    public void Fail_closed_and_killed_nothing_passes_until_a_guard_has_run_again()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using (var killed = new GuardProcess(network.Machine, _folder, ["--fail-closed"]))
+        {
+            killed.Signal("KILL");
+            killed.End();
+        }
+
+        using var blocked = network.Connect("10.78.0.1", 80);
+        Assert.False(blocked.Poll(1_500_000, SelectMode.SelectWrite));
+        using var next = new GuardProcess(network.Machine, _folder, []);
+        next.Signal("TERM");
+        Assert.Equal(0, next.End().Code);
+        using var passes = network.Connect("10.78.0.1", 80);
+        Assert.True(passes.Poll(10_000_000, SelectMode.SelectWrite));
+    }
+
+    [Fact]
+    public void The_nft_rules_choose_first_syns_that_are_not_exempt_and_nothing_else()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        Assert.True(Exemption.TryParse("port:22", out var ssh, out _));
+        var plan = RulePlanner.Plan(new GuardOptions { Exemptions = [ssh] }, new RuleNeeds(true, true), RuleBackend.Nft);
+
+        // Not every kernel has nftables' queue; counting in its place shows what would be queued.
+        var text = plan.Install[0].Text.Replace("queue num 4226 bypass", "counter", StringComparison.Ordinal);
+        Assert.Contains("counter", text, StringComparison.Ordinal);
+        var file = Path.Combine(_folder, "rules.nft");
+        File.WriteAllText(file, text);
+        network.Machine.Run(() => Shell.Run($"nft -f {file}; nft -f {file}")); // twice: it replaces itself
+        Socket[] sockets = [network.Connect("10.77.0.2", 80), network.Connect("10.77.0.2", 22), network.Connect("fd77::2", 81), network.Connect("127.0.0.1", 82)];
+        network.Machine.Run(() =>
+        {
+            using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            udp.SendTo([1], new System.Net.IPEndPoint(System.Net.IPAddress.Parse("10.77.0.2"), 53));
+        });
+        Assert.Contains("counter packets 2 bytes", network.Machine.Run(() => Shell.Run("nft list chain inet halfopen output")), StringComparison.Ordinal);
+        Array.ForEach(sockets, x => x.Dispose());
+        var remove = Path.Combine(_folder, "remove.nft");
+        File.WriteAllText(remove, plan.Remove[0].Text);
+        network.Machine.Run(() => Shell.Run($"nft -f {remove}"));
+        Assert.DoesNotContain("halfopen", network.Machine.Run(() => Shell.Run("nft list ruleset")), StringComparison.Ordinal);
     }
 
     [Fact]
