@@ -59,6 +59,12 @@ public sealed record GuardOptions
     /// <summary>Entries that a NAT device may hold for our attempts, dead ones included. At least 2; null (default): no budget. Policy <c>fair</c> only.</summary>
     public int? NatBudget { get; init; }
 
+    /// <summary>How long the NAT device keeps the entry of an attempt that nobody answered, after its last SYN: 0 to 900 s, default 120 s (Linux).</summary>
+    public TimeSpan NatSilentHold { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long it keeps that of a refused attempt or a closed connection: 0 to 900 s, default 10 s (Linux).</summary>
+    public TimeSpan NatClosedHold { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>What is never held or counted. Loopback and packets that carry <see cref="Mark"/> are always exempt.</summary>
     public IReadOnlyList<Exemption> Exemptions { get; init; } = [];
 
@@ -124,6 +130,8 @@ public sealed record GuardOptions
     {
         { Limit: < 1 or > 1_000_000 } => $"limit {Limit} is out of range: give 1 to 1,000,000",
         { NatBudget: < 2 } => $"NAT budget {NatBudget} is out of range: give 2 or more",
+        { NatSilentHold.TotalSeconds: < 0 or > 900 } => "the NAT device's hold of silent attempts must be 0 to 900 s",
+        { NatClosedHold.TotalSeconds: < 0 or > 900 } => "the NAT device's hold of closed connections must be 0 to 900 s",
         { MaxHeld: < 1 or > 1_000_000 } => $"max-held {MaxHeld} is out of range: give 1 to 1,000,000",
         { MaxHeldPerProgram: < 1 } => $"max-held-per-program {MaxHeldPerProgram} is out of range: give 1 or more",
         { HoldCap.Ticks: < TimeSpan.TicksPerMillisecond } => "the hold cap must be at least 1 ms",

@@ -3,6 +3,7 @@ using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Lab;
 using HalfOpen.Lab;
 using HalfOpen.Lab.Programs;
+using HalfOpen.Lab.Report;
 using HalfOpen.Lab.Runs;
 using HalfOpen.Lab.Setup;
 
@@ -50,7 +51,14 @@ internal static class LabVerb
                 GiveUp = parsed.GetValue(giveUp),
                 Times = times,
             };
+            var picture = parsed.GetValue(svg);
+            CheckWritable(picture);
             var result = await Run(terminal, options, parsed.GetValue(quiet), cancel);
+            if (picture is not null)
+            {
+                await File.WriteAllTextAsync(picture, LabPicture.Draw(result), cancel);
+            }
+
             if (parsed.GetValue(json))
             {
                 terminal.Out.WriteLine(LabDocument.Write(result));
@@ -103,6 +111,24 @@ internal static class LabVerb
             }
         });
         return command;
+    }
+
+    /// <summary>A minute and a half is too long to wait for a wrong path.</summary>
+    private static void CheckWritable(string? file)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        try
+        {
+            using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw CliException.Usage($"cannot write the picture to {file}: {e.Message}");
+        }
     }
 
     private static double Between(double value, double least, double most, string option) =>

@@ -172,7 +172,11 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
         GuardPolicy.WindowsXp => new WindowsXpOptions(),
         GuardPolicy.Fifo => new FifoOptions(),
         GuardPolicy.Unlimited => new UnlimitedOptions(),
-        _ => new FairOptions { GiveUp = options.GiveUp, NatBudget = options.NatBudget is { } entries ? new NatBudget(entries) : null },
+        _ => new FairOptions
+        {
+            GiveUp = options.GiveUp,
+            NatBudget = options.NatBudget is { } entries ? new NatBudget(entries) { SilentHold = options.NatSilentHold, ClosedHold = options.NatClosedHold } : null,
+        },
     };
 
     internal void Reload(GuardOptions options)

@@ -5,7 +5,7 @@ namespace HalfOpen.Lab.Link;
 /// a count would set a record the kernel is asked which sockets still are in SYN-SENT: the records are exact but for what lasts shorter than that question, about 0.3 ms. A SYN that somebody holds back has a socket in SYN-SENT too, but
 /// never reached the wire and is not counted. Not thread-safe: it lives on the link's thread.
 /// </summary>
-/// <param name="dump">Fills a set with the flows of all sockets in SYN-SENT.</param>
+/// <param name="dump">Fills an empty set with the flows of all sockets in SYN-SENT.</param>
 /// <param name="onePerDestination">Count destinations instead of attempts, as Windows does.</param>
 internal sealed class WireObserver(Action<HashSet<ulong>> dump, bool onePerDestination)
 {
@@ -62,6 +62,7 @@ internal sealed class WireObserver(Action<HashSet<ulong>> dump, bool onePerDesti
 
     private void ForgetEnded()
     {
+        _alive.Clear();
         dump(_alive);
         _gone.Clear();
         foreach (var flow in _unanswered)

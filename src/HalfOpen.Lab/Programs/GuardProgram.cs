@@ -2,7 +2,7 @@ using HalfOpen.Guard;
 
 namespace HalfOpen.Lab.Programs;
 
-/// <summary>The guard in a process of its own, over the namespace it was started in. Settings: <c>limit</c>, <c>policy</c>, <c>giveup</c>, <c>budget</c> (entries of the router's table).</summary>
+/// <summary>The guard in a process of its own, over the namespace it was started in. Settings: <c>limit</c>, <c>policy</c>, <c>giveup</c>, <c>budget</c> (entries of the router's table, which stay for <c>silenthold</c> and <c>closedhold</c> seconds).</summary>
 internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
 {
     /// <summary>The guard ends with this process, and its rules with the namespace.</summary>
@@ -15,6 +15,8 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
             Policy = arguments.Word("policy", "fair") == "windows-xp" ? GuardPolicy.WindowsXp : GuardPolicy.Fair,
             GiveUp = arguments.Count("giveup") > 0,
             NatBudget = budget > 0 ? budget : null,
+            NatSilentHold = arguments.Seconds("silenthold"),
+            NatClosedHold = arguments.Seconds("closedhold"),
             HoldCap = TimeSpan.FromHours(1), // Windows' own limiter holds attempts for as long as it takes
         };
         var thread = new Thread(() => Guard(options)) { IsBackground = true, Name = "guard" };
@@ -26,7 +28,7 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
     {
         try
         {
-            var session = new GuardSession(options, new IptablesRules());
+            var session = new GuardSession(options, new LabRules());
             _ = session.Ready.ContinueWith(_ => host.Report("ready"), TaskContinuationOptions.OnlyOnRanToCompletion);
             session.Run(CancellationToken.None);
         }

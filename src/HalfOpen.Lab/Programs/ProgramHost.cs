@@ -26,6 +26,11 @@ internal sealed class ProgramHost(TextReader input, TextWriter output)
             _ => throw new LabException($"the lab has no program '{name}'."),
         };
 
+        if (name == "browser")
+        {
+            new Browser(this, arguments).WarmUp().GetAwaiter().GetResult();
+        }
+
         if (name == "guard")
         {
             start(this); // it says "ready" itself, when packets are read

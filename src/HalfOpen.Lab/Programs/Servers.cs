@@ -24,6 +24,13 @@ internal sealed class Servers : IDisposable
         Listen(Internet.ScannedPort, Hold);
     }
 
+    /// <summary>Only web pages, on a port of the kernel's choice.</summary>
+    public Servers(IPAddress address, out int port)
+    {
+        Listen(0, ServePages, address);
+        port = ((IPEndPoint)_listeners[0].LocalEndPoint!).Port;
+    }
+
     public void Dispose()
     {
         foreach (var listener in _listeners)
@@ -32,10 +39,10 @@ internal sealed class Servers : IDisposable
         }
     }
 
-    private void Listen(ushort port, Func<Socket, byte[], Task> serve)
+    private void Listen(ushort port, Func<Socket, byte[], Task> serve, IPAddress? address = null)
     {
         var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Any, port));
+        listener.Bind(new IPEndPoint(address ?? IPAddress.Any, port));
         listener.Listen(4096);
         _listeners.Add(listener);
         _ = Accept(listener, serve);

@@ -32,10 +32,10 @@ internal sealed class LabRun : IDisposable
         {
             if (plan.Limit is { } limit)
             {
-                Add("guard", $"limit={limit}", $"policy={plan.Policy}", $"giveup={(plan.GiveUp ? 1 : 0)}", $"budget={plan.NatBudget ?? 0}", $"scale={N(times.Scale)}");
+                Add("guard", $"limit={limit}", $"policy={plan.Policy}", $"giveup={(plan.GiveUp ? 1 : 0)}", $"budget={plan.NatBudget ?? 0}", $"silenthold={S(times.Router(1).SilentFor)}", $"closedhold={S(times.Router(1).ClosedFor)}");
             }
 
-            Add("browser", $"hosts={LabPlan.Hosts}", $"perhost={LabPlan.PerHost}", $"first={S(times.FirstPage)}", $"pause={S(times.Pause)}", $"open={S(times.Open)}", $"timeout={S(times.PageTimeout)}");
+            Add("browser", $"hosts={LabPlan.Hosts}", $"perhost={LabPlan.PerHost}", $"first={S(times.FirstPage(plan.Scenario))}", $"pause={S(times.Pause)}", $"open={S(times.Open)}", $"timeout={S(times.PageTimeout)}");
             Add("shell", $"sessions={LabPlan.ShellSessions}", $"open={S(times.Session)}", "key=0.25");
             if (plan.Scenario == LabScenario.Idle)
             {
@@ -45,7 +45,7 @@ internal sealed class LabRun : IDisposable
             Add("swarm", [.. plan.Scenario == LabScenario.Freeze
                 ? new[] { $"wished={LabPlan.SwarmWished}", "clock=windows", $"dead={S(times.Dead)}" }
                 : [$"rate={N(times.SwarmRate)}", "clock=linux", $"dead={S(times.ClientTimeout)}"], $"open={S(times.Open)}"]);
-            Add("scanner", $"rate={N(LabPlan.ScannerRate)}", $"sockets={LabPlan.ScannerSockets}", "clock=windows", $"dead={S(times.Dead)}", $"open={S(times.Open)}");
+            Add("scanner", $"rate={N(LabPlan.ScannerRate)}", $"sockets={LabPlan.ScannerSockets}", plan.Scenario == LabScenario.Router ? "clock=linux" : "clock=windows", $"dead={S(times.Dead)}", $"open={S(times.Open)}");
         }
         catch
         {

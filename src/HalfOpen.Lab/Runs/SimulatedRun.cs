@@ -17,6 +17,8 @@ internal static class SimulatedRun
             Limit = plan.Limit,
             GiveUp = plan.GiveUp,
             NatBudget = plan.NatBudget,
+            NatSilentHold = times.Router(1).SilentFor,
+            NatClosedHold = times.Router(1).ClosedFor,
             Seed = seed,
         };
         var scenario = Scenario(plan, times);
@@ -37,6 +39,7 @@ internal static class SimulatedRun
     {
         const string Name = "scanner";
         var whole = times.Measured + times.Scanned;
+        var ownTimeout = scenario.Stack.System == StackSystem.Linux ? times.Dead.TotalSeconds : 0;
         var withScanner = scenario with
         {
             DurationSeconds = whole.TotalSeconds,
@@ -55,7 +58,7 @@ internal static class SimulatedRun
                     Refused = 0.01,
                     AnswerSeconds = new Span(0.05, 0.2),
                     OpenSeconds = times.Open.TotalSeconds,
-                    TimeoutSeconds = 0,
+                    TimeoutSeconds = ownTimeout,
                     PortFrom = World.Internet.ScannedPort,
                     PortTo = World.Internet.ScannedPort,
                 },
@@ -72,7 +75,7 @@ internal static class SimulatedRun
             Name = "browser",
             Key = "browser",
             Kind = ProgramKind.Browser,
-            StartSeconds = times.FirstPage.TotalSeconds,
+            StartSeconds = times.FirstPage(plan.Scenario).TotalSeconds,
             Hosts = LabPlan.Hosts,
             PerHost = LabPlan.PerHost,
             AnswerSeconds = new Span(0.05, 0.05),
@@ -112,7 +115,8 @@ internal static class SimulatedRun
         {
             Name = "lab",
             DurationSeconds = times.Measured.TotalSeconds,
-            Stack = new StackSpec { System = StackSystem.Windows, GiveUpSeconds = times.Dead.TotalSeconds },
+            // The router's programs run on the Linux machine they are on: a SYN a second, given up by themselves.
+            Stack = plan.Scenario == LabScenario.Router ? new StackSpec { System = StackSystem.Linux } : new StackSpec { System = StackSystem.Windows, GiveUpSeconds = times.Dead.TotalSeconds },
             Nat = new NatSpec { Capacity = router.Capacity, SynSentSeconds = router.SilentFor.TotalSeconds, ClosingSeconds = router.ClosedFor.TotalSeconds },
             Programs = plan.Scenario == LabScenario.Idle ? [browser, shell] : [swarm, browser, shell],
         };

@@ -52,7 +52,7 @@ public static class PolicyCatalog
     {
         "fifo" => new FifoOptions(),
         "windows-xp" => new WindowsXpOptions(),
-        "fair" => new FairOptions { GiveUp = request.GiveUp, NatBudget = request.NatBudget is { } entries ? new NatBudget(entries) : null },
+        "fair" => new FairOptions { GiveUp = request.GiveUp, NatBudget = request.NatBudget is { } entries ? new NatBudget(entries) { SilentHold = request.NatSilentHold, ClosedHold = request.NatClosedHold } : null },
         _ => new UnlimitedOptions(),
     };
 }

@@ -18,6 +18,12 @@ public sealed record RunRequest
     /// <summary>fair: entries of the router's table to stay under; null: no budget.</summary>
     public int? NatBudget { get; init; }
 
+    /// <summary>How long the policy believes that entries of silent attempts stay. Default 120 s.</summary>
+    public TimeSpan NatSilentHold { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long it believes that entries of ended connections stay. Default 10 s.</summary>
+    public TimeSpan NatClosedHold { get; init; } = TimeSpan.FromSeconds(10);
+
     public required ulong Seed { get; init; }
 
     /// <summary>As in tables: the policy with what is switched on.</summary>

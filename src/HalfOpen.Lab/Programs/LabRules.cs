@@ -3,8 +3,10 @@ using HalfOpen.Guard;
 
 namespace HalfOpen.Lab.Programs;
 
-/// <summary>The least a guard needs, in a namespace that is thrown away afterwards.</summary>
-internal sealed class IptablesRules : IGuardRules
+/// <summary>
+/// The least a guard needs, in a namespace that is thrown away afterwards. The guard's own rules also keep locks and notes in /run for the next start: the lab leaves nothing anywhere, so it does without.
+/// </summary>
+internal sealed class LabRules : IGuardRules
 {
     public void Install(GuardOptions options, RuleNeeds needs)
     {
