@@ -35,6 +35,7 @@ internal static class LabVerb
             },
         };
         verb.Subcommands.Add(ProgramCommand(terminal));
+        verb.Subcommands.Add(RealCommand(terminal));
         verb.Does(async (parsed, cancel) =>
         {
             var isFull = parsed.GetValue(full);
@@ -89,6 +90,39 @@ internal static class LabVerb
         {
             throw CliException.Usage($"{e.Message}: the lab needs root (or a kernel that lets users make namespaces); try: sudo halfopen lab");
         }
+    }
+
+    /// <summary>Programs that we did not write: aria2 beside curl.</summary>
+    private static VerbCommand RealCommand(Terminal terminal)
+    {
+        var seconds = new Option<double>("--seconds") { Description = "How long pages are counted, 10 to 3600. Default 90.", DefaultValueFactory = _ => 90 };
+        var seed = new Option<ulong>("--seed") { Description = "Decides which peers are alive. Default 1.", DefaultValueFactory = _ => 1 };
+        var command = new VerbCommand("real", "The same with programs that we did not write: aria2 with mostly dead peers beside curl, true durations.")
+        {
+            Options = { seconds, seed },
+            Examples = { ("sudo halfopen lab real", "aria2 beside curl under each policy, in two minutes; needs the packages aria2 and curl") },
+        };
+        command.Does(async (parsed, cancel) =>
+        {
+            try
+            {
+                Requirements.Ensure(what => terminal.Error.WriteLine("halfopen: " + what), ("aria2c", "aria2"), ("curl", "curl"));
+                terminal.Error.WriteLine("aria2 tries peers, curl loads pages ...");
+                var results = await RealPrograms.Run(TimeSpan.FromSeconds(Between(parsed.GetValue(seconds), 10, 3600, "--seconds")), parsed.GetValue(seed), cancel);
+                terminal.Out.WriteLine($"{"",-20}{"pages",7}{"p50",10}{"p99",10}{"failed",8}{"peers tried",13}{"found alive",13}{"half-open",11}{"counted",9}");
+                foreach (var r in results)
+                {
+                    terminal.Out.WriteLine($"{r.Plan.Name,-20}{r.Pages.Count,7}{LabTable.Seconds(r.Pages.P50),10}{LabTable.Seconds(r.Pages.P99),10}{r.Pages.Failed,8}{r.PeersTried,13}{r.LivePeers,13}{r.MaxHalfOpen,11}{r.MaxCounted,9}");
+                }
+
+                return ExitCode.Done;
+            }
+            catch (LabException e)
+            {
+                throw e.IsMissing ? CliException.Usage(e.Message) : CliException.Refused(e.Message);
+            }
+        });
+        return command;
     }
 
     /// <summary>The programs that the lab starts are this program under another verb. Not for people.</summary>

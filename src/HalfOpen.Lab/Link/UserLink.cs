@@ -192,7 +192,11 @@ internal sealed unsafe class UserLink : IDisposable
                 {
                     if (segment.IsSynAck || (segment.Flags & TcpFlags.Rst) != TcpFlags.None)
                     {
-                        _observer!.Answered(flow, segment.IsSynAck);
+                        _observer!.Answered(flow);
+                        if (segment.IsSynAck && _internet.Peers.Contains(FlowKey.Address(flow)))
+                        {
+                            Interlocked.Increment(ref _totals.LivePeers);
+                        }
                     }
 
                     _toMachine.Write(packet);
@@ -214,6 +218,7 @@ internal sealed unsafe class UserLink : IDisposable
         }
         else if (_internet.Peers.Contains(address))
         {
+            Interlocked.Increment(ref _totals.PeersTried);
             _peerTried(address);
         }
     }
@@ -235,4 +240,10 @@ internal sealed class LinkTotals
     public volatile int MaxRouterEntries;
     public long RouterDropped;
     public long ScannerContacts;
+
+    /// <summary>Connections to peers that were answered.</summary>
+    public long LivePeers;
+
+    /// <summary>First SYNs to peers.</summary>
+    public long PeersTried;
 }

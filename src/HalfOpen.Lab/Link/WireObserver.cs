@@ -49,12 +49,12 @@ internal sealed class WireObserver(Action<HashSet<ulong>> dump, bool onePerDesti
         return true;
     }
 
-    /// <summary>An answer reaches the machine.</summary>
-    public void Answered(ulong flow, bool isYes)
+    /// <summary>An answer reaches the machine: yes (SYN-ACK) or no (RST). Either way its destination is known to answer from now on.</summary>
+    public void Answered(ulong flow)
     {
         var address = FlowKey.Address(flow);
         Remove(flow);
-        if (isYes && _known.Add(address) && _strangers.Remove(address, out var count))
+        if (_known.Add(address) && _strangers.Remove(address, out var count))
         {
             _toStrangers -= count; // those still unanswered now go to a destination that is known to answer
         }

@@ -14,10 +14,13 @@ internal sealed class Servers : IDisposable
     private static readonly byte[] Page = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {PageBytes}\r\n\r\n"), .. Enumerable.Repeat((byte)'.', PageBytes)];
 
     private readonly List<Socket> _listeners = [];
+    private readonly Internet? _internet;
+    private uint _announced;
 
     /// <summary>Listens in the network namespace of the calling thread.</summary>
-    public Servers()
+    public Servers(Internet internet)
     {
+        _internet = internet;
         Listen(Internet.WebPort, ServePages);
         Listen(Internet.ShellPort, Echo);
         Listen(Internet.PeerPort, Hold);
@@ -88,7 +91,7 @@ internal sealed class Servers : IDisposable
     }
 
     /// <summary>Answers each request on a connection until the caller closes it. A request here is whatever ends with an empty line.</summary>
-    private static async Task ServePages(Socket socket, byte[] buffer)
+    private async Task ServePages(Socket socket, byte[] buffer)
     {
         for (var length = 0; length < buffer.Length;)
         {
@@ -101,10 +104,18 @@ internal sealed class Servers : IDisposable
             length += count;
             if (buffer.AsSpan(0, length).EndsWith("\r\n\r\n"u8))
             {
-                await socket.SendAsync(Page, SocketFlags.None);
+                await socket.SendAsync(buffer.AsSpan(0, length).StartsWith("GET /announce"u8) && _internet is { } internet ? Announcement(internet) : Page, SocketFlags.None);
                 length = 0;
             }
         }
+    }
+
+    /// <summary>Two hundred new peers for whoever asks.</summary>
+    private byte[] Announcement(Internet internet)
+    {
+        const uint Peers = 200;
+        var body = Torrent.Announcement(internet, Interlocked.Add(ref _announced, Peers), Peers);
+        return [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
     }
 
     private static async Task Echo(Socket socket, byte[] buffer)

@@ -51,7 +51,7 @@ internal sealed class Machine : IDisposable
                 """);
             return device;
         });
-        _servers = _outside.Run(() => new Servers());
+        _servers = _outside.Run(() => new Servers(internet));
         _link = new UserLink(internet, router, _machine, toMachine, toInternet, onePerDestination, peerTried);
     }
 

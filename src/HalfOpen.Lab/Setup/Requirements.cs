@@ -12,19 +12,19 @@ public static class Requirements
     public static string? Find(string program) => Folders.Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists);
 
     /// <summary>Packages that are missing, by Debian's names.</summary>
-    public static IReadOnlyList<string> Missing() => [.. Needed.Where(n => Find(n.Program) is null).Select(n => n.Package)];
+    public static IReadOnlyList<string> Missing(params ReadOnlySpan<(string Program, string Package)> also) => [.. Needed.Concat(also.ToArray()).Where(n => Find(n.Program) is null).Select(n => n.Package)];
 
     /// <summary>Makes sure that everything is there: installs it with apt-get when root.</summary>
     /// <param name="say">Told before something is installed.</param>
     /// <exception cref="LabException">Something is missing and could not be installed.</exception>
-    public static void Ensure(Action<string> say)
+    public static void Ensure(Action<string> say, params ReadOnlySpan<(string Program, string Package)> also)
     {
         if (!OperatingSystem.IsLinux())
         {
             throw new LabException("the lab needs Linux: network namespaces and a packet queue. Everywhere else: halfopen simulate.", isMissing: true);
         }
 
-        var missing = Missing();
+        var missing = Missing(also);
         if (missing.Count == 0)
         {
             return;
@@ -34,7 +34,7 @@ public static class Requirements
         if (Environment.IsPrivilegedProcess && Find("apt-get") is { } apt)
         {
             say($"installing {packages}");
-            if (Install(apt, "update", "-q") && Install(apt, ["install", "-y", "-q", "--no-install-recommends", .. missing]) && Missing().Count == 0)
+            if (Install(apt, "update", "-q") && Install(apt, ["install", "-y", "-q", "--no-install-recommends", .. missing]) && Missing(also).Count == 0)
             {
                 return;
             }

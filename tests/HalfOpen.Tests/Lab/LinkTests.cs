@@ -70,7 +70,7 @@ public sealed class LinkTests
         Assert.True(Send(observer, alive, Key(1, 1)));
         Assert.True(Send(observer, alive, Key(1, 2)));
         Assert.False(observer.Syn(Key(1, 2))); // a retransmission
-        observer.Answered(Key(1, 1), isYes: true);
+        observer.Answered(Key(1, 1));
         Assert.True(Send(observer, alive, Key(1, 3))); // its destination is known by now
         Assert.True(Send(observer, alive, Key(2, 1)));
         Assert.Equal(2, observer.MaxCounted);
