@@ -53,7 +53,10 @@ internal static class Figures
             foreach (var (count, costs) in new[] { (1000, few), (20_000, many) })
             {
                 using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
-                var sockets = network.Machine.Run(() => Enumerable.Range(0, count + 1).Select(i => Libc.Begin(Libc.Address(79, 256 + i), 80)).ToArray());
+                var slot = network.Machine.Run(() => Libc.Begin(Libc.Address(79, 255), 80));
+                Until(() => guard.Status().InFlight == 1);
+                using var first = new SocketsProcess(network.Machine, 256, count / 2);
+                using var second = new SocketsProcess(network.Machine, 256 + (count / 2), count / 2);
                 Until(() => guard.Status().Waiting == count);
                 if (count == 20_000)
                 {
@@ -64,7 +67,7 @@ internal static class Figures
                 guard.SetLimit(count + 1);
                 Until(() => guard.Status().Waiting == 0);
                 costs.Add((guard.Cpu - before).TotalMicroseconds / count);
-                Array.ForEach(sockets, s => _ = Libc.Close(s));
+                _ = Libc.Close(slot);
             }
         }
 

@@ -3,6 +3,7 @@ using HalfOpen.GuardFigures;
 return args switch
 {
     ["guard", var json] => GuardProcess.Serve(json),
+    ["sockets", var where, var first, var count] => SocketsProcess.Serve(where, int.Parse(first), int.Parse(count)),
     ["soak"] => Soak.Run(1_000_000),
     ["soak", var attempts] => Soak.Run(int.Parse(attempts)),
     ["all"] => Figures.Run(Figures.Names),
