@@ -54,6 +54,11 @@ internal static class LabVerb
             };
             var picture = parsed.GetValue(svg);
             CheckWritable(picture);
+            if (UserNamespace.IsNeeded)
+            {
+                return await RunAsUser(terminal, cancel);
+            }
+
             var result = await Run(terminal, options, parsed.GetValue(quiet), cancel);
             if (picture is not null)
             {
@@ -145,6 +150,20 @@ internal static class LabVerb
             }
         });
         return command;
+    }
+
+    private static async Task<int> RunAsUser(Terminal terminal, CancellationToken cancel)
+    {
+        try
+        {
+            return await UserNamespace.RunAgain(
+                () => terminal.Error.WriteLine("halfopen: not root: running in a user namespace, without BPF. There a time-out looks like a close, which Windows' limiter punishes: the windows-xp rows come out slower than in life."),
+                cancel);
+        }
+        catch (LabException e)
+        {
+            throw CliException.Usage(e.Message);
+        }
     }
 
     /// <summary>A minute and a half is too long to wait for a wrong path.</summary>
