@@ -69,6 +69,7 @@ internal sealed class EngineState
         attempt.Heap = -1;
         attempt.Entry = -1;
         attempt.Flags = AttemptFlags.None;
+        attempt.List = 0;
         attempt.State = AttemptState.Free;
         attempt.Priority = request.Priority;
         Programs.Pin(program);
@@ -156,6 +157,7 @@ internal sealed class EngineState
         }
 
         attempt.Flags = AttemptFlags.None;
+        attempt.List = 0;
         attempt.Entry = -1;
         attempt.Class = -1;
     }

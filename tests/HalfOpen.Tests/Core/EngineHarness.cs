@@ -19,6 +19,17 @@ internal sealed class EngineHarness
 
     public List<int> Started { get; } = [];
 
+    /// <summary>Started and not ended, in the order of their starts.</summary>
+    public List<int> HalfOpen { get; } = [];
+
+    /// <summary>Submitted, neither started nor gone.</summary>
+    public List<int> WaitingIds { get; } = [];
+
+    public int Ended => Ends.Count;
+
+    /// <summary>Which attempts ended and how, by number.</summary>
+    public SortedDictionary<int, Outcome> Ends { get; } = [];
+
     public List<int> GivenUp { get; } = [];
 
     public List<(int Id, RejectReason Reason)> Rejected { get; } = [];
@@ -29,6 +40,7 @@ internal sealed class EngineHarness
 
     public void Submit(int id, string program, Destination destination, int priority = 0, long? deadlineMs = null)
     {
+        WaitingIds.Add(id);
         _ids[id] = Engine.Submit(
             new AttemptRequest
             {
@@ -44,7 +56,16 @@ internal sealed class EngineHarness
 
     public bool End(int id, Outcome outcome)
     {
+        Engine.AdvanceTo(Instant.FromMilliseconds(NowMs)); // it may expire or start first
+        Take();
         var known = Engine.Complete(_ids[id], outcome, Instant.FromMilliseconds(NowMs));
+        if (known)
+        {
+            Ends[id] = outcome;
+            HalfOpen.Remove(id);
+            WaitingIds.Remove(id);
+        }
+
         Take();
         return known;
     }
@@ -76,9 +97,12 @@ internal sealed class EngineHarness
             {
                 case DecisionKind.Start:
                     Started.Add((int)decision.Tag);
+                    HalfOpen.Add((int)decision.Tag);
+                    WaitingIds.Remove((int)decision.Tag);
                     break;
                 case DecisionKind.Rejected:
                     Rejected.Add(((int)decision.Tag, decision.Reason));
+                    WaitingIds.Remove((int)decision.Tag);
                     break;
                 case DecisionKind.GiveUp:
                     GivenUp.Add((int)decision.Tag);

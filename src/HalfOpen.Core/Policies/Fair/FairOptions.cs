@@ -15,6 +15,24 @@ public sealed record FairOptions : PolicyOptions
     /// <summary>Size the headroom by what short-lived handshakes needed in the last minutes, up to <see cref="MaxHeadroom"/>; false: always that many. Default true.</summary>
     public bool LearnHeadroom { get; init; } = true;
 
+    /// <summary>
+    /// Lend the headroom to programs with silent peers while no newcomer is expected: the pause between bursts of brief handshakes is learned (the shortest in the last minutes), and so is
+    /// the stack's own timeout, which says when a lent slot is made good. Irregular newcomers make for short pauses, and then hardly anything is lent. Default true.
+    /// </summary>
+    public bool LendHeadroom { get; init; } = true;
+
+    /// <summary>
+    /// Where one slot is more than a twentieth of the limit, it is also lent when another slot comes back within this time. A newcomer may have to wait so long: 0 (never) to
+    /// 1 s; default 200 ms.
+    /// </summary>
+    public TimeSpan LendBefore { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Do not start what is about to be given up by its own program anyway while fresher attempts wait: the program's patience is learned, and the last tenth of it is too
+    /// late. Default true.
+    /// </summary>
+    public bool LearnPatience { get; init; } = true;
+
     /// <summary>Start attempts to destinations that answered lately at once and without a slot. Default true.</summary>
     public bool KnownDestinations { get; init; } = true;
 
@@ -51,6 +69,8 @@ public sealed record FairOptions : PolicyOptions
             ArgumentOutOfRangeException.ThrowIfNegative(headroom, nameof(MaxHeadroom));
         }
 
+        ArgumentOutOfRangeException.ThrowIfLessThan(LendBefore, TimeSpan.Zero, nameof(LendBefore));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(LendBefore, TimeSpan.FromSeconds(1), nameof(LendBefore));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(KnownFor, TimeSpan.Zero, nameof(KnownFor));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKnownDestinations, 16, nameof(MaxKnownDestinations));
         ArgumentOutOfRangeException.ThrowIfLessThan(MinGiveUpAfter, TimeSpan.FromSeconds(1), nameof(MinGiveUpAfter));

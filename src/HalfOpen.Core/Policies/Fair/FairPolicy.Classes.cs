@@ -29,6 +29,7 @@ internal sealed partial class FairPolicy
     private int _peak;
     private int _lastPeak;
     private long _peakUntil;
+    private Pauses _pauses = new();
 
     public override int Headroom => _headroom;
 
@@ -278,19 +279,15 @@ internal sealed partial class FairPolicy
     /// <summary>The most that brief handshakes held at once in this window of time and the one before, at least one slot.</summary>
     private void ResizeHeadroom(int wanted)
     {
-        if (!_options.LearnHeadroom)
-        {
-            return;
-        }
-
         if (State.Now >= _peakUntil)
         {
             _lastPeak = _peak;
             _peak = 0;
+            _pauses.NextWindow();
             _peakUntil = State.Now + HeadroomWindow;
         }
 
         _peak = Math.Max(_peak, wanted);
-        _headroom = Math.Min(_maxHeadroom, Math.Max(1, Math.Max(_peak, _lastPeak)));
+        _headroom = !_options.LearnHeadroom ? _maxHeadroom : Math.Min(_maxHeadroom, Math.Max(1, Math.Max(_peak, _lastPeak)));
     }
 }

@@ -33,6 +33,7 @@ internal sealed partial class FairPolicy
         List<int> queued = [], parked = [];
         for (var c = 0; c < _classCount; c++)
         {
+            _classes[c].Stale.MoveTo(Slab, queued);
             for (var priority = 0; priority <= AttemptRequest.MaxPriority; priority++)
             {
                 _classes[c].Queues[priority].MoveTo(Slab, queued);
@@ -66,7 +67,7 @@ internal sealed partial class FairPolicy
                 return;
             }
 
-            var restricted = _longHeld >= State.Limit - _headroom || _nat is { HasRoomForAll: false };
+            var restricted = (_longHeld >= State.Limit - _headroom && !MayLend()) || _nat is { HasRoomForAll: false };
             if (restricted && _privileged.Count == 0)
             {
                 return;
@@ -76,6 +77,36 @@ internal sealed partial class FairPolicy
             Serve(program, NextClass(program, restricted));
         }
     }
+
+    private bool LendsSoon => _headroom > 0 && _headroom * 20 > State.Limit && _options.LendBefore > TimeSpan.Zero && _silenceEnds.Value != 0;
+
+    /// <summary>One more slot of the headroom may be lent: what is lent already and this one will have come back before a newcomer is expected, or soon enough.</summary>
+    private bool MayLend()
+    {
+        var lent = _longHeld - (State.Limit - _headroom);
+        if (_silenceEnds.Value == 0 || lent >= _headroom)
+        {
+            return false;
+        }
+
+        // The oldest silent attempts make good what is lent; no longer than the headroom, this walk is a few steps.
+        var index = _late.Head;
+        for (var i = 0; i < lent && index >= 0; i++)
+        {
+            index = Slab[index].Next;
+        }
+
+        if (index < 0)
+        {
+            return false;
+        }
+
+        var ends = EndsAt(index);
+        return (_options.LendHeadroom && ends <= _pauses.QuietUntil(State.Now)) || (lent == 0 && LendsSoon && ends - _options.LendBefore.Ticks <= State.Now);
+    }
+
+    /// <summary>When the stack will give a silent attempt up.</summary>
+    private long EndsAt(int index) => Slab[index].Since + _silenceEnds.Value;
 
     private int NextProgram()
     {
@@ -121,20 +152,20 @@ internal sealed partial class FairPolicy
     /// <summary>Takes the head of the class's queue: starts it, with or without a slot, or parks it.</summary>
     private void Serve(int p, int c)
     {
-        var index = Head(ref _classes[c]);
+        var index = Head(c);
         Dequeue(index);
         ref var attempt = ref Slab[index];
         var entry = _known.Find(attempt.Address);
         var promoted = (attempt.Flags & AttemptFlags.Promoted) != AttemptFlags.None;
         if (entry >= 0 && _known.IsKnown(entry, State.Now) && (promoted || !IsContested(entry)))
         {
+            StartKnown(index); // first: an entry that is in use stays out of the list of those that are only memory
             if (promoted)
             {
                 attempt.Flags &= ~AttemptFlags.Promoted;
                 _known[entry].Promoted = false;
             }
 
-            StartKnown(index);
             ReleaseParked(entry);
         }
         else if (entry >= 0 && (promoted ? _known[entry].Counted > 0 : IsContested(entry)) && !(SlotsArePlenty && _known[entry].ParkedCount == 0 && !_known[entry].Promoted))
@@ -160,26 +191,45 @@ internal sealed partial class FairPolicy
         Rank(p);
     }
 
-    private int Head(ref FairClass c)
+    /// <summary>The next attempt of a class that has one waiting; what is too old for its program's patience stands back.</summary>
+    private int Head(int c)
     {
-        // Every eighth time the lowest priority that waits goes first: higher ones must not starve it.
-        var fromBelow = (++c.Picks & 7) == 0;
+        ref var row = ref _classes[c];
+        var patience = row.Patience.Value;
+        var tooOld = patience == 0 ? long.MinValue : State.Now - (patience / 10 * 9);
+
+        // Every eighth time the lowest priority that waits goes first, and what stood back for nothing: nobody may starve.
+        var fromBelow = (++row.Picks & 7) == 0;
+        if (fromBelow && !row.Stale.IsEmpty && Slab[row.Stale.Head].Since < State.Now - (2 * patience))
+        {
+            return row.Stale.Head;
+        }
+
         for (var i = 0; i <= AttemptRequest.MaxPriority; i++)
         {
-            var priority = fromBelow ? i : AttemptRequest.MaxPriority - i;
-            if (!c.Queues[priority].IsEmpty)
+            ref var queue = ref row.Queues[fromBelow ? i : AttemptRequest.MaxPriority - i];
+            while (!queue.IsEmpty)
             {
-                return c.Queues[priority].Head;
+                var index = queue.Head;
+                if (Slab[index].Since >= tooOld)
+                {
+                    return index;
+                }
+
+                queue.RemoveFirst(Slab);
+                row.Stale.AddLast(Slab, index);
+                Slab[index].List = StaleList;
             }
         }
 
-        throw new InvalidOperationException("an empty class was to be served");
+        return row.Stale.Head;
     }
 
     private void Queue(int index, bool first)
     {
         ref var attempt = ref Slab[index];
         attempt.State = AttemptState.Queued;
+        attempt.List = NoList;
         ref var c = ref _classes[attempt.Class];
         if (first)
         {
@@ -214,7 +264,16 @@ internal sealed partial class FairPolicy
     {
         ref var attempt = ref Slab[index];
         ref var c = ref _classes[attempt.Class];
-        c.Queues[attempt.Priority].Remove(Slab, index);
+        if (attempt.List == StaleList)
+        {
+            c.Stale.Remove(Slab, index);
+            attempt.List = NoList;
+        }
+        else
+        {
+            c.Queues[attempt.Priority].Remove(Slab, index);
+        }
+
         c.Waiting--;
         _queuedHashes[HashOf(attempt.Class, attempt.Address)]--;
         ref var program = ref _programs[attempt.Program];

@@ -16,10 +16,14 @@ internal sealed partial class FairPolicy : Policy
     private const int OverdueList = 3;
     private const int UnpaidList = 4;
 
+    // Of queued ones.
+    private const int StaleList = 5;
+
     private readonly FairOptions _options;
     private readonly KnownDestinations _known;
     private readonly HandshakeTimes _handshakes;
     private readonly NatLedger? _nat;
+    private SteadyTime _silenceEnds;
     private AttemptList _young;
     private AttemptList _late;
     private AttemptList _overdue;
@@ -48,6 +52,17 @@ internal sealed partial class FairPolicy : Policy
             if (_options.GiveUp && !_late.IsEmpty)
             {
                 due = Math.Min(due, Slab[_late.Head].Since + _handshakes.GiveUpAfter);
+            }
+
+            if (_options.LendHeadroom && _waiting.Count > 0 && _silenceEnds.Value != 0 && _pauses.BurstEnds > State.Now && _longHeld >= State.Limit - _headroom)
+            {
+                due = Math.Min(due, _pauses.BurstEnds);
+            }
+
+            if (LendsSoon && _waiting.Count > 0 && _longHeld == State.Limit - _headroom && !_late.IsEmpty)
+            {
+                var lendsAt = EndsAt(_late.Head) - _options.LendBefore.Ticks;
+                due = lendsAt > State.Now ? Math.Min(due, lendsAt) : due;
             }
 
             if (_nat is { HasRoomForAll: false } && State.All.Waiting > 0)
@@ -104,7 +119,12 @@ internal sealed partial class FairPolicy : Policy
         ref var attempt = ref Slab[index];
         LeaveList(index);
         var answered = outcome is Outcome.Established or Outcome.Refused or Outcome.Reset;
-        LeaveNat(attempt.Since, outcome);
+        LeaveNat(outcome);
+        if (outcome == Outcome.TimedOut)
+        {
+            _silenceEnds.Record(State.Now - attempt.Since);
+        }
+
         EndPending(index, outcome);
         if (attempt.IsCounted)
         {
@@ -153,6 +173,11 @@ internal sealed partial class FairPolicy : Policy
             Unpark(index);
             _known.Rest(attempt.Entry, State.Now);
             return;
+        }
+
+        if (_options.LearnPatience)
+        {
+            _classes[attempt.Class].Patience.Record(State.Now - attempt.Since);
         }
 
         Dequeue(index);
@@ -233,6 +258,11 @@ internal sealed partial class FairPolicy : Policy
 
         _nat?.Open();
         State.Start(index, counted: true);
+        if (_classes[attempt.Class].Brief)
+        {
+            _pauses.Record(State.Now);
+        }
+
         _classes[attempt.Class].Held++;
         BeginPending(index);
     }
@@ -370,7 +400,7 @@ internal sealed partial class FairPolicy : Policy
         }
     }
 
-    private void LeaveNat(long startedAt, Outcome outcome)
+    private void LeaveNat(Outcome outcome)
     {
         switch (outcome)
         {

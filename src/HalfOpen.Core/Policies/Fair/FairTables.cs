@@ -25,6 +25,12 @@ internal struct FairClass
     public bool Privileged;
 
     public PriorityLists Queues;
+
+    /// <summary>Those that have used up nearly all of their program's patience.</summary>
+    public AttemptList Stale;
+
+    /// <summary>After how long its program withdraws what waits.</summary>
+    public SteadyTime Patience;
     public int Waiting;
     public int Parked;
 

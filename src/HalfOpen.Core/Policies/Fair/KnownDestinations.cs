@@ -41,7 +41,7 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
     /// <summary>Nothing is counted on it any more, perhaps: then it becomes memory, or nothing.</summary>
     public void Rest(int entry, long now)
     {
-        if (!_table[entry].IsIdle)
+        if (!_table[entry].IsIdle || _table[entry].Linked)
         {
             return;
         }
