@@ -120,6 +120,7 @@ public sealed class Engine
         var index = attempt.Index;
         if (IsWaiting(index))
         {
+            _policy.Withdrawn(index);
             _policy.Unlink(index);
             _state.Dequeue(index);
             _state.RecordOutcome(index, outcome);

@@ -37,6 +37,11 @@ internal abstract class Policy(EngineState state)
     /// <summary>A started attempt ended: free its slot, start others. Sets <see cref="AttemptState.Cooling"/> to keep the place (and free it itself later).</summary>
     public abstract void Ended(int index, Outcome outcome);
 
+    /// <summary>Its program takes a waiting attempt back; <see cref="Unlink"/> follows.</summary>
+    public virtual void Withdrawn(int index)
+    {
+    }
+
     /// <summary>A waiting attempt leaves: unlink it.</summary>
     public abstract void Unlink(int index);
 

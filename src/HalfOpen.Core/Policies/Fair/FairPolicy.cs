@@ -165,6 +165,14 @@ internal sealed partial class FairPolicy : Policy
         Schedule();
     }
 
+    public override void Withdrawn(int index)
+    {
+        if (_options.LearnPatience)
+        {
+            _classes[Slab[index].Class].Patience.Record(State.Now - Slab[index].Since);
+        }
+    }
+
     public override void Unlink(int index)
     {
         ref var attempt = ref Slab[index];
@@ -173,11 +181,6 @@ internal sealed partial class FairPolicy : Policy
             Unpark(index);
             _known.Rest(attempt.Entry, State.Now);
             return;
-        }
-
-        if (_options.LearnPatience)
-        {
-            _classes[attempt.Class].Patience.Record(State.Now - attempt.Since);
         }
 
         Dequeue(index);
