@@ -22,10 +22,10 @@ public sealed record FairOptions : PolicyOptions
     public bool LendHeadroom { get; init; } = true;
 
     /// <summary>
-    /// Where one slot is more than a twentieth of the limit, it is also lent when another slot comes back within this time. A newcomer may have to wait so long: 0 (never) to
-    /// 1 s; default 200 ms.
+    /// Where the headroom is a tenth of the limit or more, a slot is also lent when another slot comes back within this time. A newcomer may have to wait so long: 0 (never) to
+    /// 1 s; default 100 ms.
     /// </summary>
-    public TimeSpan LendBefore { get; init; } = TimeSpan.FromMilliseconds(200);
+    public TimeSpan LendBefore { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// Do not start what is about to be given up by its own program anyway while fresher attempts wait: the program's patience is learned, and the last tenth of it is too

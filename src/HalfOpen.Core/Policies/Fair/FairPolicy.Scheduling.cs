@@ -78,7 +78,7 @@ internal sealed partial class FairPolicy
         }
     }
 
-    private bool LendsSoon => _headroom > 0 && _headroom * 20 > State.Limit && _options.LendBefore > TimeSpan.Zero && _silenceEnds.Value != 0;
+    private bool LendsSoon => _headroom > 0 && _headroom * 10 >= State.Limit && _options.LendBefore > TimeSpan.Zero && _silenceEnds.Value != 0;
 
     /// <summary>One more slot of the headroom may be lent: what is lent already and this one will have come back before a newcomer is expected, or soon enough.</summary>
     private bool MayLend()
