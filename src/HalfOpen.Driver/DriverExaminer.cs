@@ -31,7 +31,7 @@ public static class DriverExaminer
         }
 
         Describe(report, image);
-        var located = LimitLocator.Locate(image, report.Kind);
+        var located = LimitLocator.Locate(image, KindOf(report.InternalName) == DriverKind.Tcpip6);
         report.Status = located.Status;
         report.Evidence = new ReadOnlyCollection<Evidence>(located.Evidence);
         if (located.Best is { } best)

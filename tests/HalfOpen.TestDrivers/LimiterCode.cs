@@ -112,6 +112,7 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
         var near = decoy == Decoy.DrainBoundTooFar || (_isX64 ? !Pick() : Pick());
         var code = Compare(New(), decoy == Decoy.ComparedWithAnotherCounter ? _other : globals.Counter, globals.Threshold, out var isSwapped, _isX64 ? 1 : 0);
         code.Jump(decoy == Decoy.UnsignedJumps ? Jae : isSwapped ? Jle : Jge, end, near);
+        var afterComparison = code.Length;
         if (decoy == Decoy.TwoPendingCounters)
         {
             TestPending(code, _other).Jump(Je, end, near);
@@ -125,28 +126,45 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
             code.Emit(0x8B, 0xCF, 0xFF, 0xC7);
         }
 
+        var boundAt = code.Length - afterComparison;
         if (decoy == Decoy.DrainBoundTooFar)
         {
-            code.Emit(Enumerable.Repeat((byte)0x90, 40).ToArray());
+            code.Emit(Enumerable.Repeat((byte)0x90, 33 + random.Next(10)).ToArray());
+        }
+        else if (Pick())
+        {
+            code.Emit(Enumerable.Repeat((byte)0x90, random.Next(32 - boundAt + 1)).ToArray()); // 32 bytes away at most
         }
         else
         {
             FillerCode.Harmless(code, random, onlyReferenceForms ? 0 : random.Next(8));
         }
 
-        var register = (byte)(onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(8));
         if (decoy != Decoy.DrainBoundMissing)
         {
-            if (_isX64 && Pick())
-            {
-                code.Emit(0x41);
-            }
-
-            code.Emit(0x83, (byte)(0xF8 | register), (byte)(decoy == Decoy.DrainBoundOther ? 21 : 20)).Jump(decoy == Decoy.DrainBoundSigned ? Jge : Jae, end, Pick());
+            CompareWithBound(code, (byte)(decoy == Decoy.DrainBoundOther ? 21 : 20)).Jump(decoy == Decoy.DrainBoundSigned ? Jge : Jae, end, Pick());
         }
 
         FillerCode.Harmless(code, random, random.Next(20));
         return Return(code, end);
+    }
+
+    private CodeBuffer CompareWithBound(CodeBuffer code, byte bound)
+    {
+        var register = (byte)(onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(8));
+        switch (onlyReferenceForms ? 0 : random.Next(6))
+        {
+            case 0 when _isX64 && !onlyReferenceForms:
+                return code.Emit(0x41, 0x83, (byte)(0xF8 | register), bound);
+            case 1:
+                return code.Emit(0x3D).Emit32(bound);
+            case 2:
+                return code.Emit(0x81, (byte)(0xF8 | register)).Emit32(bound);
+            case 3:
+                return code.Emit(0x3C, bound);
+            default:
+                return code.Emit(0x83, (byte)(0xF8 | register), bound);
+        }
     }
 
     private CodeBuffer Compare(CodeBuffer code, Global counter, Global threshold) => Compare(code, counter, threshold, out _, 0);
@@ -182,7 +200,7 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
 
     private CodeBuffer TestPending(CodeBuffer code, Global pending)
     {
-        switch (onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(4))
+        switch (onlyReferenceForms ? (_isX64 ? 1 : 0) : random.Next(5))
         {
             case 0:
                 return code.Emit(0x39, 0x35).Address(pending); // cmp [P], esi with esi = 0
@@ -190,6 +208,8 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
                 return code.Emit(0x83, 0x3D).Address(pending, 1).Emit(0);
             case 2:
                 return code.Emit(0x3B, 0x1D).Address(pending);
+            case 3:
+                return code.Emit(0x8B, 0x0D).Address(pending).Emit(0x83, 0xF9, 0);
             default:
                 return (_isX64 ? code.Emit(0x8B, 0x05) : code.Emit(0xA1)).Address(pending).Emit(0x85, 0xC0);
         }
@@ -214,20 +234,31 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
             Decoy.CounterChangedTwice => [1, -1],
             _ => onlyReferenceForms || random.Next(2) == 0 ? new[] { 1, -1, -1 } : [1, -1, 1, -1, -1],
         };
-        return signs.Select(AtomicChange);
+        // One of unknown sign may stand for the last decrement, as long as the others are plain.
+        var unseen = Pick() && decoy is not (Decoy.CounterOnlyIncremented or Decoy.CounterOnlyDecremented) ? signs.Length - 1 : -1;
+        return signs.Select((sign, index) => AtomicChange(sign, index == unseen));
     }
 
-    private CodeBuffer AtomicChange(int sign)
+    /// <param name="isFarLoad">An exchange-add whose register was given its value too far away to be seen.</param>
+    private CodeBuffer AtomicChange(int sign, bool isFarLoad)
     {
         var code = New();
-        var form = onlyReferenceForms ? 0 : random.Next(3);
+        var form = onlyReferenceForms ? 0 : isFarLoad ? 1 : random.Next(3);
         if (form == 0)
         {
             return Return(code.Emit(0xF0, 0xFF, (byte)(sign > 0 ? 0x05 : 0x0D)).Address(globals.Counter));
         }
 
         var register = random.Next(_isX64 ? 16 : 3); // x86: eax, ecx, edx
-        LoadUnit(code, sign, register);
+        if (isFarLoad)
+        {
+            code.Emit(Enumerable.Repeat((byte)0xCC, 260).ToArray()); // nothing before it says what the register holds
+        }
+        else
+        {
+            LoadUnit(code, sign, register);
+        }
+
         if (!_isX64 && form == 2)
         {
             var pointer = 6 + random.Next(2); // esi, edi

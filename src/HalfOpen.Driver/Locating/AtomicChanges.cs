@@ -25,6 +25,11 @@ internal sealed class AtomicChanges
     /// <summary>Exchange-adds of something that is not plainly 1 or -1.</summary>
     public int Undetermined { get; private set; }
 
+    /// <value>
+    /// Both kinds are there. An exchange-add of unknown sign (its register may have been set far away) can stand for the kind that is missing, but not for both.
+    /// </value>
+    public bool CanBeBothWays => Increments > 0 ? Decrements > 0 || Undetermined > 0 : Decrements > 0 && Undetermined > 0;
+
     public int Total => Increments + Decrements + Undetermined;
 
     /// <summary>The operands of the instructions counted, as file offsets.</summary>

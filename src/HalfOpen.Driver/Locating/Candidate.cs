@@ -138,7 +138,7 @@ internal sealed class Candidate
         _changes = _view.ChangesOf(counter);
         var seen = _view.Name(counter) + " is changed atomically at " + _changes.Total + " places: " + _changes.Increments + " increments, " + _changes.Decrements
             + " decrements" + (_changes.Undetermined > 0 ? ", " + _changes.Undetermined + " of unknown sign" : "");
-        return _changes.Total >= MinAtomicChanges && _changes.Increments > 0 && _changes.Decrements > 0
+        return _changes.Total >= MinAtomicChanges && _changes.CanBeBothWays
             ? Item(5, true, seen)
             : Item(5, false, seen + "; needed are " + MinAtomicChanges + ", of both kinds");
     }

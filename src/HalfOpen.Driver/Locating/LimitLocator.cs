@@ -13,13 +13,13 @@ internal sealed class LimitLocator
     private const int MaxCandidates = 256;
 
     private readonly PeImage _image;
-    private readonly DriverKind _kind;
+    private readonly bool _isTcpip6;
     private readonly List<Evidence> _evidence = new List<Evidence>();
 
-    private LimitLocator(PeImage image, DriverKind kind)
+    private LimitLocator(PeImage image, bool isTcpip6)
     {
         _image = image;
-        _kind = kind;
+        _isTcpip6 = isTcpip6;
     }
 
     public DriverStatus Status { get; private set; } = DriverStatus.NotFound;
@@ -29,9 +29,10 @@ internal sealed class LimitLocator
     /// <summary>The store that was found, or the likeliest of those that failed, or null.</summary>
     public Candidate? Best { get; private set; }
 
-    public static LimitLocator Locate(PeImage image, DriverKind kind)
+    /// <param name="isTcpip6">The version resource's InternalName says so; nothing else waives evidence 9.</param>
+    public static LimitLocator Locate(PeImage image, bool isTcpip6)
     {
-        var locator = new LimitLocator(image, kind);
+        var locator = new LimitLocator(image, isTcpip6);
         locator.Run();
         return locator;
     }
@@ -143,7 +144,7 @@ internal sealed class LimitLocator
 
     private void AddEvent(int count)
     {
-        if (_kind == DriverKind.Tcpip6)
+        if (_isTcpip6)
         {
             Add(9, true, "waived: tcpip6.sys logs no event");
             return;

@@ -37,24 +37,42 @@ internal static class NearbyTests
     /// <summary>File offset of <c>cmp r, 20</c> and an unsigned jae that begins within 32 bytes after the comparison, or -1.</summary>
     public static int FindDrainBound(PeImage image, Comparison comparison)
     {
-        var bytes = image.Bytes;
         var limit = comparison.Section.FileEnd;
-        for (var at = comparison.End; at <= comparison.End + Window && at + 3 <= limit; at++)
+        for (var at = comparison.End; at <= comparison.End + Window; at++)
         {
-            var end = bytes[at] == 0x83 && (bytes[at + 1] & 0xF8) == 0xF8 && bytes[at + 2] == DrainBound ? at + 3
-                : bytes[at] == 0x3D && at + 5 <= limit && Little.U32(bytes, at + 1) == DrainBound ? at + 5
-                : bytes[at] == 0x81 && at + 6 <= limit && (bytes[at + 1] & 0xF8) == 0xF8 && Little.U32(bytes, at + 2) == DrainBound ? at + 6
-                : -1;
-            var isJae = end > 0
-                && ((end + 2 <= limit && bytes[end] == 0x73) || (end + 6 <= limit && bytes[end] == 0x0F && bytes[end + 1] == 0x83));
-            if (isJae)
+            // A REX prefix belongs to the compare: it is the prefix that must begin within the window.
+            var opcode = at == comparison.End + Window && image.Architecture == DriverArchitecture.X64 && at < limit && (image.Bytes[at] & 0xF8) == 0x40 ? at + 1 : at;
+            var end = EndOfBoundCompare(image.Bytes, opcode, limit);
+            if (end > 0 && IsJae(image.Bytes, end, limit))
             {
-                return at;
+                return opcode;
             }
         }
 
         return -1;
     }
+
+    /// <summary>The byte after a compare of a register, eax or al included, with 20 whose opcode stands here; -1 when there is none.</summary>
+    private static int EndOfBoundCompare(byte[] bytes, int at, int limit)
+    {
+        if (at + 2 > limit)
+        {
+            return -1;
+        }
+
+        var isRegister = (bytes[at + 1] & 0xF8) == 0xF8; // /7 with mod 11
+        return bytes[at] switch
+        {
+            0x3C when bytes[at + 1] == DrainBound => at + 2,
+            0x80 or 0x83 when isRegister && at + 3 <= limit && bytes[at + 2] == DrainBound => at + 3,
+            0x3D when at + 5 <= limit && Little.U32(bytes, at + 1) == DrainBound => at + 5,
+            0x81 when isRegister && at + 6 <= limit && Little.U32(bytes, at + 2) == DrainBound => at + 6,
+            _ => -1,
+        };
+    }
+
+    private static bool IsJae(byte[] bytes, int at, int limit) =>
+        (at + 2 <= limit && bytes[at] == 0x73) || (at + 6 <= limit && bytes[at] == 0x0F && bytes[at + 1] == 0x83);
 
     /// <summary>Adds the tests that begin between two file offsets, both included.</summary>
     private static void AddTests(CodeView view, Comparison comparison, int from, int to, uint threshold, uint counter, List<CodeReference> tests)
@@ -100,7 +118,7 @@ internal static class NearbyTests
                 }
 
                 return IsBranch(bytes, reference.End, limit);
-            case Access.Load: // then test r, r or a comparison with a register that holds zero
+            case Access.Load: // then test r, r; a comparison with 0; or one with a register that holds zero
                 var at = reference.End;
                 if (view.Image.Architecture == DriverArchitecture.X64 && at < limit && (bytes[at] & 0xF8) == 0x40)
                 {
@@ -113,6 +131,11 @@ internal static class NearbyTests
                 }
 
                 int reg = (bytes[at + 1] >> 3) & 7, rm = bytes[at + 1] & 7;
+                if (bytes[at] == 0x83 && reg == 7 && rm == reference.Register && at + 3 <= limit && bytes[at + 2] == 0)
+                {
+                    return IsBranch(bytes, at + 3, limit);
+                }
+
                 var tests = bytes[at] == 0x85 ? reg == reference.Register && rm == reg
                     : bytes[at] is 0x39 or 0x3B && (reg == reference.Register || rm == reference.Register);
                 return tests && IsBranch(bytes, at + 2, limit);

@@ -13,7 +13,15 @@ internal static class OpcodeTable
         if (afterEscape)
         {
             immediateSize = opcode is 0xBA or 0xA4 or 0xAC ? 1 : 0;
-            return opcode == 0xBA ? (reg >= 5 ? Access.Write : Access.None) : TwoByte[opcode];
+            return opcode switch
+            {
+                0xBA => reg >= 5 ? Access.Write : Access.None, // bts, btr, btc
+                0xC7 => reg == 1 ? Access.Write : Access.None, // cmpxchg8b
+                0xAE => reg is 0 or 3 or 4 or 6 ? Access.Write : Access.None, // fxsave, stmxcsr, xsave, xsaveopt
+                0x00 => reg <= 1 ? Access.Write : Access.None, // sldt, str
+                0x01 => reg is 0 or 1 or 4 ? Access.Write : Access.None, // sgdt, sidt, smsw
+                _ => TwoByte[opcode],
+            };
         }
 
         switch (opcode)
@@ -39,6 +47,10 @@ internal static class OpcodeTable
                 return reg <= 1 ? Access.Write : Access.None;
             case 0xF6 or 0xF7: // not, neg; the others of this group read
                 return reg is 2 or 3 ? Access.Write : Access.None;
+            case 0xD9: // fst, fstp, fnstenv, fnstcw
+                return reg is 2 or 3 or 6 or 7 ? Access.Write : Access.None;
+            case 0xDB or 0xDD or 0xDF: // fisttp, fist, fistp, fst, fstp, fnsave, fbstp, fnstsw
+                return reg is 1 or 2 or 3 or 6 or 7 ? Access.Write : Access.None;
             case 0x8F:
                 return reg == 0 ? Access.Write : Access.None;
             default:
@@ -55,7 +67,7 @@ internal static class OpcodeTable
             table[arithmetic + 1] = Access.Write;
         }
 
-        table[0x88] = table[0x89] = Access.Write;
+        table[0x88] = table[0x89] = table[0x8C] = Access.Write;
         table[0xD0] = table[0xD1] = table[0xD2] = table[0xD3] = Access.Write;
         table[0x86] = table[0x87] = Access.Exchange;
         table[0x39] = table[0x3B] = Access.Compare;

@@ -184,7 +184,7 @@ internal sealed class EvidenceOracle
         for (var at = from; at <= from + 32; at++)
         {
             var compare = Decode(at, section);
-            if (compare.Mnemonic == Mnemonic.Cmp && compare.Op0Kind == OpKind.Register && compare.Op1Kind is OpKind.Immediate8to32 or OpKind.Immediate32
+            if (compare.Mnemonic == Mnemonic.Cmp && compare.Op0Kind == OpKind.Register && compare.Op1Kind is OpKind.Immediate8 or OpKind.Immediate8to32 or OpKind.Immediate32
                 && compare.GetImmediate(1) == 20 && Decode(at + compare.Length, section).ConditionCode == ConditionCode.ae)
             {
                 return true;

@@ -1,3 +1,4 @@
+using System.Text;
 using HalfOpen.Driver;
 using HalfOpen.TestDrivers;
 using Xunit;
@@ -34,6 +35,21 @@ public sealed class LocatorTests
             var driver = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed, Architecture = architecture, InternalName = "tcpip6.sys" });
             Assert.Equal(DriverKind.Tcpip6, AssertFound(driver).Kind);
         }
+    }
+
+    [Theory]
+    [InlineData(DriverArchitecture.X86)]
+    [InlineData(DriverArchitecture.X64)]
+    public void Only_the_internal_name_waives_the_event(DriverArchitecture architecture)
+    {
+        var bytes = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 7, Architecture = architecture, InternalName = "tcpip6.sys" }).Bytes;
+        var key = bytes.AsSpan().IndexOf(Encoding.Unicode.GetBytes("InternalName\0"));
+        bytes[key] = (byte)'X'; // OriginalFilename still says tcpip6.sys
+        var report = DriverExaminer.Examine(bytes);
+        Assert.Null(report.InternalName);
+        Assert.Equal("tcpip6.sys", report.OriginalFilename);
+        Assert.Equal(DriverStatus.NotFound, report.Status);
+        Assert.Equal([9], report.MissingEvidence.Select(e => e.Number));
     }
 
     [Fact]
