@@ -23,6 +23,10 @@ internal static class Application
             if (option is HelpOption { Action: HelpAction help } helpOption)
             {
                 helpOption.Action = new HelpWithExamples(help);
+
+                // The library's spellings from DOS: here /h is a path.
+                helpOption.Aliases.Remove("/h");
+                helpOption.Aliases.Remove("/?");
             }
         }
 

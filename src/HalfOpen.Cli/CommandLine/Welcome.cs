@@ -3,6 +3,14 @@ namespace HalfOpen.Cli.CommandLine;
 /// <summary>What a newcomer sees who types nothing but the name.</summary>
 internal static class Welcome
 {
+    /// <summary>None of them changes anything.</summary>
+    private static readonly (string CommandLine, string Meaning)[] FirstSteps =
+    [
+        ("./halfopen simulate", "the freeze in figures, policies and limits side by side (no root needed)"),
+        ("./halfopen inspect /mnt/xp", "the limit of a Windows XP or Server 2003 on a mounted drive, and what proves it"),
+        ("./halfopen guard --dry-run", "what the guard would do to this Linux machine"),
+    ];
+
     public static int Show(Terminal terminal)
     {
         var o = terminal.Out;
@@ -19,7 +27,14 @@ internal static class Welcome
         }
 
         o.WriteLine();
-        o.WriteLine("Every verb explains itself: halfopen VERB --help");
+        o.WriteLine(terminal.Bold("Try first:"));
+        foreach (var (commandLine, meaning) in FirstSteps)
+        {
+            o.WriteLine($"  {commandLine.PadRight(FirstSteps.Max(s => s.CommandLine.Length))}  {meaning}");
+        }
+
+        o.WriteLine();
+        o.WriteLine("Every verb explains itself: ./halfopen VERB --help");
         return ExitCode.Done;
     }
 

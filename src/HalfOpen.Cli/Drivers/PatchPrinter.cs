@@ -70,7 +70,7 @@ internal sealed class PatchPrinter(Terminal terminal)
             notes.Add("Windows keeps further copies (system32\\dllcache, ServicePackFiles\\i386): one left behind undoes the patch. 'halfopen patch' on the Windows folder does all of them.");
         }
 
-        notes.Add("Takes effect when Windows next starts: the driver is read only then.");
+        notes.Add("Restart Windows: the new limit takes effect then, since the driver is read only at the start.");
         notes.Add("Windows File Protection may say that a file was replaced and ask for the Windows CD: cancel, and choose to keep the file.");
         if (unit.Writes.Any(w => w.Driver.Enforced == Enforcement.No))
         {

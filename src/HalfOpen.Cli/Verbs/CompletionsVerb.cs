@@ -10,8 +10,9 @@ internal static class CompletionsVerb
         # bash: put this into ~/.local/share/bash-completion/completions/halfopen
         _halfopen() {
             local cur="${COMP_WORDS[COMP_CWORD]}"
-            local IFS=$'\n'
-            COMPREPLY=($(compgen -f -W "$("$1" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$cur"))
+            local IFS=$'\n' files=-f
+            ((COMP_CWORD == 1)) && files=
+            COMPREPLY=($(compgen $files -W "$("$1" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$cur"))
         }
         complete -o filenames -F _halfopen halfopen ./halfopen
         """;
@@ -23,7 +24,7 @@ internal static class CompletionsVerb
             local -a found
             found=("${(@f)$("${words[1]}" "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
             [[ -n "$found" ]] && compadd -a found
-            _files
+            (( CURRENT > 2 )) && _files
         }
         compdef _halfopen halfopen ./halfopen
         """;

@@ -93,15 +93,11 @@ public sealed class Inspection
         (LimiterDesign.RegistryValue, _) => Registry is null or { Problem: not null } ? Enforcement.Unknown
             : Registry.EnableConnectionRateLimiting == 1 ? Enforcement.Yes : Enforcement.No,
         (_, false) => Enforcement.Unknown,
-        _ => Report!.FileVersion switch
+        _ => (Report!.FileVersion, Registry?.ProductType) switch
         {
-            { Major: 5, Minor: 1 } => Enforcement.Yes, // 5.1 is XP: always a workstation
-            { Major: 5, Minor: 2 } => Registry?.ProductType switch
-            {
-                ProductType.Workstation => Enforcement.Yes,
-                ProductType.Server => Enforcement.No,
-                _ => Enforcement.Unknown,
-            },
+            ({ Major: 5, Minor: 1 or 2 }, ProductType.Server) => Enforcement.No, // the driver asks Windows for its product type, and so do we
+            ({ Major: 5, Minor: 1 }, _) => Enforcement.Yes, // 5.1 is XP: a workstation unless its registry says otherwise
+            ({ Major: 5, Minor: 2 }, ProductType.Workstation) => Enforcement.Yes,
             _ => Enforcement.Unknown,
         },
     };

@@ -67,12 +67,14 @@ public sealed class DriverTroubleTests : IDisposable
     }
 
     [Theory]
-    [InlineData("WinNT", "yes", "Windows XP x64 SP2")]
-    [InlineData("ServerNT", "no", "Windows Server 2003 x64 SP2")]
-    [InlineData("LanmanNT", "no", "Windows Server 2003 x64 SP2")]
-    public async Task The_registry_tells_a_workstation_from_a_server(string productType, string enforced, string system)
+    [InlineData("WinNT", DriverArchitecture.X64, "yes", "Windows XP x64 SP2")]
+    [InlineData("ServerNT", DriverArchitecture.X64, "no", "Windows Server 2003 x64 SP2")]
+    [InlineData("LanmanNT", DriverArchitecture.X64, "no", "Windows Server 2003 x64 SP2")]
+    [InlineData("WinNT", DriverArchitecture.X86, "yes", "Windows XP SP3")]
+    [InlineData("ServerNT", DriverArchitecture.X86, "no", "Windows XP SP3")] // the version says XP; what the driver asks is the product type
+    public async Task The_registry_tells_a_workstation_from_a_server(string productType, DriverArchitecture architecture, string enforced, string system)
     {
-        _folder.WriteDriver("Windows/System32/Drivers/tcpip.sys", seed: 1, architecture: DriverArchitecture.X64);
+        _folder.WriteDriver("Windows/System32/Drivers/tcpip.sys", seed: 1, architecture: architecture);
         var hive = new HiveBuilder().Build(HiveBuilder.SystemRoot(productType));
         hive[4]++; // a live volume
         HiveBuilder.Seal(hive);

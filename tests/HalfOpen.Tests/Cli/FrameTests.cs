@@ -48,6 +48,19 @@ public sealed class FrameTests
         var (code, output, _) = await CliRunner.RunAsync([]);
         Assert.Equal(0, code);
         Assert.All(Verbs(), v => Assert.Contains(v.Name, output, StringComparison.Ordinal));
+        var steps = output.Split('\n').SkipWhile(line => line != "Try first:").Skip(1).TakeWhile(line => line.Length > 0).ToList();
+        Assert.True(steps.Count >= 3, output);
+        Assert.All(steps, step => Assert.Contains(Verbs(), v => step.StartsWith("  ./halfopen " + v.Name + " ", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("/h")]
+    [InlineData("/?")]
+    public async Task What_begins_with_a_slash_is_a_path(string path)
+    {
+        var (code, _, error) = await CliRunner.RunAsync(["inspect", path]);
+        Assert.Equal(2, code);
+        Assert.Contains("no such file", error, StringComparison.Ordinal);
     }
 
     [Theory]
