@@ -22,6 +22,7 @@ internal static class Application
         {
             if (option is HelpOption { Action: HelpAction help } helpOption)
             {
+                help.MaxWidth = terminal.Width;
                 helpOption.Action = new HelpWithExamples(help);
 
                 // The library's spellings from DOS: here /h is a path.
@@ -40,9 +41,14 @@ internal static class Application
         {
             terminal.Out.Flush();
         }
-        catch (IOException)
+        catch (IOException e) when ((e.HResult & 0xFFFF) == BrokenPipe)
         {
             // The reader (head, less) went away: it has what it wanted.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, a closed descriptor: a script must not take half a document for a whole one.
+            return Fail(terminal, "the output could not be written: " + e.Message, ExitCode.FoundOrRefused);
         }
 
         return code;

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace HalfOpen.Cli.CommandLine;
 
@@ -6,9 +8,10 @@ namespace HalfOpen.Cli.CommandLine;
 /// Where a verb reads and writes, and what that place can show. Tests pass string writers; nothing else touches
 /// <see cref="Console"/>. Not thread-safe: one verb runs at a time.
 /// </summary>
-internal sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInteractive, bool errorIsTerminal, bool useColor, int width)
+internal sealed partial class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInteractive, bool errorIsTerminal, bool useColor, int width)
 {
     private const string Reset = "\e[0m";
+    private const nuint GetWindowSize = 0x5413; // TIOCGWINSZ
 
     public TextReader In { get; } = input;
 
@@ -34,10 +37,10 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     {
         var noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             || Environment.GetEnvironmentVariable("TERM") == "dumb";
-        var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024) { AutoFlush = !Console.IsOutputRedirected };
-        var error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
+        var output = new StreamWriter(Console.IsOutputRedirected ? Console.OpenStandardOutput() : Open(1), new UTF8Encoding(false), 16 * 1024) { AutoFlush = !Console.IsOutputRedirected };
+        var error = new StreamWriter(Console.IsErrorRedirected ? Console.OpenStandardError() : Open(2), new UTF8Encoding(false)) { AutoFlush = true };
         return new Terminal(
-            Console.In,
+            new StreamReader(Console.IsInputRedirected ? Console.OpenStandardInput() : Open(0), new UTF8Encoding(false)),
             output,
             error,
             isInteractive: !Console.IsInputRedirected && !Console.IsOutputRedirected,
@@ -56,17 +59,35 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
 
     public string Warn(string text) => Paint("\e[33m", text);
 
+    /// <summary>
+    /// A terminal as a plain stream. The streams of Console put it into the mode of an editor first (keypad sequences on standard output, also with NO_COLOR);
+    /// lines as the kernel edits them are all that a question needs.
+    /// </summary>
+    private static Stream Open(int descriptor) => OperatingSystem.IsWindows()
+        ? descriptor switch { 0 => Console.OpenStandardInput(), 1 => Console.OpenStandardOutput(), _ => Console.OpenStandardError() }
+        : new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), descriptor == 0 ? FileAccess.Read : FileAccess.Write, bufferSize: 0);
+
     private static int ReadWidth()
     {
-        try
+        if (OperatingSystem.IsWindows())
         {
             return Console.WindowWidth;
         }
-        catch (IOException)
-        {
-            return 100;
-        }
+
+        // Console.WindowWidth would send the same sequences.
+        var size = default(WindowSize);
+        return IoControl(1, GetWindowSize, ref size) == 0 && size.Columns > 0 ? size.Columns : 100;
     }
 
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int IoControl(int descriptor, nuint request, ref WindowSize size);
+
     private string Paint(string code, string text) => UseColor ? code + text + Reset : text;
+
+    /// <summary>struct winsize of Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct WindowSize
+    {
+        public ushort Rows, Columns, PixelsAcross, PixelsDown;
+    }
 }
