@@ -11,6 +11,13 @@ public sealed class RealFilesTests
     private const int MaxFiles = 1500;
     private const int MaxSize = 4 << 20;
 
+    /// <summary>Where packages with Windows and EFI programs put them; <c>./test</c> installs the first two.</summary>
+    private static readonly string[] DebianPlaces =
+    [
+        "/usr/share/nsis", "/usr/lib/systemd/boot/efi", "/usr/lib/shim", "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/x86_64-linux-gnu/wine/i386-windows",
+        "/usr/lib/i386-linux-gnu/wine/i386-windows",
+    ];
+
     [Fact]
     public void No_real_PE_file_is_found()
     {
@@ -26,6 +33,25 @@ public sealed class RealFilesTests
         }
 
         Assert.True(examined >= 300, $"Only {examined} of {files.Count} PE files could be read; the .NET SDK alone brings more.");
+    }
+
+    [Fact]
+    public void No_PE_file_of_a_Debian_package_is_found()
+    {
+        // Code of other compilers, for both processors, and native images that boot a machine.
+        var files = DebianPlaces.Where(Directory.Exists).SelectMany(PeFilesIn).ToList();
+        if (files.Count == 0)
+        {
+            Assert.Skip("skipped: needs one of the Debian packages nsis-common, systemd-boot-efi, shim-unsigned, libwine");
+        }
+
+        foreach (var file in files)
+        {
+            var bytes = File.ReadAllBytes(file);
+            Assert.Equal(DriverStatus.NotFound, DriverExaminer.Examine(bytes).Status);
+            Assert.NotNull(LimitPatch.Plan(bytes, 100).Refusal);
+            Assert.True(!PoseAsDriver(bytes) || DriverExaminer.Examine(bytes).Status == DriverStatus.NotFound, file);
+        }
     }
 
     [Fact]
@@ -91,13 +117,26 @@ public sealed class RealFilesTests
         return false;
     }
 
-    /// <summary>Libraries and programs of the .NET SDK and of wine, where it is installed (its drivers are native images with an INIT section's neighbours).</summary>
-    private static IEnumerable<string> PeFiles()
+    /// <summary>Libraries and programs of the .NET SDK, which every machine that runs this test has.</summary>
+    private static IEnumerable<string> PeFiles() =>
+        PeFilesIn(Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
+
+    /// <summary>By content, whatever the name: it begins with MZ and has a PE header where that points to.</summary>
+    private static IEnumerable<string> PeFilesIn(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Where(IsPe);
+
+    private static bool IsPe(string path)
     {
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        var wine = new[] { "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/i386-linux-gnu/wine/i386-windows" };
-        return wine.Append(dotnet).Where(Directory.Exists)
-            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-            .Where(f => Path.GetExtension(f) is ".dll" or ".exe" or ".sys" && new FileInfo(f).Length <= MaxSize);
+        var file = new FileInfo(path);
+        if (file.LinkTarget is not null || file.Length is < 1024 or > MaxSize)
+        {
+            return false;
+        }
+
+        using var stream = file.OpenRead();
+        Span<byte> head = stackalloc byte[1024];
+        stream.ReadExactly(head);
+        var pe = BitConverter.ToUInt32(head[0x3C..]);
+        return head[0] == 'M' && head[1] == 'Z' && pe < 1000 && BitConverter.ToUInt32(head[(int)pe..]) == 0x4550;
     }
 }
