@@ -60,10 +60,20 @@ internal static class Advice
     /// <summary>What the system's design means where there is nothing to patch; null where the file should have a limit.</summary>
     private static string? OfSystem(Inspection driver) => driver.Design switch
     {
+        LimiterDesign.None or LimiterDesign.VistaByte when LaterServicePack(driver) is { } pack =>
+            $"This file is older than Service Pack {pack}, which this Windows has: another copy is in use, so look at that one.",
         LimiterDesign.None => "This system has no limit on half-open connections: there is nothing to lift.",
         LimiterDesign.VistaByte => "Vista and Server 2008 before Service Pack 2 keep the limit in one byte of a signed driver, which is never patched: install Service Pack 2, where the limit is off by default.",
         LimiterDesign.RegistryValue => $"This system limits attempts only when the registry value {RegistryValue} is 1; {OfValue(driver)}.",
         LimiterDesign.OtherDesign => "A limiter of another design is in this driver, off unless switched on, and the file is signed: never patch it.",
+        _ => null,
+    };
+
+    /// <summary>The service pack of the installation when its limiter is of another design than this file's, so that the file cannot be the one in use; else null.</summary>
+    private static int? LaterServicePack(Inspection driver) => (driver.Report!.FileVersion, driver.Registry?.ServicePack) switch
+    {
+        ({ Major: 5, Minor: 1 } or { Major: 6, Minor: 0 }, >= 2 and var pack) => pack, // XP before SP2: no limit; Vista before SP2: a byte
+        ({ Major: 5, Minor: 2 }, >= 1 and var pack) => pack, // Server 2003 before SP1: no limit
         _ => null,
     };
 

@@ -92,6 +92,27 @@ public sealed class DriverTroubleTests : IDisposable
     }
 
     [Theory]
+    [InlineData(5, 1, 2600, 1106, 1, "no limit")]
+    [InlineData(5, 1, 2600, 1106, 3, "older than Service Pack 3")]
+    [InlineData(5, 2, 3790, 0, 2, "older than Service Pack 2")]
+    [InlineData(6, 0, 6001, 18000, 1, "install Service Pack 2")]
+    [InlineData(6, 0, 6001, 18000, 2, "older than Service Pack 2")]
+    public async Task A_copy_from_before_the_service_pack_of_this_Windows_is_told_apart(int major, int minor, int build, int revision, int pack, string advice)
+    {
+        _folder.Write("Windows/System32/dllcache/tcpip.sys", TestDrivers.SyntheticDriver.Build(new TestDrivers.SyntheticDriverOptions
+        {
+            Version = new FileVersion(major, minor, build, revision),
+            Decoy = TestDrivers.Decoy.NoInitStore,
+        }).Bytes);
+        _folder.Write("Windows/System32/config/system", new HiveBuilder().Build(HiveBuilder.SystemRoot(servicePack: pack)));
+        var (code, output, _) = await CliRunner.RunAsync(["inspect", _folder.Path, "--json"]);
+        Assert.Equal(1, code);
+        var json = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(pack, json.GetProperty("registries")[0].GetProperty("servicePack").GetInt32());
+        Assert.Contains(advice, json.GetProperty("drivers")[0].GetProperty("advice").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(null, "it is absent here")]
     [InlineData(0u, "it is 0 here")]
     [InlineData(1u, "it is 1 here: delete it")]

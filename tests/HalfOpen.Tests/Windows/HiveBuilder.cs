@@ -43,7 +43,7 @@ internal sealed class HiveBuilder
     public bool UnicodeNames { get; init; }
 
     /// <summary>The hive of a system as <c>SystemFacts</c> reads it.</summary>
-    public static TestKey SystemRoot(string productType = "WinNT", uint current = 1, uint? rateLimiting = null)
+    public static TestKey SystemRoot(string productType = "WinNT", uint current = 1, uint? rateLimiting = null, int servicePack = 3)
     {
         var parameters = new TestKey("Parameters").Text("Hostname", "test").Number("TcpMaxConnectRetransmissions", 3);
         if (rateLimiting is { } value)
@@ -52,7 +52,7 @@ internal sealed class HiveBuilder
         }
 
         TestKey ControlSet(string name, string type) => new TestKey(name).With(
-            new TestKey("Control").With(new TestKey("ProductOptions").Text("ProductType", type), new TestKey("Windows").Number("CSDVersion", 0x300)),
+            new TestKey("Control").With(new TestKey("ProductOptions").Text("ProductType", type), new TestKey("Windows").Number("CSDVersion", (uint)servicePack << 8)),
             new TestKey("Services").With(new TestKey("Tcpip").With(parameters), new TestKey("Tcpip6")));
         return new TestKey("$$$PROTO.HIV").With(
             ControlSet($"ControlSet{current:000}", productType), ControlSet("ControlSet009", "LanmanNT"), new TestKey("Select").Number("Current", current).Number("Default", 9));
