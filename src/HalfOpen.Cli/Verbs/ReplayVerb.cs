@@ -2,6 +2,8 @@ using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Replay;
 using HalfOpen.Core;
+using HalfOpen.Core.Replay;
+using HalfOpen.Simulation.Traces;
 
 namespace HalfOpen.Cli.Verbs;
 
@@ -10,7 +12,7 @@ internal static class ReplayVerb
 {
     public static VerbCommand Create(Terminal terminal)
     {
-        var file = new Argument<FileInfo?>("file") { Description = "Events as JSON Lines. Default: standard input.", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Argument<FileInfo?>("file") { Description = "Events as JSON Lines. Default, and -: standard input.", Arity = ArgumentArity.ZeroOrOne };
         var policy = new Option<string>("--policy") { Description = $"The rule that decides: {string.Join(", ", PolicyOptions.Names)}.", DefaultValueFactory = _ => "fair" };
         policy.AcceptOnlyFromAmong([.. PolicyOptions.Names]);
         var limit = new Option<int>("--limit") { Description = "Slots, 1 to 1000000.", DefaultValueFactory = _ => 10 };
@@ -32,7 +34,7 @@ internal static class ReplayVerb
             var name = parsed.GetRequiredValue(policy);
             var options = Options(name, parsed.GetRequiredValue(limit), parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
             var session = new ReplaySession(options, parsed.GetValue(giveUp));
-            if (parsed.GetValue(file) is not { } path)
+            if (parsed.GetValue(file) is not { } path || path.ToString() == "-")
             {
                 await RunAsync(terminal, terminal.In, session, cancellation);
                 return ExitCode.Done;

@@ -35,7 +35,9 @@ internal static class SimulateVerb
             verb.Options.Add(option);
         }
 
-        verb.Does((parsed, cancel) => Task.FromResult(Run(terminal, options, parsed, cancel)));
+        verb.Does(async (parsed, cancel) => parsed.GetValue(options.Replay) is { } replay
+            ? await ReplayAsync(terminal, options, parsed, replay, cancel)
+            : Run(terminal, options, parsed, cancel));
         return verb;
     }
 
@@ -51,11 +53,6 @@ internal static class SimulateVerb
             terminal.Out.Write(show == "schema" ? ShippedScenarios.SchemaJson
                 : ShippedScenarios.Json(show) ?? throw CliException.Usage($"there is no shipped scenario '{show}'; there are {string.Join(", ", ShippedScenarios.Names)}."));
             return ExitCode.Done;
-        }
-
-        if (parsed.GetValue(options.Replay) is { } replay)
-        {
-            return Replay(terminal, options, parsed, replay);
         }
 
         var scenario = options.ReadScenario(parsed);
@@ -92,7 +89,7 @@ internal static class SimulateVerb
         return CliException.Refused($"{e.Message} ({advice})");
     }
 
-    private static int Replay(Terminal terminal, SimulateOptions options, ParseResult parsed, string file)
+    private static async Task<int> ReplayAsync(Terminal terminal, SimulateOptions options, ParseResult parsed, string file, CancellationToken cancel)
     {
         if (!File.Exists(file))
         {
@@ -108,7 +105,7 @@ internal static class SimulateVerb
         try
         {
             using var reader = new StreamReader(file);
-            var result = TraceReplay.Run(reader, file, requests[0]);
+            var result = await TraceReplay.RunAsync(reader, file, requests[0], cancel);
             terminal.Out.WriteLine($"{result.Lines} lines, {result.Seconds:0.###} s: {result.Submitted} attempts, {result.Started} started, at most {result.MaxCounted} counted and {result.MaxWaiting} waiting; every check held.");
             return ExitCode.Done;
         }
@@ -207,9 +204,10 @@ internal static class SimulateVerb
 
     private static int ListScenarios(Terminal terminal)
     {
+        var width = ShippedScenarios.Names.Max(n => n.Length) + 2;
         foreach (var name in ShippedScenarios.Names)
         {
-            terminal.Out.WriteLine($"{terminal.Bold(name.PadRight(12))}{ShippedScenarios.Find(name)!.Title}");
+            terminal.Out.WriteLine($"{terminal.Bold(name.PadRight(width))}{ShippedScenarios.Find(name)!.Title}");
         }
 
         return ExitCode.Done;

@@ -55,6 +55,13 @@ internal sealed class Checkers
         _unknownAllowed = _unknownHalfOpen;
     }
 
+    /// <summary>It was half-open when the recorder began: it counts above the limit if need be.</summary>
+    public void Adopted(long now, long serial)
+    {
+        _log.Add(now, "adopt", serial);
+        _countedAllowed = Math.Max(_countedAllowed, _limiter.Counted);
+    }
+
     public void Restarted(ILimiter limiter)
     {
         _limiter = limiter;

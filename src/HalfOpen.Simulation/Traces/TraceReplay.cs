@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text.Json;
 using HalfOpen.Core;
+using HalfOpen.Core.Replay;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Scenarios;
@@ -10,7 +9,7 @@ using HalfOpen.Simulation.World;
 namespace HalfOpen.Simulation.Traces;
 
 /// <summary>What came out of a replay.</summary>
-/// <param name="Lines">Lines read.</param>
+/// <param name="Lines">Events read.</param>
 /// <param name="Submitted">Attempts submitted.</param>
 /// <param name="Started">Attempts started.</param>
 /// <param name="MaxCounted">The most counted at once.</param>
@@ -19,205 +18,171 @@ namespace HalfOpen.Simulation.Traces;
 public sealed record ReplayResult(long Lines, long Submitted, long Started, int MaxCounted, int MaxWaiting, double Seconds);
 
 /// <summary>
-/// Drives a policy by a recorded file in place of a world, with the same checkers: how a failure from a bug report is looked at
-/// again. Under another policy than the recorded one an outcome may come while its attempt still waits; it then leaves the queue.
+/// Drives a policy by a recorded file in place of a world, with the same checkers: how a failure from a bug report is looked at again. Lines and their rules are those
+/// of <c>halfopen replay</c>, and so are the decisions.
 /// </summary>
 public sealed class TraceReplay
 {
-    private readonly string _file;
-    private readonly Dictionary<long, (AttemptId Id, int Program, Destination Destination, bool Started)> _attempts = [];
-    private readonly List<string> _programs = [];
-    private readonly Dictionary<string, int> _programIndex = new(StringComparer.Ordinal);
-    private readonly List<Line> _lines = [];
+    private readonly ILimiter _limiter;
+    private readonly Checkers _checks;
+    private readonly ReplayAttempts _attempts = new();
+    private readonly Dictionary<long, int> _programOf = [];
+    private readonly List<ProgramId> _keys;
+    private long _submitted;
     private long _started;
     private int _halfOpen;
     private int _maxCounted;
     private int _maxWaiting;
 
-    private TraceReplay(string file) => _file = file;
-
-    private enum LineKind
+    private TraceReplay(ILimiter limiter, Checkers checks, IEnumerable<string> programs)
     {
-        Time,
-        Submit,
-        Outcome,
-        Close,
+        _limiter = limiter;
+        _checks = checks;
+        _checks.Attach(limiter);
+        _keys = [.. programs.Select(limiter.Intern)];
     }
 
+    /// <param name="input">Lines of a replay file.</param>
+    /// <param name="file">Its name, for messages.</param>
     /// <exception cref="ScenarioException">A line that is not understood: file, line, reason.</exception>
     /// <exception cref="CheckFailedException">The policy broke a promise.</exception>
-    public static ReplayResult Run(TextReader input, string file, RunRequest request)
+    public static async Task<ReplayResult> RunAsync(TextReader input, string file, RunRequest request, CancellationToken cancel = default)
     {
-        var replay = new TraceReplay(file);
-        replay.Read(input);
-        return replay.Drive(PolicyCatalog.Factory(request)(), PolicyCatalog.Profile(request) with { NatBudget = null }, request.Seed);
-    }
-
-    private void Read(TextReader input)
-    {
+        // The checkers want to know all programs at the start: two passes.
+        var events = new List<(int Line, ReplayEvent Happened, int Program)>();
+        var programs = new Dictionary<string, int>(StringComparer.Ordinal);
+        var lines = new BoundedLineReader(input);
         var number = 0;
-        var last = 0L;
-        while (input.ReadLine() is { } text)
-        {
-            number++;
-            if (text.Length == 0)
-            {
-                continue;
-            }
-
-            var line = Parse(text, number);
-            if (line.Time < last)
-            {
-                throw Bad(number, "time runs backwards");
-            }
-
-            last = line.Time;
-            _lines.Add(line);
-        }
-    }
-
-    private Line Parse(string text, int number)
-    {
         try
         {
-            using var json = JsonDocument.Parse(text);
-            var root = json.RootElement;
-            var time = (long)(root.GetProperty("t").GetDecimal() * Ticks.PerMillisecond);
-            if (time < 0)
+            for (number = 1; await lines.ReadAsync(cancel) is { } text; number++)
             {
-                throw Bad(number, "t must not be negative");
-            }
-
-            if (root.TryGetProperty("submit", out var submit))
-            {
-                var name = root.GetProperty("program").ToString();
-                if (!_programIndex.TryGetValue(name, out var program))
+                if (!string.IsNullOrWhiteSpace(text))
                 {
-                    program = _programs.Count;
-                    _programs.Add(name);
-                    _programIndex.Add(name, program);
+                    var happened = ReplayParser.Parse(text);
+                    var program = -1;
+                    if (happened.Kind is ReplayEventKind.Submit or ReplayEventKind.Adopt && !programs.TryGetValue(happened.ProgramText, out program))
+                    {
+                        programs.Add(happened.ProgramText, program = programs.Count);
+                    }
+
+                    events.Add((number, happened, program));
+                }
+            }
+        }
+        catch (ReplayFormatException e)
+        {
+            throw Bad(file, number, e);
+        }
+
+        var names = programs.Keys.ToList();
+        var checks = new Checkers(PolicyCatalog.Profile(request) with { NatBudget = null }, request.Seed, names, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
+        var replay = new TraceReplay(PolicyCatalog.Factory(request)(), checks, names);
+        foreach (var (line, happened, program) in events)
+        {
+            cancel.ThrowIfCancellationRequested();
+            try
+            {
+                replay.Apply(happened, program);
+            }
+            catch (ReplayFormatException e)
+            {
+                throw Bad(file, line, e);
+            }
+        }
+
+        var end = events.Count == 0 ? default : events[^1].Happened.Now;
+        return new ReplayResult(events.Count, replay._submitted, replay._started, replay._maxCounted, replay._maxWaiting, Ticks.ToSeconds(end.Ticks));
+    }
+
+    private static ScenarioException Bad(string file, int line, ReplayFormatException e) => new(FormattableString.Invariant($"{file}:{line}: {e.Message}."));
+
+    private void Apply(in ReplayEvent happened, int program)
+    {
+        _attempts.Check(happened);
+        var now = happened.Now;
+        while (_limiter.NextDeadline <= now.Ticks)
+        {
+            var due = new Instant(_limiter.NextDeadline);
+            _limiter.AdvanceTo(due);
+            Carry(due.Ticks);
+            if (_limiter.NextDeadline <= due.Ticks)
+            {
+                throw _checks.Fail(due.Ticks, "time stands still: the policy is due again at the instant it was just told of");
+            }
+        }
+
+        _limiter.AdvanceTo(now);
+        switch (happened.Kind)
+        {
+            case ReplayEventKind.Submit:
+                _submitted++;
+                _programOf.Add(happened.Id, program);
+                _checks.Submitted(now.Ticks, happened.Id, program);
+                _attempts.Submitted(happened);
+                _attempts.Named(happened.Id, _limiter.Submit(RequestOf(happened, program), now));
+                break;
+            case ReplayEventKind.Adopt:
+                _programOf.Add(happened.Id, program);
+                _attempts.Submitted(happened);
+                _attempts.Named(happened.Id, _limiter.Adopt(RequestOf(happened, program), now));
+                _attempts.Started(happened.Id);
+                _halfOpen++;
+                _checks.Adopted(now.Ticks, happened.Id);
+                break;
+            case ReplayEventKind.Outcome:
+                var wasHalfOpen = _attempts[happened.Id].Phase == ReplayAttempts.Phase.Started;
+                if (_attempts.End(happened.Id, happened.Outcome) is { } outcome)
+                {
+                    _checks.Ended(now.Ticks, happened.Id, _programOf[happened.Id], wasHalfOpen, toUnknown: false, outcome);
+                    _halfOpen -= wasHalfOpen ? 1 : 0;
+                    _limiter.Complete(_attempts[happened.Id].Attempt, outcome, now);
                 }
 
-                var destination = Destination.TryParse(root.GetProperty("destination").GetString(), out var d) ? d : throw Bad(number, "destination must be ADDRESS:PORT");
-                var priority = root.TryGetProperty("priority", out var p) ? p.GetInt32() : 0;
-                return priority is >= 0 and <= AttemptRequest.MaxPriority
-                    ? new Line(LineKind.Submit, time, submit.GetInt64(), program, destination, priority, default)
-                    : throw Bad(number, $"priority must be 0 to {AttemptRequest.MaxPriority}");
-            }
-
-            if (root.TryGetProperty("outcome", out var outcome))
-            {
-                return new Line(LineKind.Outcome, time, outcome.GetInt64(), 0, default, 0, OutcomeOf(root.GetProperty("as").GetString(), number));
-            }
-
-            return root.TryGetProperty("close", out var close)
-                ? new Line(LineKind.Close, time, close.GetInt64(), 0, default, 0, default)
-                : new Line(LineKind.Time, time, 0, 0, default, 0, default);
+                break;
+            case ReplayEventKind.Close when _attempts.Close(happened.Id):
+                _limiter.ConnectionClosed(_attempts[happened.Id].Destination, now);
+                break;
+            case ReplayEventKind.Limit:
+                _checks.LimitChanged(now.Ticks, (int)happened.Id);
+                _limiter.SetLimit((int)happened.Id, now);
+                break;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or OverflowException)
-        {
-            throw Bad(number, "not a line of 'halfopen replay', such as {\"t\":0,\"submit\":1,\"program\":\"swarm\",\"destination\":\"10.0.0.1:6881\"}");
-        }
+
+        Carry(now.Ticks);
     }
 
-    private ReplayResult Drive(ILimiter limiter, CheckProfile profile, ulong seed)
+    private AttemptRequest RequestOf(in ReplayEvent happened, int program) => new()
     {
-        var checks = new Checkers(profile, seed, _programs, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
-        checks.Attach(limiter);
-        var keys = _programs.ConvertAll(limiter.Intern);
-        var now = 0L;
-        var submitted = 0L;
-        for (var i = 0; i < _lines.Count; i++)
-        {
-            var line = _lines[i];
-            while (limiter.NextDeadline <= line.Time)
-            {
-                now = Math.Max(now, limiter.NextDeadline);
-                limiter.AdvanceTo(new Instant(now));
-                Carry(limiter, checks, now);
-            }
+        Program = _keys[program],
+        Destination = happened.Destination,
+        Priority = happened.Priority,
+        Deadline = happened.DeadlineInstant,
+        Tag = (ulong)happened.Id,
+    };
 
-            now = line.Time;
-            limiter.AdvanceTo(new Instant(now));
-            switch (line.Kind)
-            {
-                case LineKind.Submit:
-                    submitted++;
-                    checks.Submitted(now, line.Id, line.Program);
-                    var request = new AttemptRequest { Program = keys[line.Program], Destination = line.Destination, Priority = line.Priority, Tag = (ulong)line.Id };
-                    if (!_attempts.TryAdd(line.Id, (default, line.Program, line.Destination, false)))
-                    {
-                        throw Bad(i + 1, $"attempt {line.Id} is submitted twice");
-                    }
-
-                    _attempts[line.Id] = (limiter.Submit(request, new Instant(now)), line.Program, line.Destination, false);
-                    break;
-                case LineKind.Outcome when _attempts.TryGetValue(line.Id, out var attempt):
-                    checks.Ended(now, line.Id, attempt.Program, attempt.Started, toUnknown: false, line.Outcome);
-                    _halfOpen -= attempt.Started ? 1 : 0;
-                    limiter.Complete(attempt.Id, line.Outcome, new Instant(now));
-                    if (line.Outcome != Outcome.Established)
-                    {
-                        _attempts.Remove(line.Id);
-                    }
-
-                    break;
-                case LineKind.Close when _attempts.Remove(line.Id, out var closed):
-                    limiter.ConnectionClosed(closed.Destination, new Instant(now));
-                    break;
-                default:
-                    break;
-            }
-
-            Carry(limiter, checks, now);
-        }
-
-        return new ReplayResult(_lines.Count, submitted, _started, _maxCounted, _maxWaiting, Ticks.ToSeconds(now));
-    }
-
-    private void Carry(ILimiter limiter, Checkers checks, long now)
+    private void Carry(long now)
     {
-        foreach (var decision in limiter.Decisions)
+        foreach (var decision in _limiter.Decisions)
         {
             var id = (long)decision.Tag;
-            if (!_attempts.TryGetValue(id, out var attempt))
-            {
-                continue; // a hint about an attempt that is over
-            }
-
             if (decision.Kind == DecisionKind.Start)
             {
                 _started++;
                 _halfOpen++;
-                _attempts[id] = attempt with { Started = true };
-                checks.Started(now, id, attempt.Program, false, false);
+                _attempts.Started(id);
+                _checks.Started(now, id, _programOf[id], false, false);
             }
             else if (decision.Kind == DecisionKind.Rejected)
             {
-                checks.Rejected(now, id, attempt.Program);
-                _attempts.Remove(id);
+                _attempts.EndedHere(id);
+                _checks.Rejected(now, id, _programOf[id]);
             }
         }
 
-        limiter.ClearDecisions();
-        _maxCounted = Math.Max(_maxCounted, limiter.Counted);
-        _maxWaiting = Math.Max(_maxWaiting, limiter.Waiting);
-        checks.AfterStep(now, _halfOpen, 0);
+        _limiter.ClearDecisions();
+        _maxCounted = Math.Max(_maxCounted, _limiter.Counted);
+        _maxWaiting = Math.Max(_maxWaiting, _limiter.Waiting);
+        _checks.AfterStep(now, _halfOpen, 0);
     }
-
-    private Outcome OutcomeOf(string? name, int line) => name switch
-    {
-        "established" => Outcome.Established,
-        "refused" => Outcome.Refused,
-        "reset" => Outcome.Reset,
-        "timed-out" => Outcome.TimedOut,
-        "unreachable" => Outcome.Unreachable,
-        "cancelled" => Outcome.Cancelled,
-        _ => throw Bad(line, "\"as\" must be established, refused, reset, timed-out, unreachable or cancelled"),
-    };
-
-    private ScenarioException Bad(int line, string reason) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{_file}:{line}: {reason}."));
-
-    private readonly record struct Line(LineKind Kind, long Time, long Id, int Program, Destination Destination, int Priority, Outcome Outcome);
 }

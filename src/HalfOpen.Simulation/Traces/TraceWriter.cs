@@ -6,7 +6,7 @@ namespace HalfOpen.Simulation.Traces;
 
 /// <summary>
 /// Writes what the limiter was told as the JSON Lines that <c>halfopen replay</c> reads: <c>t</c> in milliseconds (to the tick of
-/// 100 ns), submissions, outcomes, closes and the passing of time. Not thread-safe.
+/// 100 ns), submissions, outcomes, closes, changes of the limit and the passing of time. Not thread-safe.
 /// </summary>
 internal sealed class TraceWriter(TextWriter output)
 {
@@ -26,6 +26,8 @@ internal sealed class TraceWriter(TextWriter output)
 
     public void Close(long now, long serial) =>
         Write(string.Create(CultureInfo.InvariantCulture, $"{{\"t\":{Ms(now)},\"close\":{serial}}}"));
+
+    public void Limit(long now, int limit) => Write(string.Create(CultureInfo.InvariantCulture, $"{{\"t\":{Ms(now)},\"limit\":{limit}}}"));
 
     public void Advance(long now) => Write($"{{\"t\":{Ms(now)}}}");
 

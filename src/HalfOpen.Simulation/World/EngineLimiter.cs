@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Core.Replay;
 
 namespace HalfOpen.Simulation.World;
 
@@ -19,9 +20,13 @@ internal sealed class EngineLimiter(EngineOptions options) : ILimiter
 
     public ReadOnlySpan<Decision> Decisions => _engine.Decisions;
 
-    public ProgramId Intern(string program) => _engine.Programs.Intern(program);
+    /// <summary>As <c>halfopen replay</c> reads names: a number is a process address.</summary>
+    public ProgramId Intern(string program) =>
+        ReplayParser.TryProgramNumber(program, out var number) ? _engine.Programs.Intern(number) : _engine.Programs.Intern(program);
 
     public AttemptId Submit(in AttemptRequest request, Instant now) => _engine.Submit(request, now);
+
+    public AttemptId Adopt(in AttemptRequest request, Instant now) => _engine.Adopt(request, now);
 
     public void Complete(AttemptId attempt, Outcome outcome, Instant now) => _engine.Complete(attempt, outcome, now);
 

@@ -27,6 +27,9 @@ internal interface ILimiter
 
     AttemptId Submit(in AttemptRequest request, Instant now);
 
+    /// <summary>It was half-open already.</summary>
+    AttemptId Adopt(in AttemptRequest request, Instant now);
+
     void Complete(AttemptId attempt, Outcome outcome, Instant now);
 
     void ConnectionClosed(in Destination destination, Instant now);

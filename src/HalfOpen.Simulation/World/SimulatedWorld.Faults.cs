@@ -25,7 +25,7 @@ internal sealed partial class SimulatedWorld
         switch (fault.Kind)
         {
             case FaultKind.Limit:
-                _trace?.NotRecordable("a change of the limit");
+                _trace?.Limit(Now, fault.Limit);
                 Checks.LimitChanged(Now, fault.Limit);
                 _limiter.SetLimit(fault.Limit, new Instant(Now));
                 break;

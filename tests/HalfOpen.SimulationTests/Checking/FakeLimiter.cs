@@ -60,6 +60,14 @@ internal sealed class FakeLimiter(int limit, Bug bug) : ILimiter
         return id;
     }
 
+    public AttemptId Adopt(in AttemptRequest request, Instant now)
+    {
+        var id = Ids.Attempt(_next++);
+        _live[id] = (request, true);
+        HalfOpen++;
+        return id;
+    }
+
     public void Complete(AttemptId attempt, Outcome outcome, Instant now)
     {
         if (!_live.Remove(attempt, out var entry))

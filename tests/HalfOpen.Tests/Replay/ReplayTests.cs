@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using HalfOpen.Cli.Replay;
 using HalfOpen.Core;
 using HalfOpen.Core.Replay;
 using HalfOpen.Tests.Cli;
@@ -49,6 +48,24 @@ public sealed class ReplayTests
         Assert.Contains("""rejected":[{"id":2,"reason":"expired","retryAfterMs":1000}]""", lines[3], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_other_writers_do_with_numbers_and_line_ends_is_understood()
+    {
+        var (code, output, error) = await CliRunner.RunAsync(["replay", "--policy", "windows-xp", "--limit", "1", "-"], string.Join("\r\n",
+            "\uFEFF" + """{"t":0.0,"submit":1.0,"program":2148676688.0,"destination":"10.0.0.1:6881"}""",
+            "  ",
+            """ { "t" : 1e1, "outcome" : 1, "as" : "established" } """,
+            ""));
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(
+            """
+            {"t":0,"started":[1],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0}
+            {"t":10,"started":[],"queued":[],"rejected":[],"warnings":0,"inFlight":0,"waiting":0}
+
+            """,
+            output);
+    }
+
     [Theory]
     [InlineData("hello", "not JSON")]
     [InlineData("[1]", "not an object")]
@@ -60,6 +77,9 @@ public sealed class ReplayTests
     [InlineData("""{"t":1,"submit":9,"program":"a","destination":"10.0.0.1"}""", "ADDRESS:PORT")]
     [InlineData("""{"t":1,"submit":9,"program":"a","destination":"10.1:80"}""", "ADDRESS:PORT")]
     [InlineData("""{"t":1,"submit":9,"program":-1,"destination":"10.0.0.1:80"}""", "process address")]
+    [InlineData("""{"t":1,"submit":9,"program":1.5,"destination":"10.0.0.1:80"}""", "whole one")]
+    [InlineData("""{"t":1,"submit":9,"program":1e30,"destination":"10.0.0.1:80"}""", "process address")]
+    [InlineData("""{"t":1,"submit":1e20,"program":"a","destination":"10.0.0.1:80"}""", "whole number")]
     [InlineData("""{"t":1,"submit":1.5,"program":"a","destination":"10.0.0.1:80"}""", "whole number")]
     [InlineData("""{"t":1,"submit":1,"program":"a","destination":"10.0.0.1:80"}""", "submitted before")]
     [InlineData("""{"t":1,"outcome":1,"as":"maybe"}""", "established, refused, reset, timed-out, unreachable, cancelled")]

@@ -58,6 +58,23 @@ public sealed class SimulateVerbTests
         }
 
         Assert.True(last > 590_000);
+        var (again, output, error) = await CliRunner.RunAsync(["simulate", "--replay", record, "--policy", "windows-xp", "--limit", "10"]);
+        Assert.Equal((0, ""), (again, error));
+        Assert.Contains("every check held", output, StringComparison.Ordinal);
+        (again, output, _) = await CliRunner.RunAsync(["replay", "--policy", "windows-xp", "--limit", "10", record]);
+        Assert.Equal(0, again);
+        Assert.Equal((await File.ReadAllLinesAsync(record, TestContext.Current.CancellationToken)).Length, output.TrimEnd().Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task A_trace_that_cannot_be_replayed_is_wrong_usage()
+    {
+        using var folder = new TemporaryFolder();
+        var trace = folder.File("bad.jsonl");
+        await File.WriteAllTextAsync(trace, "{\"t\":1}\n{\"t\":0}\n", TestContext.Current.CancellationToken);
+        var (code, _, error) = await CliRunner.RunAsync(["simulate", "--replay", trace, "--policy", "fair", "--limit", "10"]);
+        Assert.Equal(2, code);
+        Assert.Contains("bad.jsonl:2: \"t\" is 0 after 1", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,13 +1,11 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using HalfOpen.Core;
-using HalfOpen.Core.Replay;
 
-namespace HalfOpen.Cli.Replay;
+namespace HalfOpen.Core.Replay;
 
-/// <summary>Reads one line of a replay file (docs/guides/replay.md). Strict: a name that is not known is an error, not a surprise later.</summary>
-internal static class ReplayParser
+/// <summary>Reads one line of a replay file (docs/guides/replay.md). Strict: a name that is not known is an error, not a surprise later. Thread-safe.</summary>
+public static class ReplayParser
 {
     /// <summary>About 31 years; keeps instants in 100 ns units far from overflow.</summary>
     public const decimal MaxMilliseconds = 1_000_000_000_000m;
@@ -49,6 +47,12 @@ internal static class ReplayParser
 
         return result;
     }
+
+    /// <summary>A program's name that is a number, in decimal or 0x form: the 32-bit process address of <c>windows-xp</c>.</summary>
+    public static bool TryProgramNumber(string name, out ulong number) =>
+        name.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+            ? ulong.TryParse(name.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
+            : ulong.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static string[] AllowedWith(string kind) => kind switch
     {
@@ -117,9 +121,11 @@ internal static class ReplayParser
             throw new ReplayFormatException($"\"program\" is missing: {allowed}");
         }
 
-        if (program.ValueKind == JsonValueKind.Number && program.TryGetUInt64(out var number))
+        if (program.ValueKind == JsonValueKind.Number)
         {
-            return (number, null);
+            return program.TryGetDecimal(out var address) && address == decimal.Truncate(address) && address is >= 0 and <= ulong.MaxValue
+                ? ((ulong)address, null)
+                : throw new ReplayFormatException($"\"program\" must be {allowed}; a number is a whole one from 0 to {ulong.MaxValue}");
         }
 
         var name = program.ValueKind == JsonValueKind.String ? StringOf(program, "program") : "";
@@ -128,13 +134,7 @@ internal static class ReplayParser
             throw new ReplayFormatException($"\"program\" must be {allowed}, at most 1,024 characters");
         }
 
-        if (name.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-            && ulong.TryParse(name.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number))
-        {
-            return (number, null);
-        }
-
-        return ulong.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number) ? (number, null) : (null, name);
+        return TryProgramNumber(name, out var number) ? (number, null) : (null, name);
     }
 
     private static JsonDocument ReadObject(string line)
@@ -183,9 +183,10 @@ internal static class ReplayParser
         }
     }
 
+    /// <summary>Also 1.0 and 1e3: languages whose only numbers are floating ones write them so.</summary>
     private static long Whole(JsonElement value, string name, long min, long max) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= min && number <= max
-            ? number
+        value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number == decimal.Truncate(number) && number >= min && number <= max
+            ? (long)number
             : throw new ReplayFormatException($"\"{name}\" must be a whole number from {min} to {max}");
 
     private static decimal Milliseconds(JsonElement value, string name) =>

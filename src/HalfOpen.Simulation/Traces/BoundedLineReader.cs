@@ -1,15 +1,18 @@
 using System.Text;
+using HalfOpen.Core.Replay;
 
-namespace HalfOpen.Cli.Replay;
+namespace HalfOpen.Simulation.Traces;
 
-/// <summary>Lines of at most 64 Ki characters, so that a file without line ends cannot eat the memory. Ends are \n, \r\n or the end of the file.</summary>
-internal sealed class BoundedLineReader(TextReader input)
+/// <summary>Lines of at most 64 Ki characters, so that a file without line ends cannot eat the memory. Ends are \n, \r\n or the end of the file; a byte order mark before the first is skipped. Not thread-safe.</summary>
+public sealed class BoundedLineReader(TextReader input)
 {
+    /// <summary>Longest line, in characters.</summary>
     public const int MaxLength = 64 * 1024;
     private readonly char[] _buffer = new char[16 * 1024];
     private readonly StringBuilder _line = new();
     private int _start;
     private int _end;
+    private bool _begun;
 
     /// <summary>Null at the end of the input. Returns as soon as a line is whole: a pipe's other end may wait for the answer.</summary>
     /// <exception cref="ReplayFormatException">The line is too long.</exception>
@@ -44,6 +47,15 @@ internal sealed class BoundedLineReader(TextReader input)
 
     private string Text()
     {
+        if (!_begun)
+        {
+            _begun = true;
+            if (_line.Length > 0 && _line[0] == '\uFEFF')
+            {
+                _line.Remove(0, 1); // files are read without it; standard input is not
+            }
+        }
+
         if (_line.Length > 0 && _line[^1] == '\r')
         {
             _line.Length--;
