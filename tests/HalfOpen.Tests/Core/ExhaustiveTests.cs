@@ -5,20 +5,19 @@ using static HalfOpen.Tests.Core.EngineHarness;
 namespace HalfOpen.Tests.Core;
 
 /// <summary>
-/// All orders of events of up to six attempts by two programs at limits 1 to 3, for every policy. Attempts are numbered in the order of submission and programs in the order of their first attempt, so that
-/// streams that differ in names only are visited once; so are streams that led to the same starts, ends and queue by another order. At each step: submit the next attempt (by either program, to a new destination or to the one before), end any started one (answered or silent),
-/// withdraw the oldest waiting one, or let a long time pass.
+/// All orders of events of small worlds, for every policy at limits 1 to 3, one engine an order: nothing is sampled and nothing is merged. Attempts are numbered in the order of
+/// submission and the program of the first is called a, so that worlds that differ in names only are visited once. An event takes 400 ms: what stays silent over a few of them is late.
 /// </summary>
 public sealed class ExhaustiveTests
 {
-    private const int Attempts = 6;
+    private const int StepMs = 400;
 
     public static TheoryData<string, int> Cases()
     {
         var data = new TheoryData<string, int>();
         foreach (var name in PolicyOptions.Names)
         {
-            for (var limit = 1; limit <= 3; limit++)
+            for (var limit = 1; limit <= (name == "unlimited" ? 1 : 3); limit++)
             {
                 data.Add(name, limit);
             }
@@ -27,173 +26,248 @@ public sealed class ExhaustiveTests
         return data;
     }
 
+    /// <summary>Six attempts by two programs to six destinations: every way to share them out, every order of submissions and ends; one program's destinations answer, the other's are silent.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_order_of_submissions_and_ends(string policy, int limit)
+    public void Every_order_of_six_attempts(string policy, int limit)
     {
-        // Who asks and where to: patterns of programs and of shared destinations, each with all orders of submissions and ends.
-        var visited = 0;
-        for (var programs = 0; programs < 1 << (Attempts - 1); programs += 3)
+        var orders = 0;
+        for (var programs = 0; programs < 1 << 5; programs++)
         {
-            for (var shared = 0; shared < 1 << (Attempts - 1); shared += 15)
+            foreach (var silent in "ab")
             {
-                visited += Explore(new Stream(policy, limit, programs, shared, WithTime: false), [], [], depth: 0);
+                orders += new World { Policy = policy, Limit = limit, Attempts = 6, Programs = programs, Silent = silent }.Explore();
             }
         }
 
-        Assert.True(visited > 2_000, $"only {visited} streams");
+        // Where everything that fits runs, their number is known: of first-come queues with so many places, each place ending in any order.
+        int[] atLeast = policy == "unlimited" ? [10_395] : [132, 2_307, 6_507];
+        Assert.True(policy == "fair" ? orders >= 64 * 132 : orders == 64 * atLeast[limit - 1], $"{orders} orders");
     }
 
+    /// <summary>Five attempts, some of them to the destination of the one before, in every pattern.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_order_with_withdrawals_and_time_for_four(string policy, int limit)
+    public void Every_order_where_destinations_are_shared(string policy, int limit)
     {
-        var visited = 0;
-        foreach (var programs in new[] { 0b000, 0b010, 0b101 })
+        var orders = 0;
+        foreach (var programs in new[] { 0b0000, 0b0101, 0b0110 })
         {
-            foreach (var shared in new[] { 0b000, 0b110 })
+            for (var shared = 0; shared < 1 << 4; shared++)
             {
-                visited += Explore(new Stream(policy, limit, programs, shared, WithTime: true), [], [], depth: 0);
+                foreach (var silent in "ab")
+                {
+                    orders += new World { Policy = policy, Limit = limit, Attempts = 5, Programs = programs, Shared = shared, Silent = silent }.Explore();
+                }
             }
         }
 
-        Assert.True(visited > 500, $"only {visited} streams");
+        Assert.True(orders >= 96 * 42, $"{orders} orders");
     }
 
-    private sealed record Stream(string Policy, int Limit, int Programs, int Shared, bool WithTime)
+    /// <summary>Three attempts, and anything may happen to each: any outcome of two, withdrawn while it waits; and twice a long time may pass.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_order_with_withdrawals_and_time(string policy, int limit)
     {
-        public int Attempts => WithTime ? 4 : ExhaustiveTests.Attempts;
-    }
-
-    /// <summary>Plays the path again for each child: engines cannot be copied, and are quick.</summary>
-    private static int Explore(Stream stream, List<int> path, HashSet<string> seen, int depth)
-    {
-        var harness = Play(stream, path, out var submitted, out var moves);
-        var history = $"{harness.NowMs}|{string.Join(',', harness.Started)}|{string.Join(',', harness.Ends)}|{string.Join(',', harness.WaitingIds)}|{(path is [.., Wait] ? 1 : 0)}";
-        if (!seen.Add(history))
+        var orders = 0;
+        for (var programs = 0; programs < 1 << 2; programs++)
         {
-            return 0;
-        }
-
-        Check(stream, harness, path);
-        if (moves.Count == 0 || depth >= 9)
-        {
-            Finish(stream, harness, path, submitted);
-            return 1;
-        }
-
-        var visited = 1;
-        foreach (var move in moves)
-        {
-            path.Add(move);
-            visited += Explore(stream, path, seen, depth + 1);
-            path.RemoveAt(path.Count - 1);
-        }
-
-        return visited;
-    }
-
-    private const int SubmitMove = 0;
-    private const int EndOldest = 1;
-    private const int EndNewest = 2;
-    private const int AnswerOldest = 3;
-    private const int Withdraw = 4;
-    private const int Wait = 5;
-
-    private static EngineHarness Play(Stream stream, List<int> path, out int submitted, out List<int> moves)
-    {
-        var harness = new EngineHarness(PolicyOptions.FromName(stream.Policy)!, stream.Limit);
-        var next = 0;
-        foreach (var move in path)
-        {
-            switch (move)
+            for (var shared = 0; shared < 1 << 2; shared++)
             {
-                case SubmitMove:
-                    var program = next > 0 && (stream.Programs >> (next - 1) & 1) == 1 ? "b" : "a";
-                    var host = next;
-                    while (host > 0 && (stream.Shared >> (host - 1) & 1) == 1)
+                orders += new World { Policy = policy, Limit = limit, Attempts = 3, Programs = programs, Shared = shared, Waits = 2, Withdrawals = true }.Explore();
+            }
+        }
+
+        Assert.True(orders > 16 * 1_000, $"{orders} orders");
+    }
+
+    /// <summary>One small world; plays it again for each order of events.</summary>
+    private sealed class World
+    {
+        private readonly Odometer _choices = new();
+        private readonly List<string> _path = [];
+
+        public required string Policy { get; init; }
+
+        public required int Limit { get; init; }
+
+        public required int Attempts { get; init; }
+
+        /// <summary>Bit i: attempt i + 2 is program b's.</summary>
+        public required int Programs { get; init; }
+
+        /// <summary>Bit i: attempt i + 2 goes where attempt i + 1 went.</summary>
+        public int Shared { get; init; }
+
+        /// <summary>Whose destinations never answer; null: each may do either.</summary>
+        public char? Silent { get; init; }
+
+        public int Waits { get; init; }
+
+        public bool Withdrawals { get; init; }
+
+        public int Explore()
+        {
+            var orders = 0;
+            do
+            {
+                _choices.Begin();
+                PlayOnce();
+                orders++;
+            }
+            while (_choices.Next());
+            return orders;
+        }
+
+        private void PlayOnce()
+        {
+            var harness = new EngineHarness(PolicyOptions.FromName(Policy)!, Limit, o => o with { MaxQueued = 16 });
+            _path.Clear();
+            var submitted = 0;
+            var waits = Waits;
+            while (submitted < Attempts || harness.Ended < Attempts)
+            {
+                var outcomes = Silent is null ? 2 : 1;
+                var submits = submitted < Attempts ? 1 : 0;
+                var ends = harness.HalfOpen.Count * outcomes;
+                var withdrawals = Withdrawals ? harness.WaitingIds.Count : 0;
+                var moves = submits + ends + withdrawals;
+                if (moves == 0)
+                {
+                    Require(harness, harness.Engine.NextDeadline is not null, "somebody waits and nothing will ever happen");
+                    harness.At(harness.Engine.NextDeadline!.Value.Ticks / TimeSpan.TicksPerMillisecond + 1);
+                    Check(harness);
+                    continue;
+                }
+
+                harness.At(harness.NowMs + StepMs);
+                Check(harness);
+                if (harness.HalfOpen.Count * outcomes != ends)
+                {
+                    continue; // time itself started something: choose again
+                }
+
+                var move = _choices.Choose(moves + (waits > 0 ? 1 : 0));
+                if (move < submits)
+                {
+                    Submit(harness, submitted++);
+                }
+                else if ((move -= submits) < ends)
+                {
+                    var id = harness.HalfOpen[move / outcomes];
+                    End(harness, id, Silent is null ? move % 2 == 0 : Silent == ProgramOf(id - 1));
+                }
+                else if ((move -= ends) < withdrawals)
+                {
+                    _path.Add("withdraw " + harness.WaitingIds[move]);
+                    harness.End(harness.WaitingIds[move], Outcome.Cancelled);
+                }
+                else
+                {
+                    waits--;
+                    _path.Add("wait");
+                    harness.At(harness.NowMs + 15_000);
+                }
+
+                Check(harness);
+            }
+
+            Require(harness, harness.Engine is { InFlight: 0, HalfOpen: 0, Waiting: 0 }, "something is left");
+        }
+
+        private char ProgramOf(int attempt) => attempt > 0 && (Programs >> (attempt - 1) & 1) == 1 ? 'b' : 'a';
+
+        private void Submit(EngineHarness harness, int attempt)
+        {
+            var host = attempt;
+            while (host > 0 && (Shared >> (host - 1) & 1) == 1)
+            {
+                host--;
+            }
+
+            _path.Add($"submit {attempt + 1}");
+            harness.Submit(attempt + 1, ProgramOf(attempt) == 'b' ? "b" : "a", Host(host));
+        }
+
+        private void End(EngineHarness harness, int id, bool silent)
+        {
+            _path.Add($"{(silent ? "time out" : "answer")} {id}");
+            harness.End(id, silent ? Outcome.TimedOut : Outcome.Established);
+        }
+
+        private void Check(EngineHarness harness)
+        {
+            var engine = harness.Engine;
+            Require(harness, Policy == "unlimited" || engine.InFlight <= Limit, "more slots held than there are");
+            Require(harness, engine.HalfOpen == harness.HalfOpen.Count && engine.Waiting == harness.WaitingIds.Count && engine.InFlight <= engine.HalfOpen, "the books differ");
+            Require(harness, engine.Waiting == 0 || engine.HalfOpen > 0 || engine.NextDeadline is not null, "stuck");
+            Require(harness, engine.NextDeadline is not { } due || due > engine.Now, "time stands still");
+            if (Policy is "fifo" or "windows-xp")
+            {
+                Require(harness, engine.Waiting == 0 || engine.InFlight == Limit || engine.NextDeadline is not null, "a slot is idle while somebody waits");
+            }
+
+            if (Policy != "fair")
+            {
+                foreach (var program in "ab")
+                {
+                    var last = 0;
+                    foreach (var id in harness.Started)
                     {
-                        host--;
+                        if (ProgramOf(id - 1) == program)
+                        {
+                            Require(harness, id > last, "overtaken within its program");
+                            last = id;
+                        }
                     }
-
-                    harness.Submit(++next, program, Host(host));
-                    break;
-                case EndOldest:
-                    harness.End(harness.HalfOpen[0], Outcome.TimedOut);
-                    break;
-                case EndNewest:
-                    harness.End(harness.HalfOpen[^1], Outcome.TimedOut);
-                    break;
-                case AnswerOldest:
-                    harness.End(harness.HalfOpen[0], Outcome.Established);
-                    break;
-                case Withdraw:
-                    harness.End(harness.WaitingIds[0], Outcome.Cancelled);
-                    break;
-                default:
-                    harness.At(harness.NowMs + 1500);
-                    break;
+                }
             }
         }
 
-        submitted = next;
-        moves = [];
-        if (next < stream.Attempts)
+        private void Require(EngineHarness harness, bool condition, string otherwise)
         {
-            moves.Add(SubmitMove);
-        }
-
-        if (harness.HalfOpen.Count > 0)
-        {
-            moves.Add(EndOldest);
-            moves.Add(AnswerOldest);
-        }
-
-        if (harness.HalfOpen.Count > 1)
-        {
-            moves.Add(EndNewest);
-        }
-
-        if (stream.WithTime && harness.WaitingIds.Count > 0)
-        {
-            moves.Add(Withdraw);
-        }
-
-        if (stream.WithTime && path is not [.., Wait])
-        {
-            moves.Add(Wait);
-        }
-
-        return harness;
-    }
-
-    private static void Check(Stream stream, EngineHarness harness, List<int> path)
-    {
-        var engine = harness.Engine;
-        var held = engine.InFlight;
-        var fits = stream.Policy == "unlimited" || held <= stream.Limit;
-        var adds = engine.HalfOpen == harness.HalfOpen.Count && engine.Waiting == harness.WaitingIds.Count && held <= engine.HalfOpen;
-
-        // Somebody waits though nobody holds a slot and no time is due: stuck.
-        var stuck = engine.Waiting > 0 && held == 0 && engine.HalfOpen == 0 && engine.NextDeadline is null;
-        Assert.True(fits && adds && !stuck, $"{stream}, {string.Join(' ', path)}: {held} held, {engine.HalfOpen} half-open, {engine.Waiting} waiting");
-    }
-
-    /// <summary>Everything that was submitted comes to its end.</summary>
-    private static void Finish(Stream stream, EngineHarness harness, List<int> path, int submitted)
-    {
-        for (var round = 0; round < 20 && (harness.HalfOpen.Count > 0 || harness.WaitingIds.Count > 0); round++)
-        {
-            harness.At(harness.NowMs + 100);
-            while (harness.HalfOpen.Count > 0)
+            if (!condition)
             {
-                harness.End(harness.HalfOpen[0], Outcome.TimedOut);
+                var engine = harness.Engine;
+                Assert.Fail($"{otherwise}: {Policy} at {Limit}, programs {Programs:b}, shared {Shared:b}, silent {Silent}: {string.Join(", ", _path)}: {engine.InFlight} held, {engine.HalfOpen} half-open, {engine.Waiting} waiting");
             }
         }
+    }
 
-        var engine = harness.Engine;
-        Assert.True(
-            engine is { InFlight: 0, HalfOpen: 0, Waiting: 0 } && harness.Ended == submitted,
-            $"{stream}, {string.Join(' ', path)}: {engine.InFlight} held, {engine.HalfOpen} half-open, {engine.Waiting} waiting at the end");
+    /// <summary>Counts through all sequences of choices, whatever each one's number of alternatives depends on.</summary>
+    private sealed class Odometer
+    {
+        private readonly List<(int Chosen, int Of)> _digits = [];
+        private int _at;
+
+        public void Begin() => _at = 0;
+
+        public int Choose(int alternatives)
+        {
+            if (_at == _digits.Count)
+            {
+                _digits.Add((0, alternatives));
+            }
+
+            Assert.Equal(alternatives, _digits[_at].Of); // the same choices before lead to the same choice here
+            return _digits[_at++].Chosen;
+        }
+
+        public bool Next()
+        {
+            while (_digits.Count > 0 && _digits[^1].Chosen == _digits[^1].Of - 1)
+            {
+                _digits.RemoveAt(_digits.Count - 1);
+            }
+
+            if (_digits.Count == 0)
+            {
+                return false;
+            }
+
+            _digits[^1] = (_digits[^1].Chosen + 1, _digits[^1].Of);
+            return true;
+        }
     }
 }

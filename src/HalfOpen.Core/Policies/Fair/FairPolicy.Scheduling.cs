@@ -1,3 +1,4 @@
+using System.Numerics;
 using HalfOpen.Core.Attempts;
 
 namespace HalfOpen.Core.Policies.Fair;
@@ -8,13 +9,13 @@ internal sealed partial class FairPolicy
     /// <summary>Who waits longer is served out of turn now and then, so that nobody waits for ever behind a stream of newcomers.</summary>
     private static readonly long AgeBound = TimeSpan.FromSeconds(10).Ticks;
     private const int AgedEvery = 16;
-    private const int FilterSize = 1 << 16;
+    private const int LargestFilter = 1 << 16;
 
     private readonly ProgramHeap _waiting = new();
     private readonly ProgramHeap _privileged = new();
 
     // How many queued attempts share a hash of class and address: zero says for certain that an address is not queued. Without a million entries for a million waiting.
-    private readonly int[] _queuedHashes = new int[FilterSize];
+    private readonly int[] _queuedHashes;
     private long _served;
     private int _firstInLine = -1;
     private int _lastInLine = -1;
@@ -291,12 +292,15 @@ internal sealed partial class FairPolicy
 
     private bool MayBeQueued(int c, UInt128 address) => _queuedHashes[HashOf(c, address)] != 0;
 
-    private static int HashOf(int c, UInt128 address)
+    /// <summary>A power of two: 65,536 for a backlog of a million, fewer where fewer may wait.</summary>
+    private static int FilterSize(int maxQueued) => Math.Min(LargestFilter, (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(maxQueued, 256)));
+
+    private int HashOf(int c, UInt128 address)
     {
         unchecked
         {
             var h = ((ulong)address ^ ((ulong)(address >> 64) * 31) ^ ((ulong)(uint)c << 40)) * 0x9E3779B97F4A7C15UL;
-            return (int)(h >> 48) & (FilterSize - 1);
+            return (int)(h >> 48) & (_queuedHashes.Length - 1);
         }
     }
 

@@ -34,6 +34,7 @@ internal sealed partial class FairPolicy : Policy
         _options = options;
         _known = new KnownDestinations(options, state.Options.HashSeed);
         _handshakes = new HandshakeTimes(options);
+        _queuedHashes = new int[FilterSize(state.Options.MaxQueued)];
         _nat = options.NatBudget is { } budget ? new NatLedger(budget, state.Now) : null;
         SizeHeadroom();
     }
