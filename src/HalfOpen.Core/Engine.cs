@@ -45,13 +45,16 @@ public sealed class Engine
     /// <summary>The last instant the engine was told.</summary>
     public Instant Now => new(_state.Now);
 
-    /// <summary>When <see cref="AdvanceTo"/> must be called again at the latest; null: nothing is due until something happens.</summary>
+    /// <summary>
+    /// When <see cref="AdvanceTo"/> must be called again at the latest; null: nothing is due until something happens. Never before <see cref="Now"/>: what was learned from the last
+    /// event may make something due at once.
+    /// </summary>
     public Instant? NextDeadline
     {
         get
         {
             var due = NextDue();
-            return due == long.MaxValue ? null : new Instant(due);
+            return due == long.MaxValue ? null : new Instant(Math.Max(due, _state.Now));
         }
     }
 

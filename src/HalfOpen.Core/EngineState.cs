@@ -11,6 +11,7 @@ internal sealed class EngineState
     private int _decisionCount;
     private CounterRow[] _rows = new CounterRow[16];
     private CounterRow _all;
+    private RecentRate _starts;
 
     public EngineState(EngineOptions options)
     {
@@ -114,6 +115,7 @@ internal sealed class EngineState
 
         var wait = Now - attempt.Since;
         Waits.Record(wait);
+        _starts.Add(Now);
         row.WaitTicks += wait;
         row.MaxWaitTicks = Math.Max(row.MaxWaitTicks, wait);
         MarkStarted(ref attempt, ref row);
@@ -241,10 +243,11 @@ internal sealed class EngineState
         _all.HalfOpen++;
     }
 
-    /// <summary>The time in which what waits now would have started at the mean rate since the beginning; crude, and only a hint.</summary>
+    /// <summary>The time in which what waits now would start at the rate of the last ten or twenty seconds. Only a hint.</summary>
     private TimeSpan RetryAfter()
     {
-        var seconds = _all.Started == 0 ? 1 : (double)_all.Waiting / _all.Started * Now / TimeSpan.TicksPerSecond;
+        var perSecond = _starts.PerSecond(Now);
+        var seconds = perSecond > 0 ? _all.Waiting / perSecond : _all.Started == 0 ? 1 : 60;
         return TimeSpan.FromMilliseconds(Math.Round(Math.Clamp(seconds, 1, 60) * 1000));
     }
 

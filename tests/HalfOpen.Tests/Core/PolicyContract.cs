@@ -266,6 +266,20 @@ public sealed class FairWithEverythingContract : PolicyContract
     protected override bool IsFifoWithinProgram => false;
 }
 
+public sealed class FairGiveUpWithoutCreditContract : PolicyContract
+{
+    protected override PolicyOptions Policy => new FairOptions { GiveUp = true, Credit = false, MinGiveUpAfter = TimeSpan.FromSeconds(1) };
+
+    protected override bool IsFifoWithinProgram => false;
+}
+
+public sealed class FairWithoutPatienceOrLendingContract : PolicyContract
+{
+    protected override PolicyOptions Policy => new FairOptions { LearnPatience = false, LendHeadroom = false, LendBefore = TimeSpan.Zero, MaxKnownDestinations = 16, KnownFor = TimeSpan.FromSeconds(1) };
+
+    protected override bool IsFifoWithinProgram => false;
+}
+
 public sealed class FairBareContract : PolicyContract
 {
     protected override PolicyOptions Policy => new FairOptions { KnownDestinations = false, PortClasses = false, LearnHeadroom = false, MaxHeadroom = 0 };

@@ -56,7 +56,9 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
         Require(statistics.Programs.Sum(p => p.Waiting) == engine.Waiting, "waiting by program does not add up");
         Require(statistics.Programs.Sum(p => p.HalfOpen) == engine.HalfOpen, "half-open by program does not add up");
         Require(engine.InFlight >= 0, "fewer than no slots");
-        Require(engine.NextDeadline is not { } due || due > engine.Now, $"due at {engine.NextDeadline}, and it is {engine.Now} already");
+        Require(engine.NextDeadline is not { } due || due >= engine.Now, $"due at {engine.NextDeadline}, and it is {engine.Now} already");
+        Harness.At(Harness.NowMs);
+        Require(engine.NextDeadline is not { } next || next > engine.Now, $"due at {engine.NextDeadline} still, and it is {engine.Now}");
     }
 
     /// <summary>Within a program, or a program and destination, nobody is overtaken.</summary>
@@ -82,6 +84,13 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
             {
                 End(id, Outcome.TimedOut);
             }
+
+            foreach (var destination in _open)
+            {
+                Harness.Close(destination);
+            }
+
+            _open.Clear();
         }
 
         Harness.At(Harness.NowMs + 2_000_000);

@@ -199,8 +199,18 @@ internal sealed partial class FairPolicy : Policy
 
     public override void ConnectionClosed(in Destination destination)
     {
-        _nat?.CloseConnection(State.Now);
         _known.Closed(destination.Address, State.Now);
+        if (_nat is null)
+        {
+            return;
+        }
+
+        var entries = _nat.Entries;
+        _nat.CloseConnection(State.Now);
+        if (_nat.Entries < entries)
+        {
+            Schedule(); // it left nothing behind: there is room
+        }
     }
 
     public override void Advance()
