@@ -36,6 +36,9 @@ internal sealed class EngineHarness
 
     public int Warnings { get; private set; }
 
+    /// <summary>Slots reported as come back; needs <see cref="EngineOptions.ReportFreed"/>.</summary>
+    public int Freed { get; private set; }
+
     public static Destination Host(int number, ushort port = 80) => Destination.FromIPv4(0x0A000000u + (uint)number, port);
 
     public void Submit(int id, string program, Destination destination, int priority = 0, long? deadlineMs = null)
@@ -106,6 +109,9 @@ internal sealed class EngineHarness
                     break;
                 case DecisionKind.GiveUp:
                     GivenUp.Add((int)decision.Tag);
+                    break;
+                case DecisionKind.Freed:
+                    Freed++;
                     break;
                 case DecisionKind.LimitWarning:
                     Warnings++;
