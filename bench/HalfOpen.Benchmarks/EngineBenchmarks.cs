@@ -19,8 +19,9 @@ public class EngineBenchmarks
     private const int Programs = 10_000;
     private Engine _engine = null!;
     private ProgramId[] _programs = null!;
-    private AttemptId[] _inFlight = null!;
+    private AttemptId[] _inFlight = null!; // a ring: an end may start none (a slot kept as headroom), one or two
     private int _oldest;
+    private int _next;
     private uint _serial;
     private long _now;
 
@@ -37,11 +38,10 @@ public class EngineBenchmarks
         _engine = new Engine(new EngineOptions { Limit = Limit, Policy = PolicyOptions.FromName(Policy)!, MaxQueued = 2_000_000 });
         _programs = [.. Enumerable.Range(0, Programs).Select(i => _engine.Programs.Intern((ulong)(0x80000000 + (i * 4168))))];
         _inFlight = new AttemptId[Limit * 2];
-        var started = 0;
         for (var i = 0; i < Waiting + (Waiting == 0 ? 0 : Limit); i++)
         {
             Submit();
-            started = Take(started);
+            Take();
         }
     }
 
@@ -57,19 +57,10 @@ public class EngineBenchmarks
             return;
         }
 
-        var slot = _oldest;
-        _oldest = _oldest + 1 == Limit ? 0 : _oldest + 1;
-        _engine.Complete(_inFlight[slot], Outcome.TimedOut, new Instant(_now));
-        foreach (var decision in _engine.Decisions)
-        {
-            if (decision.Kind == DecisionKind.Start)
-            {
-                _inFlight[slot] = decision.Attempt;
-            }
-        }
-
+        _engine.Complete(_inFlight[_oldest], Outcome.TimedOut, new Instant(_now));
+        _oldest = _oldest + 1 == _inFlight.Length ? 0 : _oldest + 1;
         Submit();
-        _engine.ClearDecisions();
+        Take();
     }
 
     private AttemptId Submit()
@@ -85,18 +76,18 @@ public class EngineBenchmarks
     }
 
     /// <summary>Remembers what started, so that it can be ended in turn.</summary>
-    private int Take(int started)
+    private void Take()
     {
         foreach (var decision in _engine.Decisions)
         {
             if (decision.Kind == DecisionKind.Start)
             {
-                _inFlight[started++] = decision.Attempt;
+                _inFlight[_next] = decision.Attempt;
+                _next = _next + 1 == _inFlight.Length ? 0 : _next + 1;
             }
         }
 
         _engine.ClearDecisions();
-        return started;
     }
 }
 

@@ -13,7 +13,7 @@ internal sealed class SimulateOptions
 
     public Option<string> Scenario { get; } = new("--scenario", "-s") { Description = "A shipped scenario (see --list) or a JSON file. Default: freeze.", DefaultValueFactory = _ => "freeze" };
 
-    public Option<string[]> Policy { get; } = new("--policy", "-p") { Description = "unlimited, fifo, windows-xp, fair or fair+give-up; may be given more than once. Default: the scenario's.", AllowMultipleArgumentsPerToken = true };
+    public Option<string[]> Policy { get; } = new("--policy", "-p") { Description = "unlimited, fifo, windows-xp, fair or fair+give-up; a list (fifo,fair), or given more than once. Default: the scenario's.", AllowMultipleArgumentsPerToken = true };
 
     public Option<string?> Limit { get; } = new("--limit", "-l") { Description = "Slots: a number, a list (10,50,100), or a sweep in geometric steps (10:400). Default: the scenario's." };
 
@@ -88,7 +88,8 @@ internal sealed class SimulateOptions
     public List<RunRequest> Requests(ParseResult parsed, Scenario scenario, out List<ulong> seeds)
     {
         seeds = ReadSeeds(parsed);
-        var policies = parsed.GetValue(Policy) is { Length: > 0 } named ? named.Distinct().ToList() : null;
+        var policies = parsed.GetValue(Policy) is { Length: > 0 } named
+            ? named.SelectMany(p => p.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct().ToList() : null;
         if (policies?.Find(p => !PolicyCatalog.Names.Contains(p) && p != FairGivesUp) is { } unknown)
         {
             throw CliException.Usage($"there is no policy '{unknown}'; there are {string.Join(", ", PolicyCatalog.Names)} and {FairGivesUp}.");

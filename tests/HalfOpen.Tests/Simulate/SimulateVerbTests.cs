@@ -43,6 +43,14 @@ public sealed class SimulateVerbTests
     }
 
     [Fact]
+    public async Task Policies_and_limits_may_be_lists()
+    {
+        var (code, output, _) = await CliRunner.RunAsync(["simulate", "--policy", "fifo,windows-xp", "--policy", "fair+give-up", "--limit", "10,20", "--seeds", "2", "--csv"]);
+        Assert.Equal(0, code);
+        Assert.Equal(1 + (3 * 2 * 2), output.TrimEnd().Split('\n').Length);
+    }
+
+    [Fact]
     public async Task A_recorded_run_is_lines_of_the_replay_format()
     {
         using var folder = new TemporaryFolder();
