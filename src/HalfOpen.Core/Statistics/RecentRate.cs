@@ -31,12 +31,12 @@ internal struct RecentRate
             (_begin, _begun) = (now, true);
         }
 
-        var windows = (now - _begin) / Window;
-        if (windows == 0)
+        if (now - _begin < Window)
         {
-            return;
+            return; // nearly always: no division
         }
 
+        var windows = (now - _begin) / Window;
         _previous = windows == 1 ? _count : 0;
         _hasPrevious = true;
         _count = 0;

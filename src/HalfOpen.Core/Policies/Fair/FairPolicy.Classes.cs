@@ -90,7 +90,9 @@ internal sealed partial class FairPolicy
             return program.OtherClass;
         }
 
-        return _classOf.TryGetValue(KeyOf(p, port), out var c) ? c : NewClass(p, port);
+        // A program of one port has no other class but that for everything else, and that one comes last.
+        return _classes[program.FirstClass].Port == port && port != 0 ? program.FirstClass
+            : _classOf.TryGetValue(KeyOf(p, port), out var c) ? c : NewClass(p, port);
     }
 
     /// <summary>
@@ -210,7 +212,7 @@ internal sealed partial class FairPolicy
     private void Reclassify(int c)
     {
         ref var program = ref _programs[_classes[c].Program];
-        var brief = IsBrief(program.LateShare, program.Samples, program.Pending, prior: 0);
+        var brief = IsBrief(program);
         if (brief == program.Brief)
         {
             ReclassifyOne(c);
@@ -224,6 +226,10 @@ internal sealed partial class FairPolicy
         }
     }
 
+    private bool IsBrief(in FairProgram program) => IsBrief(program.LateShare, program.Samples, program.Pending, prior: 0);
+
+    private bool IsBrief(in FairClass row, in FairProgram program) => IsBrief(row.LateShare, row.Samples, row.Pending, program.Brief || row.Samples == Window ? 0 : PriorWeight);
+
     private bool IsBrief(double lateShare, int samples, int pending, int prior) =>
         (lateShare * samples) + Math.Max(0, pending - Trial) + prior <= BriefBelow * (samples + pending + prior);
 
@@ -231,7 +237,7 @@ internal sealed partial class FairPolicy
     {
         ref var row = ref _classes[c];
         ref var program = ref _programs[row.Program];
-        row.Brief = IsBrief(row.LateShare, row.Samples, row.Pending, program.Brief || row.Samples == Window ? 0 : PriorWeight);
+        row.Brief = IsBrief(row, program);
 
         // A brief class that holds more than a trial counts whole: one silent peer in twenty is brief, and still fills the headroom for good, one by one.
         var longPart = row.Brief && row.Held <= Trial ? row.LateHeld : row.Held;
@@ -252,6 +258,12 @@ internal sealed partial class FairPolicy
     private void Rank(int p)
     {
         ref var program = ref _programs[p];
+        if (program.Queued == 0 && program.Privileged == 0)
+        {
+            _privileged.Remove(p);
+            return;
+        }
+
         var key = (long)State.Row(p).Counted * 1000 / State.Programs.Weight(p);
         if (program.Queued > 0)
         {

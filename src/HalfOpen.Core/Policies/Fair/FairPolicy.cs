@@ -95,6 +95,12 @@ internal sealed partial class FairPolicy : Policy
                 Park(index, entry, first: false);
                 return;
             }
+
+            if (entry < 0 && NothingIsShort(c))
+            {
+                StartWithoutQueue(index);
+                return;
+            }
         }
 
         State.Enqueue(index);
@@ -257,10 +263,10 @@ internal sealed partial class FairPolicy : Policy
         BeginPending(index);
     }
 
-    private void StartWithSlot(int index)
+    private void StartWithSlot(int index, bool isNewAddress = false)
     {
         ref var attempt = ref Slab[index];
-        var entry = attempt.Entry = _known.Use(attempt.Address);
+        var entry = attempt.Entry = isNewAddress ? _known.Add(attempt.Address) : _known.Use(attempt.Address);
         ref var destination = ref _known[entry];
         destination.HalfOpen++;
         destination.Counted++;

@@ -38,6 +38,9 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
         return entry;
     }
 
+    /// <summary>As <see cref="Use"/>, for an address that is known not to be there.</summary>
+    public int Add(UInt128 address) => _table.Add(address);
+
     /// <summary>Nothing is counted on it any more, perhaps: then it becomes memory, or nothing.</summary>
     public void Rest(int entry, long now)
     {
