@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HalfOpen.Core.Attempts;
 using HalfOpen.Core.Queueing;
 using HalfOpen.Core.Statistics;
@@ -52,6 +53,7 @@ internal sealed class EngineState
     public ref CounterRow Row(int program) => ref _rows[program];
 
     /// <summary>A new attempt, in no list yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Create(in AttemptRequest request, int program)
     {
         if (program >= _rows.Length)
@@ -187,6 +189,7 @@ internal sealed class EngineState
     }
 
     /// <summary>Its outcome is known: it is no longer half-open. Slots are the policy's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RecordOutcome(int index, Outcome outcome)
     {
         ref var attempt = ref Slab[index];
@@ -213,12 +216,14 @@ internal sealed class EngineState
     }
 
     /// <summary>The place is free for another attempt.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(int index)
     {
         Programs.Unpin(Slab[index].Program);
         Slab.Return(index);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Emit(DecisionKind kind, int index)
     {
         if (kind == DecisionKind.LimitWarning)
@@ -251,6 +256,7 @@ internal sealed class EngineState
         return TimeSpan.FromMilliseconds(Math.Round(Math.Clamp(seconds, 1, 60) * 1000));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(in Decision decision)
     {
         if (_decisionCount == _decisions.Length)

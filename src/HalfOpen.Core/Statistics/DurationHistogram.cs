@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Numerics;
 
 namespace HalfOpen.Core;
@@ -52,6 +53,7 @@ public sealed class DurationHistogram
         return TimeSpan.Zero;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Record(long ticks)
     {
         _counts[BucketOf(ticks)]++;
@@ -80,6 +82,7 @@ public sealed class DurationHistogram
         return copy;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int BucketOf(long ticks)
     {
         if (ticks < 1 << SubBits)
