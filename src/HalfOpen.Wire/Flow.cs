@@ -26,6 +26,9 @@ public readonly record struct Flow(UInt128 Local, ushort LocalPort, UInt128 Remo
 
     public static bool IsLoopbackAddress(UInt128 address) => IsMapped(address) ? ((uint)(address >> 24) & 0xff) == 127 : address == UInt128.One;
 
+    /// <summary>As this type writes it; see <see cref="ToAddress"/> for the way back.</summary>
+    public static UInt128 FromAddress(IPAddress address) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(address.MapToIPv6().GetAddressBytes());
+
     public static IPAddress ToAddress(UInt128 address)
     {
         Span<byte> bytes = stackalloc byte[16];
