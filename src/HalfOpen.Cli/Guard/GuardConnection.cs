@@ -36,7 +36,8 @@ internal static class GuardConnection
         string[] others = [];
         try
         {
-            others = Directory.Exists(folder) ? Directory.GetFiles(folder, "guard-*.sock") : [];
+            // A killed guard leaves its socket behind.
+            others = Directory.Exists(folder) ? [.. Directory.GetFiles(folder, "guard-*.sock").Where(ControlClient.IsThere)] : [];
         }
         catch (UnauthorizedAccessException)
         {

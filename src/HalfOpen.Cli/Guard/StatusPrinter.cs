@@ -37,7 +37,7 @@ internal static class StatusPrinter
         o.WriteLine($"waits    p50 {status.Waits.P50Ms:0.#} ms, p99 {status.Waits.P99Ms:0.#} ms, longest {status.Waits.MaxMs:0.#} ms; the limit was reached {status.LimitWarnings:#,0} times while something waited");
         o.WriteLine($"packets  {c.Syns:#,0} SYNs, {c.Retransmissions:#,0} retransmissions; over the limit {c.Passed:#,0} passed, {c.Refused:#,0} refused; lost {c.QueueDropped:#,0} to a full queue, {c.UserDropped:#,0} to a full buffer");
         var r = status.Reconciliation;
-        o.WriteLine($"compared {r.Runs:#,0} times with the kernel, {r.LastSecondsAgo:0.0} s ago: {r.SlotsRecovered:#,0} slots and {r.HeldRecovered:#,0} held SYNs recovered");
+        o.WriteLine(r.Runs == 0 ? "compared not yet with the kernel" : $"compared {r.Runs:#,0} times with the kernel, {r.LastSecondsAgo:0.0} s ago: {r.SlotsRecovered:#,0} slots and {r.HeldRecovered:#,0} held SYNs recovered");
     }
 
     private static string Name(string name) => Clean(name.Length <= NameWidth ? name : "..." + name[^(NameWidth - 3)..]);

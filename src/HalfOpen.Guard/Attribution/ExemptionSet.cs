@@ -23,7 +23,7 @@ internal sealed class ExemptionSet
             {
                 ExemptionKind.User => _users.Add(uint.Parse(exemption.Value)),
                 ExemptionKind.Port => _ports.Add(ushort.Parse(exemption.Value)),
-                ExemptionKind.Executable => _executables.Add(exemption.Value),
+                ExemptionKind.Executable => _executables.Add(exemption.Value) | _executables.Add(Target(exemption.Value)),
                 ExemptionKind.Cgroup => Append(_cgroups, exemption.Value),
                 _ => Append(_destinations, IPNetwork.Parse(exemption.Value)),
             };
@@ -74,6 +74,19 @@ internal sealed class ExemptionSet
         }
 
         return false;
+    }
+
+    /// <summary>What the kernel calls it: /usr/bin/python3 is a link on most machines, and a process's executable is never one.</summary>
+    private static string Target(string executable)
+    {
+        try
+        {
+            return new FileInfo(executable).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? executable;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return executable; // not there (yet), or a circle of links
+        }
     }
 
     private static bool Append<T>(List<T> list, T item)

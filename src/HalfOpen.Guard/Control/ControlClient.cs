@@ -56,6 +56,21 @@ public static class ControlClient
         }
     }
 
+    /// <summary>Whether somebody listens behind the socket at <paramref name="path"/>. Never waits, never throws.</summary>
+    public static bool IsThere(string path)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
     private static async Task<byte[]> ReadLineAsync(Socket socket, CancellationToken cancel)
     {
         using var line = new MemoryStream();

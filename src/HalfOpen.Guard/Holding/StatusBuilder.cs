@@ -30,7 +30,8 @@ internal static class StatusBuilder
             OtherPrograms = Math.Max(0, busy.Count - MostPrograms),
             Totals = new OutcomeTotals
             {
-                Submitted = engine.Totals.Submitted,
+                // The engine ends a passed attempt and takes it over as a new one; to its program it is one attempt.
+                Submitted = engine.Totals.Submitted - counters.Passed,
                 Started = engine.Totals.Started,
                 Rejected = engine.Totals.Rejected,
                 Established = engine.Totals.Established,
@@ -38,7 +39,7 @@ internal static class StatusBuilder
                 Reset = engine.Totals.Reset,
                 TimedOut = engine.Totals.TimedOut,
                 Unreachable = engine.Totals.Unreachable,
-                Cancelled = engine.Totals.Cancelled,
+                Cancelled = engine.Totals.Cancelled - counters.Passed,
             },
             Counters = new GuardCounters
             {

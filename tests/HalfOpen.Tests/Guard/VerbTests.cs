@@ -62,4 +62,28 @@ public sealed class VerbTests
         Assert.Equal((0, "The limit is now 50.\n", ""), await CliRunner.RunAsync(["limit", "50", "--socket", path]));
         Assert.Equal(50, guard.Limit);
     }
+
+    [Fact]
+    public async Task Only_a_guard_that_lives_is_named_as_one_in_another_namespace()
+    {
+        var folder = Directory.CreateTempSubdirectory("halfopen-test-");
+        Environment.SetEnvironmentVariable("HALFOPEN_RUNTIME_DIR", folder.FullName);
+        try
+        {
+            var path = Path.Combine(folder.FullName, "guard-1.sock");
+            using (var killed = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+            {
+                killed.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path)); // its socket outlives it
+            }
+
+            Assert.Equal((1, "", "halfopen: no guard runs here: start one with 'sudo halfopen guard'.\n"), await CliRunner.RunAsync(["status"]));
+            using var lives = new ControlServer(path, new FakeGuard());
+            Assert.Contains("name it with --socket " + path, (await CliRunner.RunAsync(["status"])).Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("HALFOPEN_RUNTIME_DIR", null);
+            folder.Delete(recursive: true);
+        }
+    }
 }
