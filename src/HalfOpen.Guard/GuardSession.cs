@@ -52,6 +52,9 @@ public sealed class GuardSession
     /// <summary>Like event 4226: raised on the guard's thread when the limit is reached and something waits, at most as often as the policy warns. Handlers must be quick and must not throw.</summary>
     public event Action<GuardWarning>? LimitReached;
 
+    /// <summary>Raised once, on the guard's thread, when all is set up and before <see cref="Ready"/>: the time to give up privileges. Handlers must not throw.</summary>
+    public event Action? SetUp;
+
     /// <summary>
     /// Guards until <paramref name="stop"/>. Sets up queue, outcomes and rules; at the end removes the rules and accepts everything that is held.
     /// </summary>
@@ -230,6 +233,7 @@ public sealed class GuardSession
                 _loop = loop;
             }
 
+            SetUp?.Invoke();
             loop.Post(l => l.Reload(Options)); // what was asked for while we set up
             loop.Post(l => _ready.TrySetResult());
             loop.Run(stop);

@@ -14,9 +14,10 @@ namespace HalfOpen.Cli.Guard;
 /// </summary>
 internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardReport report) : IGuardControl, IDisposable
 {
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan HungAfter = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HungAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StoppedFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WarnEvery = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _stop = new();
@@ -24,6 +25,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
     private GuardSession _session = null!;
     private ServiceManager _service = null!;
     private GuardSettings _settings = null!;
+    private volatile bool _changesRules;
     private long _nextWarning;
     private int _warning;
 
@@ -37,6 +39,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
         rules.TakeNamespace();
         _session = new GuardSession(_settings.Options, rules);
         _session.LimitReached += Warn;
+        _session.SetUp += () => Privileges.DropCapabilities();
 
         // Before any rule: what fails here leaves no trace at all.
         using var metrics = _settings.Metrics is { } at ? new MetricsServer(at, Snapshot) : null;
@@ -66,6 +69,8 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
             if (!_stop.IsCancellationRequested)
             {
                 using var control = new ControlServer(rules.Paths!.Socket, this);
+                Privileges.DropCapabilities();
+                Privileges.Fence();
                 service.Ready(report.Ready(_settings.Options, rules, Snapshot(), metrics?.Address));
                 Watch(rules);
                 service.Stopping();
@@ -100,6 +105,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
         lock (_reloading)
         {
             _service.Reloading();
+            _changesRules = true;
             try
             {
                 var settings = read();
@@ -115,6 +121,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
             }
             finally
             {
+                _changesRules = false;
                 _service.Ready($"limit {_session.Options.Limit}, policy {SettingTable.Word(_session.Options.Policy)}");
             }
         }
@@ -133,22 +140,34 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
     }
 
     /// <summary>
-    /// The live line, and the watchdogs. systemd hears from us only as long as the guard's own thread answers; without systemd we look ourselves, and a guard that hangs ends, so that connections pass again.
+    /// The live line, and the watchdogs. systemd hears from us only as long as the guard's own thread answers; without systemd we look ourselves, and a guard that hangs ends, so that connections pass again. A process
+    /// that is stopped cannot look: the kernel does.
     /// </summary>
     private void Watch(GuardRules rules)
     {
         var every = report.Every < CheckEvery ? report.Every : CheckEvery;
         every = _service.WatchdogEvery is { } watchdog && watchdog < every ? watchdog : every;
         var silent = TimeSpan.Zero;
-        while (!_stop.Token.WaitHandle.WaitOne(every))
+        var drawn = Task.CompletedTask;
+        using var dead = new DeadMansSwitch(StoppedFor);
+        do
         {
-            if (_session.Answers(Patience))
+            if (_session.Options.FailClosed)
+            {
+                dead.Release(); // nobody wins: without us nothing passes either
+            }
+            else
+            {
+                dead.Hold();
+            }
+
+            if (_session.Answers(Patience) || _changesRules)
             {
                 silent = TimeSpan.Zero;
                 _service.Alive();
-                if (report.IsLive)
+                if (report.IsLive && drawn.IsCompleted)
                 {
-                    report.Live(Snapshot());
+                    drawn = Task.Run(() => report.Live(Snapshot())); // a terminal that was stopped (Ctrl-S) must not stop us
                 }
 
                 continue;
@@ -166,6 +185,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
                 Environment.Exit(ExitCode.FoundOrRefused);
             }
         }
+        while (!_stop.Token.WaitHandle.WaitOne(every));
     }
 
     /// <summary>Called by the guard's thread, which must never wait for whoever reads our output. At most one line a minute, and one at a time.</summary>

@@ -49,6 +49,13 @@ internal static unsafe partial class Native
     public const int SysBpf = 321;
     public const int SysBpfArm64 = 280;
 
+    public const int ClockMonotonic = 1;
+    public const int SignalKill = 9;
+
+    public const int SysSeccomp = 317;
+    public const int SysSeccompArm64 = 277;
+    public const int SetNoNewPrivileges = 38;
+
     public const int NoEntry = 2;
     public const int Interrupted = 4;
     public const int TryAgain = 11;
@@ -77,6 +84,51 @@ internal static unsafe partial class Native
     {
         public long Seconds;
         public long Nanoseconds;
+    }
+
+    /// <summary>struct itimerspec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimerSpec
+    {
+        public TimeSpec Interval;
+        public TimeSpec Value;
+    }
+
+    /// <summary>struct sigevent: 64 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 64)]
+    public struct SignalEvent
+    {
+        public nint Value;
+        public int Signal;
+        public int Notify;
+    }
+
+    /// <summary>struct __user_cap_header_struct.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct CapabilityHeader
+    {
+        public uint Version;
+        public int Thread;
+    }
+
+    /// <summary>Two of struct __user_cap_data_struct: capabilities 0 to 31 and 32 to 63.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct CapabilityData
+    {
+        public uint EffectiveLow;
+        public uint PermittedLow;
+        public uint InheritableLow;
+        public uint EffectiveHigh;
+        public uint PermittedHigh;
+        public uint InheritableHigh;
+    }
+
+    /// <summary>struct sock_fprog.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FilterProgram
+    {
+        public ushort Length;
+        public void* Instructions;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -155,6 +207,24 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "timer_create", SetLastError = true)]
+    public static partial int TimerCreate(int clock, in SignalEvent how, out nint timer);
+
+    [LibraryImport("libc", EntryPoint = "timer_settime", SetLastError = true)]
+    public static partial int TimerSet(nint timer, int flags, in TimerSpec when, void* old);
+
+    [LibraryImport("libc", EntryPoint = "timer_delete", SetLastError = true)]
+    public static partial int TimerDelete(nint timer);
+
+    [LibraryImport("libc", EntryPoint = "capget", SetLastError = true)]
+    public static partial int GetCapabilities(in CapabilityHeader header, out CapabilityData data);
+
+    [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
+    public static partial int SetCapabilities(in CapabilityHeader header, in CapabilityData data);
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    public static partial int Control(int option, nuint second, nuint third, nuint fourth, nuint fifth);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, void* second, nint third);

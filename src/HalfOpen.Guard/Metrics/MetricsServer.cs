@@ -5,7 +5,8 @@ using System.Text;
 namespace HalfOpen.Guard.Metrics;
 
 /// <summary>
-/// Answers <c>GET /metrics</c> and nothing else (docs/decisions/0063): one request a connection, at most <see cref="MaxClients"/> at a time, <see cref="MaxHeadBytes"/> of head, ten seconds. Thread-safe.
+/// Answers <c>GET /metrics</c> and nothing else (docs/decisions/0063): one request a connection, at most <see cref="MaxClients"/> at a time, <see cref="MaxHeadBytes"/> of head, ten seconds. Who may not read is told
+/// so, and takes the place of nobody who may. Thread-safe.
 /// </summary>
 public sealed class MetricsServer : IDisposable
 {
@@ -17,14 +18,18 @@ public sealed class MetricsServer : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Func<GuardStatus> _snapshot;
+    private readonly MetricsReaders _readers;
     private readonly Socket _listener;
     private readonly CancellationTokenSource _stop = new();
-    private int _clients;
+    private readonly Places _clients = new();
+    private readonly Places _strangers = new();
 
+    /// <param name="readers">Who may read; null: see <see cref="MetricsReaders.OfThisMachine"/>.</param>
     /// <exception cref="GuardException">The address is taken or not ours.</exception>
-    public MetricsServer(IPEndPoint address, Func<GuardStatus> snapshot)
+    public MetricsServer(IPEndPoint address, Func<GuardStatus> snapshot, MetricsReaders? readers = null)
     {
         _snapshot = snapshot;
+        _readers = readers ?? MetricsReaders.OfThisMachine;
         _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -58,14 +63,14 @@ public sealed class MetricsServer : IDisposable
             try
             {
                 var client = await _listener.AcceptAsync(_stop.Token);
-                if (Interlocked.Increment(ref _clients) > MaxClients)
+                var places = MayRead(client) ? _clients : _strangers;
+                if (!places.TryTake())
                 {
-                    Interlocked.Decrement(ref _clients);
                     client.Dispose();
                     continue;
                 }
 
-                _ = ServeAsync(client);
+                _ = ServeAsync(client, places);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -78,7 +83,19 @@ public sealed class MetricsServer : IDisposable
         }
     }
 
-    private async Task ServeAsync(Socket client)
+    private bool MayRead(Socket client)
+    {
+        try
+        {
+            return client is { RemoteEndPoint: IPEndPoint from, LocalEndPoint: IPEndPoint to } && _readers.Allow(from, to);
+        }
+        catch (Exception e) when (e is GuardException or SocketException )
+        {
+            return false; // it left already, or the kernel does not tell
+        }
+    }
+
+    private async Task ServeAsync(Socket client, Places places)
     {
         try
         {
@@ -105,7 +122,9 @@ public sealed class MetricsServer : IDisposable
                     count += read;
                 }
 
-                await SendAsync(client, Answer(buffer.AsSpan(0, count), _snapshot), limit.Token);
+                var answer = places == _clients ? Answer(buffer.AsSpan(0, count), _snapshot)
+                    : Response("403 Forbidden", "text/plain", $"metrics are for root and members of the group {Rules.GuardPaths.GroupName}\n");
+                await SendAsync(client, answer, limit.Token);
                 client.Shutdown(SocketShutdown.Both);
             }
         }
@@ -115,7 +134,7 @@ public sealed class MetricsServer : IDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _clients);
+            places.GiveBack();
         }
     }
 
@@ -160,5 +179,24 @@ public sealed class MetricsServer : IDisposable
         {
             answer = answer[await client.SendAsync(answer, cancel)..];
         }
+    }
+
+    /// <summary>Bounds how many are served at a time. Thread-safe.</summary>
+    private sealed class Places
+    {
+        private int _taken;
+
+        public bool TryTake()
+        {
+            if (Interlocked.Increment(ref _taken) <= MaxClients)
+            {
+                return true;
+            }
+
+            GiveBack();
+            return false;
+        }
+
+        public void GiveBack() => Interlocked.Decrement(ref _taken);
     }
 }

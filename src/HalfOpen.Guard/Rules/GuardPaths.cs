@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace HalfOpen.Guard.Rules;
@@ -52,25 +53,51 @@ public sealed partial record GuardPaths(string Folder, string NamespaceId)
         return digits.Length > 0 ? digits : "unknown";
     }
 
-    private static uint? GroupId()
+    /// <summary>Whether a user is in the group, by /etc/passwd and /etc/group.</summary>
+    public static bool IsInGroup(uint user)
     {
-        try
+        var (name, primary) = ("", "");
+        foreach (var fields in Fields("/etc/passwd"))
         {
-            foreach (var line in File.ReadLines("/etc/group"))
+            if (fields.Length >= 4 && fields[2] == user.ToString(CultureInfo.InvariantCulture))
             {
-                var fields = line.Split(':');
-                if (fields.Length >= 3 && fields[0] == GroupName && uint.TryParse(fields[2], out var id))
-                {
-                    return id;
-                }
+                (name, primary) = (fields[0], fields[3]);
             }
         }
-        catch (IOException)
+
+        return name.Length > 0 && Fields("/etc/group").Any(f => f.Length >= 4 && f[0] == GroupName && (f[2] == primary || f[3].Split(',').Contains(name)));
+    }
+
+    /// <summary>Effective user id of this process.</summary>
+    public static uint OwnUserId() => EffectiveUser();
+
+    private static uint? GroupId()
+    {
+        foreach (var fields in Fields("/etc/group"))
         {
+            if (fields.Length >= 3 && fields[0] == GroupName && uint.TryParse(fields[2], out var id))
+            {
+                return id;
+            }
         }
 
         return null;
     }
+
+    private static List<string[]> Fields(string file)
+    {
+        try
+        {
+            return [.. File.ReadLines(file).Select(l => l.Split(':'))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chown(string path, uint owner, uint group);

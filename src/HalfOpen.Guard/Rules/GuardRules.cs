@@ -196,7 +196,15 @@ public sealed class GuardRules : IGuardRules, IDisposable
             return;
         }
 
-        File.Delete(Paths.RulesNote);
+        try
+        {
+            File.Delete(Paths.RulesNote);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder is somebody else's or gone. A note too many costs the next guard one look.
+        }
+
         // The lock file itself stays: to delete it would let two guards lock two files of one name.
         _lock.Dispose();
         _lock = null;

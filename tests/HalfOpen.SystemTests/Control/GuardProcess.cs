@@ -22,6 +22,9 @@ internal sealed class GuardProcess : IDisposable
 
     public string RuntimeFolder { get; }
 
+    /// <summary>Of the process; the script has become the program.</summary>
+    public int Id => _process.Id;
+
     /// <summary>The JSON event that says it is ready; empty when it ended before.</summary>
     public string FirstLine { get; }
 

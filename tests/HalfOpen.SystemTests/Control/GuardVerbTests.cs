@@ -225,14 +225,14 @@ public sealed class GuardVerbTests : IDisposable
     // Packet counters of built-in chains go on counting; everything else must be the same, byte for byte.
     private static string WithoutCounts(string line) => line.StartsWith(':') ? line[..line.IndexOf('[', StringComparison.Ordinal)] : line;
 
-    private static JsonNode Status(GuardProcess guard)
+    internal static JsonNode Status(GuardProcess guard)
     {
         var (code, output, error) = guard.Run("status", "--json");
         Assert.True(code == 0, error);
         return JsonNode.Parse(output)!;
     }
 
-    private static void Until(GuardProcess guard, Func<JsonNode, bool> wanted)
+    internal static void Until(GuardProcess guard, Func<JsonNode, bool> wanted)
     {
         var status = Status(guard);
         for (var i = 0; i < 60 && !wanted(status); i++)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Kernel;
+using HalfOpen.SystemTests.Control;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
@@ -34,13 +35,70 @@ public sealed class RouterTests
         guard.Until(s => s.Waiting == 0, "nothing waits");
     }
 
-    private static NetworkNamespace AddLan(TestNetwork network)
+    [Theory]
+    [InlineData("docker0", true)]
+    [InlineData("lan0", false)]
+    public void Containers_are_governed_by_their_interface_and_nothing_else_that_is_forwarded(string name, bool governed)
+    {
+        Needs.Root();
+        var folder = Directory.CreateTempSubdirectory("halfopen-test-");
+        using var network = new TestNetwork();
+        network.Listen(8080, reset: false);
+        using var lan = AddLan(network, name);
+        using (var guard = new GuardProcess(network.Machine, folder.FullName, ["--limit", "1", "--policy", "fifo", "--containers"]))
+        {
+            using var silent = Connect(lan, "10.79.0.1", 80);
+            using var silent6 = Connect(lan, "fd79::1", 80);
+            using var alive = Connect(lan, "10.78.0.1", 8080);
+            if (governed)
+            {
+                GuardVerbTests.Until(guard, s => s["counted"]!.GetValue<int>() == 1 && s["waiting"]!.GetValue<int>() == 2);
+                Assert.Contains("10.76.0.2", GuardVerbTests.Status(guard)["programs"]!.ToJsonString(), StringComparison.Ordinal);
+                Assert.False(alive.Poll(200_000, SelectMode.SelectWrite));
+            }
+            else
+            {
+                Assert.True(alive.Poll(5_000_000, SelectMode.SelectWrite));
+                Assert.Equal(0, GuardVerbTests.Status(guard)["totals"]!["submitted"]!.GetValue<int>());
+            }
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    /// <summary>What the budget is for: the connection table of this very router, which keeps an entry for each attempt that nobody answers.</summary>
+    [Fact]
+    public void With_a_nat_budget_the_routers_own_table_stays_within_it()
+    {
+        Needs.Root();
+        const string Table = "/proc/thread-self/net/nf_conntrack";
+        const int Budget = 20;
+        Assert.SkipUnless(File.Exists(Table), "skipped: needs /proc/net/nf_conntrack");
+        using var network = new TestNetwork();
+        network.Machine.Run(() => Shell.Run("iptables -w -t nat -A POSTROUTING -o veth0 -j MASQUERADE"));
+        using var lan = AddLan(network);
+        using var guard = new RunningGuard(
+            network.Machine, new GuardOptions { Limit = 100, NatBudget = Budget, Router = true, ForwardedTimeout = TimeSpan.FromMilliseconds(300), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
+        Socket[] sockets = [.. Enumerable.Range(1, 60).Select(i => Connect(lan, $"10.79.0.{i}", 80))];
+        var most = 0;
+        guard.Until(
+            s =>
+            {
+                most = Math.Max(most, network.Machine.Run(() => File.ReadLines(Table).Count(l => l.Contains("SYN_SENT", StringComparison.Ordinal))));
+                return s.Totals.TimedOut >= 10 && s.Waiting > 0 && s.InFlight == 0; // slots are free, the table is not
+            },
+            "the budget is used up");
+        Assert.InRange(most, 10, Budget);
+        Array.ForEach(sockets, s => s.Dispose());
+    }
+
+    private static NetworkNamespace AddLan(TestNetwork network, string name = "lan0")
     {
         var lan = NetworkNamespace.Create();
         network.Machine.Run(() =>
         {
-            Shell.Run($"ip link add lan0 type veth peer name lan1 netns {lan.Path}");
-            Shell.Run("ip addr add 10.76.0.1/24 dev lan0; ip -6 addr add fd76::1/64 dev lan0 nodad; ip link set lan0 up; sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+            Shell.Run($"ip link add {name} type veth peer name lan1 netns {lan.Path}");
+            Shell.Run($"ip addr add 10.76.0.1/24 dev {name}; ip -6 addr add fd76::1/64 dev {name} nodad; ip link set {name} up; sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
         });
         lan.Run(() =>
         {
