@@ -34,6 +34,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
     public void Run()
     {
         _settings = read();
+        Advise(_settings);
         using var service = _service = ServiceManager.FromEnvironment();
         using var rules = new GuardRules { Problem = log.Error };
         rules.TakeNamespace();
@@ -116,6 +117,7 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
                 }
 
                 _settings = settings with { Metrics = _settings.Metrics };
+                Advise(settings);
                 log.Information(needRestart.Count == 0 ? "configuration read again" : $"configuration read again; a restart is needed for: {string.Join(", ", needRestart)}");
                 return needRestart;
             }
@@ -124,6 +126,14 @@ internal sealed class GuardHost(Func<GuardSettings> read, GuardLog log, GuardRep
                 _changesRules = false;
                 _service.Ready($"limit {_session.Options.Limit}, policy {SettingTable.Word(_session.Options.Policy)}");
             }
+        }
+    }
+
+    private void Advise(GuardSettings settings)
+    {
+        if (settings.Useless() is { } useless)
+        {
+            log.Warning(useless);
         }
     }
 

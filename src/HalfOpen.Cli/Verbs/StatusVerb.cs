@@ -28,7 +28,7 @@ internal static class StatusVerb
         verb.Options.Add(json);
         verb.Does(async (parsed, cancel) =>
         {
-            while (true)
+            while (!cancel.IsCancellationRequested)
             {
                 var answer = await GuardConnection.AskAsync(parsed.GetValue(socket), new ControlRequest("status"), cancel);
                 var status = answer.Status ?? throw CliException.Refused("the guard sent no status: is it of another version?");
@@ -49,8 +49,10 @@ internal static class StatusVerb
                 }
 
                 terminal.Out.Flush();
-                await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+                await Task.Delay(TimeSpan.FromSeconds(1), cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+
+            return ExitCode.Done; // Ctrl-C is how --watch ends
         });
         return verb;
     }

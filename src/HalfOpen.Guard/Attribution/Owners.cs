@@ -14,6 +14,9 @@ internal interface IOwners
     /// <summary>By process, which may be gone already; then by user.</summary>
     Owner OfProcess(uint processId, uint userId, long now);
 
+    /// <summary>By the inode of a socket, where nobody told the process; by user when it cannot be found in the time that may be spent on that.</summary>
+    Owner OfSocket(uint inode, uint userId, long now);
+
     /// <summary>A forwarded attempt: by source address.</summary>
     Owner OfSource(UInt128 address);
 }
@@ -29,6 +32,7 @@ internal sealed class ProcessOwners : IOwners
     private readonly Dictionary<uint, (Owner Owner, long Until)> _processes = [];
     private readonly Dictionary<uint, Owner> _users = [];
     private readonly Dictionary<UInt128, Owner> _sources = [];
+    private readonly SocketOwners _sockets = new();
 
     public Owner OfProcess(uint processId, uint userId, long now)
     {
@@ -51,6 +55,8 @@ internal sealed class ProcessOwners : IOwners
         _processes[processId] = (owner, now + KeepTicks);
         return owner;
     }
+
+    public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(_sockets.Find(inode), userId, now);
 
     public Owner OfSource(UInt128 address)
     {

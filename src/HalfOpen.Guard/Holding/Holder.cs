@@ -204,7 +204,14 @@ internal sealed partial class Holder : IOutcomeSink
         ref var entry = ref _table[index];
         entry.IsLocal = true;
         entry.UserId = socket.Uid;
-        entry.Program = _engine.Programs.Intern(_owners.OfProcess(0, socket.Uid, _now.Ticks).Program);
+        var owner = _owners.OfSocket(socket.Inode, socket.Uid, _now.Ticks);
+        if (_exemptions.CoversOwner(owner))
+        {
+            _table.Move(index, Stage.Exempt, _now.Ticks);
+            return;
+        }
+
+        entry.Program = _engine.Programs.Intern(owner.Program);
         entry.Attempt = _events.Adopt(RequestOf(index), _now, out entry.Number);
         Counters.Adopted++;
         Carry();
@@ -247,7 +254,9 @@ internal sealed partial class Holder : IOutcomeSink
         entry.SequenceKnown = true;
         entry.IsLocal = isLocal;
         entry.UserId = packet.Uid ?? 0;
-        var owner = isLocal ? _owners.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks) : _owners.OfSource(entry.Flow.Local);
+        var owner = !isLocal ? _owners.OfSource(entry.Flow.Local)
+            : entry.ProcessId != 0 ? _owners.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks)
+            : _owners.OfSocket(_sockets.TryFind(entry.Flow, out var socket) ? socket.Inode : 0, entry.UserId, _now.Ticks);
         if (!_exemptions.IsEmpty && (_exemptions.CoversFlow(entry.Flow) || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOwner(owner)))))
         {
             Counters.Exempt++;

@@ -196,6 +196,9 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
 
+    [LibraryImport("libc", EntryPoint = "readlink", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint ReadLink(string path, byte* buffer, nuint length);
+
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
     public static partial int Unshare(int flags);
 
@@ -228,6 +231,15 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, void* second, nint third);
+
+    /// <summary>What a symbolic link says, as far as it fits; its length, or -1.</summary>
+    public static int ReadLink(string path, Span<byte> room)
+    {
+        fixed (byte* start = room)
+        {
+            return (int)ReadLink(path, start, (nuint)room.Length);
+        }
+    }
 
     /// <summary>"what: reason (errno)" for a failed call.</summary>
     public static GuardException Failure(string what, int? errno = null)

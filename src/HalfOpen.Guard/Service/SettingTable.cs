@@ -30,7 +30,7 @@ public static class SettingTable
             (s, v) => Policy(v) is { } policy ? Set(s, o => o with { Policy = policy }) : null),
         Switch("router", "Govern forwarded traffic too: a program is then a source address. Default no. Needs a restart.", (o, on) => o with { Router = on }),
         Switch("containers", "Govern what containers and virtual machines on this machine send. Default no. Needs a restart.", (o, on) => o with { Containers = on }),
-        Number("nat-budget", "1 to 10000000", "Entries that a NAT device may hold for our attempts, dead ones included. Default: no budget.", (o, n) => o with { NatBudget = n }, 1, 10_000_000),
+        Number("nat-budget", "1 to 10000000", "Entries that a NAT device may hold for our attempts, dead ones included. For policy fair. Default: no budget.", (o, n) => o with { NatBudget = n }, 1, 10_000_000),
         new("exempt", "KIND:VALUE", "user:NAME-OR-ID, cgroup:PATH, exe:PATH, to:ADDRESS[/BITS] or port:NUMBER", "Never hold or count these attempts. May be given many times.",
             (s, v) => Exempt(v) is { } e ? Set(s, o => o.Exemptions.Contains(e) ? o : o with { Exemptions = [.. o.Exemptions, e] }) : null) { Repeats = true },
         Time("hold-cap", "How long one SYN is held at most. Default 60s: the kernel's own retries come at about 35 and 67 s.", (o, t) => o with { HoldCap = t }),
@@ -39,7 +39,7 @@ public static class SettingTable
         Number("max-held-per-program", "1 to 1000000", "SYNs held at once for one program or user. Default 32768.", (o, n) => o with { MaxHeldPerProgram = n }, 1, 1_000_000),
         End("when-full", "What happens to an attempt beyond max-held or max-held-per-program. Default refuse.", (o, e) => o with { WhenFull = e }),
         Switch("fail-closed", "No new connections while the guard is down. Default no: then they pass.", (o, on) => o with { FailClosed = on }),
-        Switch("give-up", "Abort attempts that stay silent for longer than handshakes here ever took, by credit. Default no.", (o, on) => o with { GiveUp = on }),
+        Switch("give-up", "Abort attempts that stay silent for longer than handshakes here ever took, by credit. For policy fair. Default no.", (o, on) => o with { GiveUp = on }),
         Switch("guard-loopback", "Govern connections of this machine to itself, too. Default no.", (o, on) => o with { GuardLoopback = on }),
         new("metrics", "ADDRESS:PORT", "a loopback address and a port, such as 127.0.0.1:9226", "Prometheus text at http://ADDRESS:PORT/metrics. Default: none.",
             (s, v) => IPEndPoint.TryParse(v, out var at) && at.Port > 0 ? s with { Metrics = at } : null),
@@ -50,7 +50,7 @@ public static class SettingTable
             (s, v) => Outcomes(v) is { } source ? Set(s, o => o with { Outcomes = source }) : null),
         Time("reconcile-every", "Time between comparisons with the kernel's list of half-open sockets. Default 3s.", (o, t) => o with { ReconcileEvery = t }),
         Time("forwarded-timeout", "A forwarded attempt that nobody answered gives its slot back after this time. Default 21s.", (o, t) => o with { ForwardedTimeout = t }),
-        new("record", "FILE", "a file name", "Write every event to this file, for halfopen simulate --replay. Default: none. Needs a restart.", (s, v) => v.Length > 0 ? Set(s, o => o with { RecordFile = v }) : null),
+        new("record", "FILE", "a file name", "Write every event to this file, for halfopen replay. Default: none. Needs a restart.", (s, v) => v.Length > 0 ? Set(s, o => o with { RecordFile = v }) : null),
     ];
 
     /// <summary>Finds a setting by its exact name; null when there is none.</summary>

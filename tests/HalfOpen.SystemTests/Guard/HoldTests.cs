@@ -98,12 +98,14 @@ public sealed class HoldTests
         guard.Until(s => s.Totals.Established == 1, "it was answered");
     }
 
-    [Fact]
-    public void A_program_is_named_and_when_it_is_killed_its_slot_is_free()
+    [Theory]
+    [InlineData(OutcomeChoice.Bpf)]
+    [InlineData(OutcomeChoice.Nflog)]
+    public void A_program_is_named_and_when_it_is_killed_its_slot_is_free(OutcomeChoice outcomes)
     {
         Needs.Root();
         using var network = new TestNetwork();
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = GuardPolicy.Fifo, Outcomes = OutcomeChoice.Bpf, ReconcileEvery = TimeSpan.FromMinutes(1) });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = GuardPolicy.Fifo, Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMinutes(1) });
         using var curl = network.Machine.Run(() => System.Diagnostics.Process.Start("/usr/bin/curl", ["-s", "http://10.79.0.1/"]));
         var program = Assert.Single(guard.Until(s => s.InFlight == 1, "it connects").Programs);
         Assert.StartsWith("/usr/bin/curl", program.Name, StringComparison.Ordinal);

@@ -150,6 +150,8 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         _events.Clear();
     }
 
+    public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(0, userId, now);
+
     public Owner OfProcess(uint processId, uint userId, long now) => new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service");
 
     public Owner OfSource(UInt128 address) => new(Flow.ToAddress(address).ToString());

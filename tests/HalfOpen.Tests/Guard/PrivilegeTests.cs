@@ -88,6 +88,40 @@ public sealed class PrivilegeTests
         Assert.Equal(address.MapToIPv6(), Flow.ToAddress(Flow.FromAddress(address)).MapToIPv6());
     }
 
+    [Theory]
+    [InlineData("socket:[12345]", 12345u)]
+    [InlineData("socket:[]", null)]
+    [InlineData("socket:[", null)]
+    [InlineData("socket:[-1]", null)]
+    [InlineData("socket:[99999999999]", null)]
+    [InlineData("pipe:[1]", null)]
+    [InlineData("", null)]
+    public void A_sockets_inode_is_read_from_its_link(string link, uint? expected) =>
+        Assert.Equal(expected, SocketOwners.TryParse(System.Text.Encoding.UTF8.GetBytes(link), out var inode) ? inode : null);
+
+    [Fact]
+    public void Our_own_socket_is_found_to_be_ours()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "skipped: needs /proc");
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        var link = new FileInfo($"/proc/self/fd/{socket.Handle}").LinkTarget!;
+        Assert.True(SocketOwners.TryParse(System.Text.Encoding.UTF8.GetBytes(link), out var inode));
+        Assert.Equal((uint)Environment.ProcessId, new SocketOwners().Find(inode));
+        Assert.Equal(0u, new SocketOwners().Find(0));
+    }
+
+    [Theory]
+    [InlineData("policy = fair\nnat-budget = 100\ngive-up = yes", null)]
+    [InlineData("policy = fifo", null)]
+    [InlineData("policy = windows-xp\ngive-up = yes", "give-up does nothing under policy windows-xp")]
+    [InlineData("policy = fifo\nnat-budget = 100", "nat-budget does nothing under policy fifo")]
+    public void What_is_set_and_does_nothing_is_said(string text, string? expected)
+    {
+        var useless = ConfigurationFile.Parse(text, "x", new GuardSettings()).Useless();
+        Assert.Equal(expected is null, useless is null);
+        Assert.StartsWith(expected ?? "", useless ?? "", StringComparison.Ordinal);
+    }
+
     /// <summary>Classic BPF as the kernel runs it, as far as the fence uses it.</summary>
     private static uint RunFilter(byte[] code, uint number, uint architecture)
     {
