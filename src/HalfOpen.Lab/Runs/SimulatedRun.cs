@@ -25,7 +25,7 @@ internal static class SimulatedRun
         var run = Experiment.Run(scenario, [request], 1, null, cancel)[0];
         return new LabFigures
         {
-            Pages = PageFigures.Of(run.Pages.Select(p => p + RequestSeconds), 0, run.PageSeconds?.UnfinishedSeconds),
+            Pages = PageFigures.Of(run.Pages.Select(p => p + RequestSeconds), [], run.PageSeconds?.UnfinishedSeconds),
             LivePeersPerMinute = run.LivePeersPerMinute,
             MaxCounted = plan.Limit is null || plan.Policy == "fair" ? run.MaxUnknownHalfOpen : run.MaxCounted,
             MaxHalfOpen = run.MaxHalfOpen,
@@ -117,7 +117,7 @@ internal static class SimulatedRun
             DurationSeconds = times.Measured.TotalSeconds,
             // The router's programs run on the Linux machine they are on: a SYN a second, given up by themselves.
             Stack = plan.Scenario == LabScenario.Router ? new StackSpec { System = StackSystem.Linux } : new StackSpec { System = StackSystem.Windows, GiveUpSeconds = times.Dead.TotalSeconds },
-            Nat = new NatSpec { Capacity = router.Capacity, SynSentSeconds = router.SilentFor.TotalSeconds, ClosingSeconds = router.ClosedFor.TotalSeconds },
+            Nat = new NatSpec { Capacity = router.Capacity, SynSentSeconds = router.SilentFor.TotalSeconds, Renew = true, ClosingSeconds = router.ClosedFor.TotalSeconds },
             Programs = plan.Scenario == LabScenario.Idle ? [browser, shell] : [swarm, browser, shell],
         };
     }
