@@ -21,7 +21,7 @@ internal sealed record IdleDocument(IdlePagesDocument PageSeconds);
 
 internal sealed record IdlePagesDocument(double P50, double P99, int Count);
 
-internal sealed record LabPagesDocument(double P50, double P99, int Count, int Failed);
+internal sealed record LabPagesDocument(double P50, double P99, int Count, int Failed, int Loaded);
 
 internal sealed record LabRunDocument(
     string Scenario,
@@ -55,7 +55,7 @@ internal sealed record LabRunDocument(
             run.Simulated.MaxRouterEntries,
             run.Simulated.ScannerContactsPerSecond));
 
-    private static LabPagesDocument Pages(LabFigures figures) => new(figures.Pages.P50, figures.Pages.P99, figures.Pages.Count, figures.Pages.Failed);
+    private static LabPagesDocument Pages(LabFigures figures) => new(figures.Pages.P50, figures.Pages.P99, figures.Pages.Count, figures.Pages.Failed, figures.Pages.Loaded);
 }
 
 internal sealed record SimulatedDocument(LabPagesDocument PageSeconds, double LivePeersPerMinute, int MaxCounted, int MaxHalfOpen, int MaxRouterEntries, double ScannerContactsPerSecond);

@@ -7,8 +7,8 @@ namespace HalfOpen.Cli.Lab;
 /// <summary>The lab's result for people: a table, measured beside simulated, and one sentence.</summary>
 internal sealed class LabTable(Terminal terminal)
 {
-    private static readonly string[] Heads = ["", "page p50", "page p99", "failed", "live peers/min", "half-open", "counted", "router", "scanner/s"];
-    private static readonly int[] Widths = [32, 17, 17, 8, 17, 12, 12, 13, 15];
+    private static readonly string[] Heads = ["", "pages", "page p50", "page p99", "failed", "live/min", "half-open", "counted", "router", "scanner/s"];
+    private static readonly int[] Widths = [29, 9, 17, 16, 8, 13, 11, 11, 13, 15];
 
     public void Print(LabResult result)
     {
@@ -36,7 +36,7 @@ internal sealed class LabTable(Terminal terminal)
         o.WriteLine(terminal.Dim(times.Scale >= 1
             ? $"Durations as in life: dead peers stay half-open for {times.Dead.TotalSeconds:0.#} s."
             : $"Durations are {1 / times.Scale:0.#} times shorter than in life (dead peers {times.Dead.TotalSeconds:0.#} s instead of 21 s); round trips are real: 50 ms to web servers. --full does without."));
-        o.WriteLine(terminal.Dim("half-open: most SYNs out and unanswered; counted: of those, to hosts not known to answer; router: most entries of its table; scanner: hosts it reached out to."));
+        o.WriteLine(terminal.Dim("pages: loaded while counting; live: peers that answered; half-open: most SYNs out and unanswered; counted: of those, to hosts not known to answer; router: most entries of its table; scanner: hosts it reached out to."));
         o.WriteLine();
         o.WriteLine(Sentence(result));
     }
@@ -55,8 +55,8 @@ internal sealed class LabTable(Terminal terminal)
 
         if (result.Find("unlimited", null, LabScenario.Router) is { } open && result.Runs.FirstOrDefault(r => r.Plan is { Scenario: LabScenario.Router, Limit: not null }) is { } guarded)
         {
-            return $"Without a guard the swarm filled the router's table ({open.Measured.MaxRouterEntries} entries) and pages took {Seconds(open.Measured.Pages.P50)}{(open.Measured.Pages.Failed > 0 ? $" or failed ({open.Measured.Pages.Failed})" : "")}; "
-                + $"with halfopen it held at most {guarded.Measured.MaxRouterEntries} and pages took {Seconds(guarded.Measured.Pages.P50)}.";
+            return $"Without a guard the swarm filled the router's table ({open.Measured.MaxRouterEntries} entries) and a reader got {open.Measured.Pages.Loaded} pages, the slowest after {Seconds(open.Measured.Pages.P99)}{(open.Measured.Pages.Failed > 0 ? $"; {open.Measured.Pages.Failed} never came" : "")}. "
+                + $"With halfopen it held at most {guarded.Measured.MaxRouterEntries}, and the same reader got {guarded.Measured.Pages.Loaded} pages, half of them within {Seconds(guarded.Measured.Pages.P50)}.";
         }
 
         return $"On an idle machine a page takes {Seconds(idle)}.";
@@ -78,6 +78,7 @@ internal sealed class LabTable(Terminal terminal)
         return
         [
             run.Plan.Name,
+            $"{m.Pages.Loaded} ({s.Pages.Loaded})",
             $"{Seconds(m.Pages.P50)} ({Seconds(s.Pages.P50)})",
             $"{Seconds(m.Pages.P99)} ({Seconds(s.Pages.P99)})",
             m.Pages.Failed.ToString(CultureInfo.InvariantCulture),

@@ -142,10 +142,11 @@ internal sealed class LabRun : IDisposable
         {
             _isCounting = false;
             var whole = _pages.Where(p => p.Failed == 0).Select(p => p.Seconds).ToList();
+            var failed = _pages.Where(p => p.Failed > 0).Select(p => p.Seconds).ToList();
             double? unfinished = _loadingSince == 0 ? null : Stopwatch.GetElapsedTime(_loadingSince).TotalSeconds;
             return (new LabFigures
             {
-                Pages = PageFigures.Of(whole, _pages.Count - whole.Count, unfinished),
+                Pages = PageFigures.Of(whole, failed, unfinished),
                 LivePeersPerMinute = _live / _times.Measured.TotalMinutes,
                 MaxCounted = totals.MaxCounted,
                 MaxHalfOpen = totals.MaxHalfOpen,

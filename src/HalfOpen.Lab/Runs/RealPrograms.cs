@@ -60,7 +60,7 @@ public static class RealPrograms
             }
 
             var totals = machine.Totals;
-            return new RealResult(plan, PageFigures.Of(pages.Where(p => p.Ok).Select(p => p.Seconds), pages.Count(p => !p.Ok), null), Interlocked.Read(ref totals.PeersTried), Interlocked.Read(ref totals.LivePeers), totals.MaxHalfOpen, totals.MaxCounted);
+            return new RealResult(plan, PageFigures.Of(pages.Where(p => p.Ok).Select(p => p.Seconds), [.. pages.Where(p => !p.Ok).Select(p => p.Seconds)], null), Interlocked.Read(ref totals.PeersTried), Interlocked.Read(ref totals.LivePeers), totals.MaxHalfOpen, totals.MaxCounted);
         }
         finally
         {

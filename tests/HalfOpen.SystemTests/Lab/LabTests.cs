@@ -46,6 +46,33 @@ public sealed class LabTests
         }
     }
 
+    /// <summary>
+    /// A home router in front of the swarm, twice as fast as by default. Without a guard its table is full and pages hardly come; with one it keeps its budget. Both tell what the simulator tells: how many peers, how many pages. Four
+    /// pages or fewer out of ten is "hardly": each of 35 SYNs a page finds the full table with luck only, so single pages differ. Peers within a factor of 1.75: with time-outs of one second it matters to a few milliseconds whether a program is patient enough for its second SYN.
+    /// </summary>
+    [Fact]
+    public async Task Behind_a_router_with_a_bounded_table_the_guard_keeps_its_budget_and_pages_load()
+    {
+        Needs();
+        var (code, output, error) = await BuiltProgram.RunAsync(["lab", "--scenario", "router", "--speed", "14", "--seconds", "25", "--json", "--quiet"], timeout: TimeSpan.FromMinutes(4));
+        Assert.True(code == 0, error);
+        using var json = JsonDocument.Parse(output);
+        var runs = json.RootElement.GetProperty("runs").EnumerateArray().ToDictionary(r => r.GetProperty("policy").GetString()!);
+        static int Loaded(JsonElement figures) => figures.GetProperty("pageSeconds").GetProperty("loaded").GetInt32();
+        foreach (var side in new Func<JsonElement, JsonElement>[] { run => run, run => run.GetProperty("simulated") })
+        {
+            Assert.Equal(2730, side(runs["unlimited"]).GetProperty("maxRouterEntries").GetInt32());
+            Assert.InRange(side(runs["fair"]).GetProperty("maxRouterEntries").GetInt32(), 1000, 2000);
+            Assert.True(Loaded(side(runs["unlimited"])) <= 0.4 * Loaded(side(runs["fair"])), output);
+        }
+
+        foreach (var (name, run) in runs)
+        {
+            var (found, expected) = (run.GetProperty("livePeersPerMinute").GetDouble(), run.GetProperty("simulated").GetProperty("livePeersPerMinute").GetDouble());
+            Assert.True(found > expected / 1.75 && found < expected * 1.75, $"{name}: {found} live peers a minute, simulated {expected}");
+        }
+    }
+
     [Theory]
     [InlineData(Kill)]
     [InlineData(Interrupt)] // Ctrl-C

@@ -26,7 +26,7 @@ public sealed class ReportTests
         {
             Assert.Superset(new HashSet<string>([.. figures, "scenario", "policy", "limit", "simulated"]), Names(run).ToHashSet());
             Assert.Equal(figures, Names(run.GetProperty("simulated")));
-            Assert.Equal(["p50", "p99", "count", "failed"], Names(run.GetProperty("pageSeconds")));
+            Assert.Equal(["p50", "p99", "count", "failed", "loaded"], Names(run.GetProperty("pageSeconds")));
         }
 
         Assert.Equal(JsonValueKind.Null, runs[0].GetProperty("limit").ValueKind);
@@ -53,9 +53,15 @@ public sealed class ReportTests
     [Fact]
     public void A_page_that_is_not_there_at_the_end_counts_when_it_is_the_longest()
     {
-        Assert.Equal(new PageFigures(9, 9, 1, 0), PageFigures.Of([], 0, 9));
-        Assert.Equal(new PageFigures(1, 9, 3, 1), PageFigures.Of([1, 1], 1, 9));
-        Assert.Equal(new PageFigures(1, 1, 2, 0), PageFigures.Of([1, 1], 0, 0.5));
+        Assert.Equal(new PageFigures(9, 9, 1, 0, 0), PageFigures.Of([], [], 9));
+        Assert.Equal(new PageFigures(1, 9, 3, 0, 2), PageFigures.Of([1, 1], [], 9));
+        Assert.Equal(new PageFigures(1, 1, 2, 0, 2), PageFigures.Of([1, 1], [], 0.5));
+    }
+
+    [Fact]
+    public void A_failed_page_counts_with_the_time_its_reader_waited()
+    {
+        Assert.Equal(new PageFigures(21, 21, 3, 2, 1), PageFigures.Of([1], [21, 21], null));
     }
 
     private static LabResult Result()
@@ -63,7 +69,7 @@ public sealed class ReportTests
         double Pages(LabPlan plan) => plan switch { { Policy: "windows-xp", Limit: 10 } => 7, { Policy: "windows-xp" } => 1.6, { Policy: "fair" } => 0.3, _ => 0.1 };
         return new LabResult(new LabOptions(), [.. LabPlan.All(null, false).Select(p =>
         {
-            var figures = new LabFigures { Pages = PageFigures.Of([Pages(p)], 0, null), LivePeersPerMinute = 50, MaxCounted = p.Limit ?? 200, MaxHalfOpen = 250, MaxRouterEntries = 300 };
+            var figures = new LabFigures { Pages = PageFigures.Of([Pages(p)], [], null), LivePeersPerMinute = 50, MaxCounted = p.Limit ?? 200, MaxHalfOpen = 250, MaxRouterEntries = 300 };
             return new LabRunResult(p, figures, figures) { Pages = [Pages(p)] };
         })]);
     }
