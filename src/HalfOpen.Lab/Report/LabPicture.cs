@@ -9,9 +9,10 @@ public static class LabPicture
 {
     private const double Width = 920;
     private const double Left = 206;
-    private const double Right = 650;
-    private const double Median = 726;
-    private const double Slowest = 800;
+    private const double Right = 606;
+    private const double Median = 678;
+    private const double Slowest = 750;
+    private const double Loaded = 806;
     private const double Top = 118;
     private const double RowHeight = 46;
     private const double GroupGap = 30;
@@ -30,7 +31,8 @@ public static class LabPicture
         svg.Text("m", 24, 75, Speed(result.Options.Times), 12.5);
         svg.Text("m", Median, Top - 10, "median", 11.5, "end");
         svg.Text("m", Slowest, Top - 10, "slowest", 11.5, "end");
-        svg.Text("m", Width - 24, Top - 10, "live peers/min", 11.5, "end");
+        svg.Text("m", Loaded, Top - 10, "pages", 11.5, "end");
+        svg.Text("m", Width - 24, Top - 10, "live/min", 11.5, "end");
         Grid(svg, scale, bottom);
 
         var y = Top + 24;
@@ -94,9 +96,10 @@ public static class LabPicture
 
         svg.Text("", Median, y + 5, measured.Count > 0 ? Seconds(measured.P50) : "none", 14, "end", bold: true);
         svg.Text("", Slowest, y + 5, measured.Count > 0 ? Seconds(measured.P99) : "none", 14, "end");
+        svg.Text("", Loaded, y + 5, measured.Loaded.ToString(CultureInfo.InvariantCulture), 14, "end");
         if (measured.Failed > 0)
         {
-            svg.Text("m", Slowest, y + 20, string.Create(CultureInfo.InvariantCulture, $"{measured.Failed} failed"), 11, "end");
+            svg.Text("m", Loaded, y + 20, string.Create(CultureInfo.InvariantCulture, $"{measured.Failed} failed"), 11, "end");
         }
 
         if (run.Plan.Scenario != LabScenario.Idle)
