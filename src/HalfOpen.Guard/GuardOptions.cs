@@ -1,3 +1,5 @@
+using HalfOpen.Core;
+
 namespace HalfOpen.Guard;
 
 /// <summary>The rule that decides which waiting attempt gets the next slot.</summary>
@@ -115,6 +117,12 @@ public sealed record GuardOptions
 
     /// <summary>Time between comparisons with the kernel's own list of SYN-SENT sockets. Default 3 s; without BPF it is done more often.</summary>
     public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// What is taken for the end of an attempt whose socket was found gone: cancelled (default), since programs mostly lose patience before the kernel does. Timed out where it is known that they leave that to the kernel. Matters
+    /// only without BPF, which tells the two apart.
+    /// </summary>
+    public Outcome GoneMeans { get; init; } = Outcome.Cancelled;
 
     /// <summary>A forwarded attempt that nobody answered gives its slot back after this time. Default 21 s (what Windows' own SYN retries take). A later retry asks anew.</summary>
     public TimeSpan ForwardedTimeout { get; init; } = TimeSpan.FromSeconds(21);

@@ -157,7 +157,7 @@ internal static class LabVerb
         try
         {
             return await UserNamespace.RunAgain(
-                () => terminal.Error.WriteLine("halfopen: not root: running in a user namespace, without BPF. There a time-out looks like a close, which Windows' limiter punishes: the windows-xp rows come out slower than in life."),
+                () => terminal.Error.WriteLine("halfopen: not root: running in a user namespace, without BPF. There all programs are one to the guard, which windows-xp at 10 punishes like one queue: its rows come out slower than in life."),
                 cancel);
         }
         catch (LabException e)

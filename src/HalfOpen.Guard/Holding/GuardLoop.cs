@@ -51,7 +51,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
             var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = PolicyOf(options), MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
             _events = Remember(new RecordingEngine(engine, options.RecordFile, Clock()));
             _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock());
-            _reconciler = new Reconciler(_holder, _sockets, _local);
+            _reconciler = new Reconciler(_holder, _sockets, _local, options.GoneMeans);
         }
         catch
         {

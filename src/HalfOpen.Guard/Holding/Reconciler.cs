@@ -8,7 +8,8 @@ namespace HalfOpen.Guard.Holding;
 /// Compares the table with the kernel's sockets, so that no slot leaks whatever was missed. A dump may skip a socket while others come and go, so nothing ends because a dump did not show it: each
 /// missing one is looked up by its addresses first. No packet is taken from the queue in between, so every attempt in the table is older than the dump.
 /// </summary>
-internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSource outcomes)
+/// <param name="goneMeans">How an attempt ended whose socket is gone: <see cref="GuardOptions.GoneMeans"/>.</param>
+internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSource outcomes, Outcome goneMeans)
 {
     private const uint SynSentOnly = 1u << (int)TcpState.SynSent;
 
@@ -26,23 +27,10 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
         _seen = 0;
         sockets.Dump(SynSentOnly, this, static (Reconciler self, in SocketInfo socket) => self.See(socket));
         outcomes.Drain(holder); // what ended meanwhile
-        var table = holder.Table;
-        var known = 0;
-        for (var index = 0; index < table.Used; index++)
-        {
-            ref var entry = ref table[index];
-            if (!entry.IsLocal || entry.Stage is not (Stage.Held or Stage.Out or Stage.Exempt))
-            {
-                continue;
-            }
 
-            known += entry.Stage == Stage.Exempt ? 0 : 1;
-            if (entry.SeenByDump != _dump)
-            {
-                LookUp(index);
-            }
-        }
-
+        // Held ones first: a slot that comes free must not let out the SYN of a socket that is gone.
+        var known = Compare(Stage.Held) + Compare(Stage.Out);
+        Compare(Stage.Exempt);
         holder.Counters.ReconcileRuns++;
         holder.Counters.KernelSynSent = _seen;
         holder.Counters.Known = known;
@@ -64,6 +52,30 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
                 holder.Forget(index, Outcome.Cancelled);
             }
         }
+    }
+
+    /// <summary>Looks up every local entry of a stage that the dump did not show.</summary>
+    /// <returns>How many there were.</returns>
+    private int Compare(Stage stage)
+    {
+        var table = holder.Table;
+        var known = 0;
+        for (var index = 0; index < table.Used; index++)
+        {
+            ref var entry = ref table[index];
+            if (!entry.IsLocal || entry.Stage != stage)
+            {
+                continue;
+            }
+
+            known++;
+            if (entry.SeenByDump != _dump)
+            {
+                LookUp(index);
+            }
+        }
+
+        return known;
     }
 
     private static bool IsOpen(TcpState state) => (OpenStates & (1u << (int)state)) != 0;
@@ -100,6 +112,6 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
             holder.Counters.HeldRecovered += entry.Stage == Stage.Held ? 1 : 0;
         }
 
-        holder.End(index, found && IsOpen(socket.State) ? Outcome.Established : Outcome.Cancelled);
+        holder.End(index, found && IsOpen(socket.State) ? Outcome.Established : entry.Stage == Stage.Out ? goneMeans : Outcome.Cancelled);
     }
 }

@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using HalfOpen.Guard;
 
 namespace HalfOpen.Lab.Programs;
@@ -17,6 +18,7 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
             NatBudget = budget > 0 ? budget : null,
             NatSilentHold = arguments.Seconds("silenthold"),
             NatClosedHold = arguments.Seconds("closedhold"),
+            GoneMeans = Outcome.TimedOut, // every program here leaves giving up to the kernel
             HoldCap = TimeSpan.FromHours(1), // Windows' own limiter holds attempts for as long as it takes
         };
         var thread = new Thread(() => Guard(options)) { IsBackground = true, Name = "guard" };

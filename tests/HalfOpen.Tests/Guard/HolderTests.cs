@@ -175,6 +175,23 @@ public sealed class HolderTests
         world.CheckCounts();
     }
 
+    [Theory]
+    [InlineData(Outcome.Cancelled)]
+    [InlineData(Outcome.TimedOut)]
+    public void A_socket_that_was_out_and_is_gone_ended_as_the_options_say_a_held_one_was_closed(Outcome means)
+    {
+        var world = new HolderWorld(One with { GoneMeans = means }) { SeesClosedSockets = false };
+        var (isOut, held) = (HolderWorld.FlowTo(1, 1001), HolderWorld.FlowTo(2, 1002));
+        world.Connect(isOut, 1);
+        world.Connect(held, 1);
+        world.End(isOut, Outcome.TimedOut, tell: false);
+        world.End(held, Outcome.TimedOut, tell: false);
+        world.Reconciler.Attempts();
+        var totals = world.Engine.GetStatistics().Totals;
+        Assert.Equal(means == Outcome.TimedOut ? (1, 1) : (0, 2), (totals.TimedOut, totals.Cancelled));
+        world.CheckCounts();
+    }
+
     [Fact]
     public void A_smaller_limit_starts_nothing_until_it_fits_and_a_larger_one_at_once()
     {

@@ -24,7 +24,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     {
         Engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
         Holder = new Holder(options, new RecordingEngine(Engine, options.RecordFile, new Instant(0)), this, this, this, 1, new Instant(0));
-        Reconciler = new Reconciler(Holder, this, this);
+        Reconciler = new Reconciler(Holder, this, this, options.GoneMeans);
     }
 
     public Engine Engine { get; }
