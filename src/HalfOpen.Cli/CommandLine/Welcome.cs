@@ -6,6 +6,7 @@ internal static class Welcome
     /// <summary>None of them changes anything.</summary>
     private static readonly (string CommandLine, string Meaning)[] FirstSteps =
     [
+        ("sudo ./halfopen lab", "the freeze and the cure on this machine, in a minute and a half"),
         ("./halfopen simulate", "the freeze in figures, policies and limits side by side (no root needed)"),
         ("./halfopen inspect /mnt/xp", "the limit of a Windows XP or Server 2003 on a mounted drive, and what proves it"),
         ("./halfopen guard --dry-run", "what the guard would do to this Linux machine"),
