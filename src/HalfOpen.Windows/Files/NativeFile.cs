@@ -11,6 +11,7 @@ internal static partial class NativeFile
     private const int ReadOnlyDirectory = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC on x86-64
     private const int CloseOnExec = 0x80000;
     private const int LockExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
+    private const int Unlock = 8; // LOCK_UN
     private const int NotFound = 2, NotAFolder = 20, Invalid = 22, NoSuchCall = 38, NotSupported = 95, WouldBlock = 11;
 
     /// <summary>NTFS and Samba keep these out of the list of a file's attributes, but give and take them by name.</summary>
@@ -56,6 +57,7 @@ internal static partial class NativeFile
         var handle = OpenFolder(folder);
         if (Flock(handle.Number, LockExclusiveNow) == 0)
         {
+            handle.IsLocked = true;
             return handle;
         }
 
@@ -132,8 +134,11 @@ internal static partial class NativeFile
 
         public int Number => (int)handle;
 
+        public bool IsLocked { get; set; }
+
         public override bool IsInvalid => handle < 0;
 
-        protected override bool ReleaseHandle() => CloseNumber(Number) == 0;
+        /// <summary>Closing alone would leave a lock to a child that this process has just forked, until the child executes its program.</summary>
+        protected override bool ReleaseHandle() => (!IsLocked || Flock(Number, Unlock) == 0) & (CloseNumber(Number) == 0);
     }
 }
