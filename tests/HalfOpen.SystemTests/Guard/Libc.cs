@@ -7,6 +7,7 @@ internal static unsafe partial class Libc
 {
     private const int TcpLevel = 6;
     private const int SynRetries = 7;
+    private const int UserTimeout = 18;
 
     public const int EpollIn = 1;
     public const int EpollOut = 4;
@@ -59,12 +60,17 @@ internal static unsafe partial class Libc
     public static partial int EpollWait(int epoll, EpollEvent* events, int most, int timeoutMs);
 
     /// <summary>A connection begun; the descriptor, or -1.</summary>
-    public static int Begin(uint address, int port, int synRetries = 0)
+    public static int Begin(uint address, int port, int synRetries = 0, int userTimeoutMs = 0)
     {
         var socket = Socket(2, StreamNonBlocking, 0);
         if (synRetries > 0)
         {
             _ = SetOption(socket, TcpLevel, SynRetries, &synRetries, sizeof(int));
+        }
+
+        if (userTimeoutMs > 0)
+        {
+            _ = SetOption(socket, TcpLevel, UserTimeout, &userTimeoutMs, sizeof(int));
         }
 
         return Begin(socket, address, port);
