@@ -36,7 +36,7 @@ public sealed record LabTimes
     public TimeSpan Open => TimeSpan.FromSeconds(5 * Scale);
 
     /// <summary>
-    /// From the start to the first page: 1 s, not scaled, since nine machines' programs run their code for the first time then, and their compiler is not what is measured. Behind the router 120 s, scaled: only then is its table as
+    /// From the start to the first page: 1 s, not scaled, since eight machines' programs run their code for the first time then, and their compiler is not what is measured. Behind the router 120 s, scaled: only then is its table as
     /// full as it gets.
     /// </summary>
     public TimeSpan FirstPage(LabScenario scenario) => TimeSpan.FromSeconds(scenario == LabScenario.Router ? 120 * Scale : 1);

@@ -38,6 +38,9 @@ public static class LabSession
 {
     private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(60);
 
+    /// <summary>Machines begin one after another, over about as long as it is from page to page: else every page of every machine would ask for this computer at the same instant, and be measured waiting for it.</summary>
+    private static readonly TimeSpan Apart = TimeSpan.FromSeconds(0.19);
+
     /// <param name="progress">Called about once a second.</param>
     /// <exception cref="LabException">Something is missing or broke; nothing is left behind.</exception>
     public static async Task<LabResult> Run(LabOptions options, Action<LabProgress> progress, CancellationToken cancel)
@@ -60,7 +63,11 @@ public static class LabSession
                 await Started(run, cancel);
             }
 
-            var results = Task.WhenAll(runs.Select((run, i) => run.Run(simulated[i], cancel)));
+            var results = Task.WhenAll(runs.Select(async (run, i) =>
+            {
+                await Task.Delay(Apart * i, cancel);
+                return await run.Run(simulated[i], cancel);
+            }));
             await Watch(results, runs, options.Times, progress);
             return new LabResult(options, await results);
         }
