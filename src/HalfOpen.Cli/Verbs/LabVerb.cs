@@ -157,7 +157,7 @@ internal static class LabVerb
         try
         {
             return await UserNamespace.RunAgain(
-                () => terminal.Error.WriteLine("halfopen: not root: running in a user namespace, without BPF. There all programs are one to the guard, which windows-xp at 10 punishes like one queue: its rows come out slower than in life."),
+                () => terminal.Error.WriteLine("halfopen: not root: running in a user namespace, without BPF. There the guard learns later which program is which: windows-xp at 10 comes out slower than in life, and so does the first page."),
                 cancel);
         }
         catch (LabException e)

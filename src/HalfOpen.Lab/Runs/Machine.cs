@@ -36,6 +36,9 @@ internal sealed class Machine : IDisposable
             // Retry ticks every second, so that a timeout set late is seen in time, and none before two minutes.
             Tune("ipv4/tcp_syn_linear_timeouts", "127");
             Tune("ipv4/tcp_syn_retries", "127");
+
+            // After 127 of them, every two seconds instead of ever more rarely: under --full attempts wait for minutes before they go out (Linux 6.15 and later).
+            Tune("ipv4/tcp_rto_max_ms", "2000");
             Tune("ipv4/ip_local_port_range", "10000 65000");
             return device;
         });
