@@ -5,20 +5,20 @@ namespace HalfOpen.Lab.Runs;
 /// <summary>Page times in seconds. A page that never came has the time its reader waited for it.</summary>
 /// <param name="P50">Median.</param>
 /// <param name="P99">99 of 100 pages took no longer.</param>
-/// <param name="Count">Pages whose times are counted: loaded, failed, and one that was not there at the end when it was the longest.</param>
+/// <param name="Count">Pages whose times are counted: loaded, failed, and one that was not there at the end when it took longer than most.</param>
 /// <param name="Failed">Of those: pages with a failed request.</param>
 /// <param name="Loaded">Of those: whole pages.</param>
 public sealed record PageFigures(double P50, double P99, int Count, int Failed, int Loaded)
 {
     /// <param name="pages">Seconds of whole pages.</param>
     /// <param name="failed">Seconds until the reader gave up, of pages with a failed request.</param>
-    /// <param name="unfinished">How long the page has been loading that was not there at the end; it counts, with the time so far, when it is longer than every other.</param>
+    /// <param name="unfinished">How long the page has been loading that was not there at the end; it counts, with the time so far, when that is longer than half of the others took: then it can only be too short.</param>
     public static PageFigures Of(IEnumerable<double> pages, IReadOnlyCollection<double> failed, double? unfinished)
     {
         var all = pages.ToList();
         var loaded = all.Count;
         all.AddRange(failed);
-        if (unfinished is { } waiting && all.All(p => p < waiting))
+        if (unfinished is { } waiting && (all.Count == 0 || Quantiles.Of(all, 0.5) < waiting))
         {
             all.Add(waiting);
         }

@@ -51,11 +51,12 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void A_page_that_is_not_there_at_the_end_counts_when_it_is_the_longest()
+    public void A_page_that_is_not_there_at_the_end_counts_when_it_took_longer_than_most()
     {
         Assert.Equal(new PageFigures(9, 9, 1, 0, 0), PageFigures.Of([], [], 9));
         Assert.Equal(new PageFigures(1, 9, 3, 0, 2), PageFigures.Of([1, 1], [], 9));
         Assert.Equal(new PageFigures(1, 1, 2, 0, 2), PageFigures.Of([1, 1], [], 0.5));
+        Assert.Equal(new PageFigures(20, 21, 3, 1, 1), PageFigures.Of([1], [21], 20));
     }
 
     [Fact]
