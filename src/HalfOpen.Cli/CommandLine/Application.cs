@@ -62,7 +62,7 @@ internal static class Application
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
             {
                 var verb = parsed.CommandResult.Command is VerbCommand command ? " " + command.Name : "";
-                terminal.Error.WriteLine($"halfopen{verb}: {OneLine(parsed.Errors[0].Message)} Try 'halfopen{verb} --help'.");
+                terminal.Error.WriteLine($"halfopen{verb}: {OneLine(Plain(parsed.Errors[0].Message))} Try 'halfopen{verb} --help'.");
                 return ExitCode.WrongUsage;
             }
 
@@ -100,6 +100,17 @@ internal static class Application
     {
         terminal.Error.WriteLine("halfopen: " + OneLine(message));
         return code;
+    }
+
+    /// <summary>The library names the type of .NET that a value should have had; people know numbers.</summary>
+    private static string Plain(string message)
+    {
+        var at = message.LastIndexOf(" as expected type '", StringComparison.Ordinal);
+        var wanted = at < 0 ? null
+            : message.AsSpan(at).Contains("Double", StringComparison.Ordinal) ? "not a number"
+            : message.AsSpan(at).Contains("Int", StringComparison.Ordinal) ? "not a whole number in range"
+            : null;
+        return wanted is null ? message : $"{message[..at]}: {wanted}.";
     }
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();

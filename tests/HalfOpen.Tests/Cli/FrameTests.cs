@@ -54,6 +54,18 @@ public sealed class FrameTests
     }
 
     [Theory]
+    [InlineData("lab", "--seconds", "not a number")]
+    [InlineData("lab", "--seed", "not a whole number")]
+    [InlineData("replay", "--limit", "not a whole number")]
+    public async Task A_word_where_a_number_belongs_is_told_in_words(string verb, string option, string expected)
+    {
+        var (code, _, error) = await CliRunner.RunAsync([verb, option, "x"]);
+        Assert.Equal(2, code);
+        Assert.Contains($"'x' for option '{option}': {expected}", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("/h")]
     [InlineData("/?")]
     public async Task What_begins_with_a_slash_is_a_path(string path)
