@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using HalfOpen.Guard;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;

@@ -1,6 +1,6 @@
 using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Holding;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 
 namespace HalfOpen.Guard;
 
@@ -75,9 +75,15 @@ public sealed class GuardSession
         }
         catch (Exception e)
         {
-            _ready.TrySetException(e);
+            var told = e is LinuxException ? new GuardException(e.Message, e) : e;
+            _ready.TrySetException(told);
             _ = _ready.Task.Exception; // whoever waits sees it; nobody need
-            throw;
+            if (ReferenceEquals(told, e))
+            {
+                throw;
+            }
+
+            throw told;
         }
     }
 

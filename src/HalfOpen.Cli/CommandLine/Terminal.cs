@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Text;
+using HalfOpen.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace HalfOpen.Cli.CommandLine;
@@ -8,10 +8,9 @@ namespace HalfOpen.Cli.CommandLine;
 /// Where a verb reads and writes, and what that place can show. Tests pass string writers; nothing else touches
 /// <see cref="Console"/>. Not thread-safe: one verb runs at a time.
 /// </summary>
-internal sealed partial class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInteractive, bool errorIsTerminal, bool useColor, int width)
+internal sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInteractive, bool errorIsTerminal, bool useColor, int width)
 {
     private const string Reset = "\e[0m";
-    private const nuint GetWindowSize = 0x5413; // TIOCGWINSZ
 
     public TextReader In { get; } = input;
 
@@ -74,20 +73,8 @@ internal sealed partial class Terminal(TextReader input, TextWriter output, Text
             return Console.WindowWidth;
         }
 
-        // Console.WindowWidth would send the same sequences.
-        var size = default(WindowSize);
-        return IoControl(1, GetWindowSize, ref size) == 0 && size.Columns > 0 ? size.Columns : 100;
+        return TerminalSize.Columns(1) ?? 100; // Console.WindowWidth would send the same sequences
     }
-
-    [LibraryImport("libc", EntryPoint = "ioctl")]
-    private static partial int IoControl(int descriptor, nuint request, ref WindowSize size);
 
     private string Paint(string code, string text) => UseColor ? code + text + Reset : text;
-
-    /// <summary>struct winsize of Linux.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct WindowSize
-    {
-        public ushort Rows, Columns, PixelsAcross, PixelsDown;
-    }
 }

@@ -5,6 +5,7 @@ using HalfOpen.Guard.Control;
 using HalfOpen.Guard.Metrics;
 using HalfOpen.Guard.Rules;
 using HalfOpen.Guard.Service;
+using HalfOpen.Linux;
 
 namespace HalfOpen.Cli.Guard;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Lab;
+using HalfOpen.Linux;
 using HalfOpen.Lab;
 using HalfOpen.Lab.Programs;
 using HalfOpen.Lab.Report;
@@ -91,11 +92,14 @@ internal static class LabVerb
         {
             throw e.IsMissing ? CliException.Usage(e.Message) : CliException.Refused(e.Message);
         }
-        catch (HalfOpen.Guard.GuardException e)
+        catch (LinuxException e)
         {
-            throw CliException.Usage($"{e.Message}: the lab needs root (or a kernel that lets users make namespaces); try: sudo halfopen lab");
+            throw NeedsRoot(e);
         }
     }
+
+    private static CliException NeedsRoot(LinuxException e) =>
+        CliException.Usage($"{e.Message}: the lab needs root (or a kernel that lets users make namespaces); try: sudo halfopen lab");
 
     /// <summary>Programs that we did not write: aria2 beside curl.</summary>
     private static VerbCommand RealCommand(Terminal terminal)
@@ -125,6 +129,10 @@ internal static class LabVerb
             catch (LabException e)
             {
                 throw e.IsMissing ? CliException.Usage(e.Message) : CliException.Refused(e.Message);
+            }
+            catch (LinuxException e)
+            {
+                throw NeedsRoot(e);
             }
         });
         return command;

@@ -1,5 +1,5 @@
 using System.Net;
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Attribution;
 

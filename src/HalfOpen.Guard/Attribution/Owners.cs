@@ -1,4 +1,5 @@
-using HalfOpen.Wire;
+using HalfOpen.Linux.Processes;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Attribution;
 
@@ -81,41 +82,14 @@ internal sealed class ProcessOwners : IOwners
 
     private static Owner? Read(uint processId)
     {
-        try
+        if (ProcessFacts.Read(processId) is not { } facts)
         {
-            var executable = new FileInfo($"/proc/{processId}/exe").LinkTarget;
-            if (executable is null)
-            {
-                return null;
-            }
-
-            const string Deleted = " (deleted)"; // replaced by an update while it runs: the same program still
-            if (executable.EndsWith(Deleted, StringComparison.Ordinal))
-            {
-                executable = executable[..^Deleted.Length];
-            }
-
-            var cgroup = ReadCgroup(processId);
-            var unit = UnitOf(cgroup);
-            return new Owner(unit.Length > 0 ? $"{executable} ({unit})" : executable, executable, cgroup);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // gone, or another user's and we may not look
-        }
-    }
-
-    private static string ReadCgroup(uint processId)
-    {
-        foreach (var line in File.ReadLines($"/proc/{processId}/cgroup"))
-        {
-            if (line.StartsWith("0::/", StringComparison.Ordinal))
-            {
-                return line[4..];
-            }
+            return null;
         }
 
-        return "";
+        var unit = UnitOf(facts.Cgroup);
+        var program = unit.Length > 0 ? $"{facts.Executable} ({unit})" : facts.Executable;
+        return new Owner(program, facts.Executable, facts.Cgroup);
     }
 
     private static void Bound<TKey>(Dictionary<TKey, Owner> cache)

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using HalfOpen.Guard.Rules;
+using HalfOpen.Linux;
 
 namespace HalfOpen.Guard.Control;
 
@@ -30,7 +31,7 @@ public sealed class ControlServer : IDisposable
             File.Delete(path);
             _listener.Bind(new UnixDomainSocketEndPoint(path));
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
-            GuardPaths.GiveToGroup(path);
+            Accounts.GiveToGroup(path, GuardPaths.GroupName);
             _listener.Listen(MaxClients);
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using HalfOpen.Core;
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Holding;
 

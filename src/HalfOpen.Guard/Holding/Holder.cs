@@ -1,9 +1,10 @@
 using HalfOpen.Core;
 using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Outcomes;
-using HalfOpen.Wire;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Holding;
 

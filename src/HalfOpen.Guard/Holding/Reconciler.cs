@@ -1,6 +1,7 @@
 using HalfOpen.Core;
 using HalfOpen.Guard.Outcomes;
-using HalfOpen.Wire.Netlink;
+using HalfOpen.Linux.Netlink;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Holding;
 

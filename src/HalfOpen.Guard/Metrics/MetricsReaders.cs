@@ -1,7 +1,8 @@
 using System.Net;
-using HalfOpen.Guard.Outcomes;
+using HalfOpen.Linux;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.Guard.Rules;
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Metrics;
 
@@ -20,7 +21,7 @@ public sealed class MetricsReaders
     internal MetricsReaders(Func<IPEndPoint, IPEndPoint, uint?> ownerOf, Func<uint, bool> isMember, uint self) => (_ownerOf, _isMember, _self) = (ownerOf, isMember, self);
 
     /// <summary>Asks this machine's kernel and its <c>/etc/passwd</c> and <c>/etc/group</c>, anew each time: membership changes count at once.</summary>
-    public static MetricsReaders OfThisMachine { get; } = new(OwnerOf, GuardPaths.IsInGroup, GuardPaths.OwnUserId());
+    public static MetricsReaders OfThisMachine { get; } = new(OwnerOf, user => Accounts.IsInGroup(user, GuardPaths.GroupName), Accounts.OwnUserId());
 
     /// <summary>Whether the client at <paramref name="client"/> that reached us at <paramref name="server"/> may read. From another machine: yes, since only metrics-anywhere lets it come here at all.</summary>
     public bool Allow(IPEndPoint client, IPEndPoint server)

@@ -1,66 +1,29 @@
 using HalfOpen.Core;
-using HalfOpen.Guard.Kernel;
-using HalfOpen.Wire.Kernel;
-using HalfOpen.Wire.Netlink;
+using HalfOpen.Linux.Bpf;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Outcomes;
 
-/// <summary>Outcomes from BPF sock_ops callbacks: each state change at once, also while a SYN is held, with the process id at connect.</summary>
+/// <summary>
+/// Outcomes from BPF sock_ops callbacks: each state change at once, also while a SYN is held, with the process id at
+/// connect.
+/// </summary>
 internal sealed class BpfOutcomes : IOutcomeSource
 {
-    /// <summary>About 58,000 events; a storm that fills it before we run is noticed and reconciled.</summary>
-    private const int RingBytes = 4 << 20;
-
-    private const string KernelTypes = "/sys/kernel/btf/vmlinux";
-
-    private readonly RingBuffer _ring;
-    private readonly Descriptor _program;
-    private readonly Descriptor _link;
-
-    /// <summary>For the namespace of the calling thread.</summary>
-    /// <exception cref="GuardException">No BPF here, in words.</exception>
-    public BpfOutcomes(string? cgroup = null)
-    {
-        cgroup ??= ControlGroups.FindRoot() ?? throw new GuardException("BPF needs the cgroup2 hierarchy, and none is mounted");
-        _ring = new RingBuffer(RingBytes);
-        try
-        {
-            _program = Bpf.LoadSockOps(SocketProgram.Assemble(_ring.Number, SocketTable.NetnsCookie(), ErrorOffset()));
-            using var folder = new Descriptor(Native.Open(cgroup, Native.CloseOnExec, 0));
-            if (folder.IsInvalid)
-            {
-                throw Native.Failure($"cannot open the cgroup {cgroup}");
-            }
-
-            _link = Bpf.AttachToCgroup(_program, folder);
-        }
-        catch
-        {
-            _program?.Dispose();
-            _ring.Dispose();
-            throw;
-        }
-    }
+    private readonly SocketEvents _events = new();
 
     public string Name => "bpf";
 
-    public int PollDescriptor => _ring.Number;
+    public int PollDescriptor => _events.Number;
 
     public bool SeesClosedSockets => true;
 
     public void Drain(IOutcomeSink sink)
     {
-        // A full ring has refused events.
-        var overflowed = _ring.Pending > _ring.Capacity - (4 * SocketEvent.Length);
-        while (_ring.TryPeek(out var record))
+        var overflowed = _events.MayHaveLost;
+        while (_events.TryRead(out var socketEvent))
         {
-            var length = record.Length;
-            var known = SocketEvent.TryParse(record, out var socketEvent);
-            _ring.Advance(length);
-            if (known)
-            {
-                Tell(sink, socketEvent);
-            }
+            Tell(sink, socketEvent);
         }
 
         if (overflowed)
@@ -69,12 +32,7 @@ internal sealed class BpfOutcomes : IOutcomeSource
         }
     }
 
-    public void Dispose()
-    {
-        _link.Dispose();
-        _program.Dispose();
-        _ring.Dispose();
-    }
+    public void Dispose() => _events.Dispose();
 
     private static void Tell(IOutcomeSink sink, in SocketEvent e)
     {
@@ -89,19 +47,6 @@ internal sealed class BpfOutcomes : IOutcomeSource
         else if (e.New == TcpState.Close)
         {
             sink.ConnectionClosed(e.Flow);
-        }
-    }
-
-    /// <summary>Null where the kernel carries no type information: attempts that fail are then told as cancelled.</summary>
-    private static int? ErrorOffset()
-    {
-        try
-        {
-            return TypeFormat.TryFindMember(File.ReadAllBytes(KernelTypes), "sock", "sk_err", out var offset) ? offset : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
         }
     }
 }

@@ -1,5 +1,5 @@
 using HalfOpen.Core;
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Outcomes;
 

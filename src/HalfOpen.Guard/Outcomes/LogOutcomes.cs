@@ -1,5 +1,5 @@
 using HalfOpen.Core;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
 
@@ -12,33 +12,15 @@ namespace HalfOpen.Guard.Outcomes;
 internal sealed class LogOutcomes : IOutcomeSource
 {
     private const int CopyBytes = 192;
-    private const int ReceiveBufferBytes = 8 << 20;
-    private readonly NetlinkSocket _socket;
+    private readonly PacketLog _log;
 
-    public LogOutcomes(ushort group)
-    {
-        _socket = new NetlinkSocket(Native.NetlinkNetfilter, ReceiveBufferBytes);
-        Span<byte> buffer = stackalloc byte[128];
-        var writer = new NetlinkWriter(buffer);
-        LogMessages.Bind(ref writer, group, 1);
-        var errno = _socket.Request(buffer[..writer.Length], 1);
-        if (errno == 0)
-        {
-            writer = new NetlinkWriter(buffer);
-            LogMessages.Configure(ref writer, group, CopyBytes, 2);
-            errno = _socket.Request(buffer[..writer.Length], 2);
-        }
-
-        if (errno != 0)
-        {
-            _socket.Dispose();
-            throw Native.Failure($"cannot set up NFLOG group {group}", errno);
-        }
-    }
+    /// <summary>For the namespace of the calling thread.</summary>
+    /// <exception cref="HalfOpen.Linux.LinuxException">The group cannot be had.</exception>
+    public LogOutcomes(ushort group) => _log = new PacketLog(group, CopyBytes);
 
     public string Name => "nflog";
 
-    public int PollDescriptor => _socket.Number;
+    public int PollDescriptor => _log.Number;
 
     public bool SeesClosedSockets => false;
 
@@ -46,7 +28,7 @@ internal sealed class LogOutcomes : IOutcomeSource
     {
         while (true)
         {
-            var datagram = _socket.TryReceive();
+            var datagram = _log.TryReceive();
             if (datagram.IsEmpty)
             {
                 return;
@@ -63,7 +45,7 @@ internal sealed class LogOutcomes : IOutcomeSource
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _log.Dispose();
 
     /// <summary>Public bytes: whatever is no answer to a SYN is ignored.</summary>
     internal static void Tell(IOutcomeSink sink, ReadOnlySpan<byte> packet)

@@ -40,7 +40,7 @@ public sealed class GuardRules : IGuardRules, IDisposable
         try
         {
             ClearLeftovers(Paths!);
-            _plan = InstallFirstThatWorks(options, needs);
+            _plan = RuleInstaller.Install(_order, options, needs);
             File.WriteAllText(Paths!.RulesNote, _plan.Backend.ToString());
         }
         catch
@@ -65,7 +65,7 @@ public sealed class GuardRules : IGuardRules, IDisposable
         }
 
         var results = FilterTool.Run(plan.Update);
-        if (FirstFailure(plan.Update, results) is { } failure)
+        if (RuleInstaller.FirstFailure(plan.Update, results) is { } failure)
         {
             // Half of it may be in (IPv4 but not IPv6): back to what was.
             // A guard that governs by its old rules is better than none: this does not end it.
@@ -84,7 +84,7 @@ public sealed class GuardRules : IGuardRules, IDisposable
         {
             _plan = null;
             var results = FilterTool.Run(plan.Remove);
-            if (FirstFailure(plan.Remove, results) is not null && plan.Backend == RuleBackend.Iptables)
+            if (RuleInstaller.FirstFailure(plan.Remove, results) is not null && plan.Backend == RuleBackend.Iptables)
             {
                 IptablesLeftovers.Clear();
             }
@@ -102,52 +102,6 @@ public sealed class GuardRules : IGuardRules, IDisposable
         var nft = RulePlanner.Plan(options, needs, RuleBackend.Nft);
         var check = new RuleScript("nft", ["--check", "-f", "-"], nft.Install[0].Text);
         return FilterTool.Run([check])[0].Succeeded ? nft : RulePlanner.Plan(options, needs, RuleBackend.Iptables);
-    }
-
-    private RulePlan InstallFirstThatWorks(GuardOptions options, RuleNeeds needs)
-    {
-        List<string> failures = [];
-        foreach (var backend in _order)
-        {
-            var plan = RulePlanner.Plan(options, needs, backend);
-            var results = FilterTool.Run(plan.Install);
-            if (FirstFailure(plan.Install, results) is null)
-            {
-                return plan;
-            }
-
-            if (backend == RuleBackend.Iptables)
-            {
-                // Leftovers (a chain exists), or one family or table went in and another did not. Clean and try once more: what fails then is real.
-                IptablesLeftovers.Clear();
-                results = FilterTool.Run(plan.Install);
-                if (FirstFailure(plan.Install, results) is null)
-                {
-                    return plan;
-                }
-
-                IptablesLeftovers.Clear();
-            }
-
-            failures.Add(FirstFailure(plan.Install, results)!);
-        }
-
-        var advice = failures.TrueForAll(f => f.EndsWith("not installed", StringComparison.Ordinal)) ? "install iptables or nftables (apt-get install iptables)" : "it needs xt_NFQUEUE or nft_queue in this kernel, and root";
-        throw new GuardException($"the packet filter took no rules: {string.Join("; ", failures)}: {advice}");
-    }
-
-    private static string? FirstFailure(IReadOnlyList<RuleScript> scripts, ToolResult[] results)
-    {
-        for (var i = 0; i < scripts.Count; i++)
-        {
-            // A kernel without IPv6 needs no IPv6 rules.
-            if (!results[i].Succeeded && !(scripts[i].Tool.StartsWith("ip6", StringComparison.Ordinal) && !File.Exists("/proc/net/if_inet6")))
-            {
-                return $"{scripts[i].Tool}: {results[i].Error}";
-            }
-        }
-
-        return null;
     }
 
     /// <summary>What the note says a killed guard used. The installs themselves notice leftovers of their own kind; this is for the other kind.</summary>

@@ -1,4 +1,4 @@
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 
 namespace HalfOpen.Guard.Service;
 
@@ -9,8 +9,6 @@ public static class Privileges
     private static readonly (string Name, int Number)[] Kept =
         [("CAP_CHOWN", 0), ("CAP_DAC_READ_SEARCH", 2), ("CAP_NET_ADMIN", 12), ("CAP_NET_RAW", 13), ("CAP_SYS_PTRACE", 19), ("CAP_PERFMON", 38), ("CAP_BPF", 39)];
 
-    private const uint Version3 = 0x20080522;
-
     /// <summary>Names of the capabilities that a guard keeps.</summary>
     public static IEnumerable<string> KeptCapabilities => Kept.Select(k => k.Name);
 
@@ -18,21 +16,7 @@ public static class Privileges
     /// After set-up: drops all other capabilities in the calling thread, and so in all threads and processes that it starts from now on. Threads that the runtime started before keep theirs: <see cref="Fence"/> is for them.
     /// </summary>
     /// <returns>Whether it was done.</returns>
-    public static bool DropCapabilities()
-    {
-        var keep = Kept.Aggregate(0UL, (all, k) => all | (1UL << k.Number));
-        var (low, high) = ((uint)(keep & uint.MaxValue), (uint)(keep >> 32));
-        var header = new Native.CapabilityHeader { Version = Version3 };
-        if (Native.GetCapabilities(header, out var data) != 0)
-        {
-            return false;
-        }
-
-        data = new Native.CapabilityData { EffectiveLow = data.EffectiveLow & low, PermittedLow = data.PermittedLow & low, EffectiveHigh = data.EffectiveHigh & high, PermittedHigh = data.PermittedHigh & high };
-
-        // Without new privileges a child of root's gets no more than its parent had.
-        return Native.SetCapabilities(header, data) == 0 && Native.Control(Native.SetNoNewPrivileges, 1, 0, 0, 0) == 0;
-    }
+    public static bool DropCapabilities() => Capabilities.KeepOnly(Kept.Select(k => k.Number));
 
     /// <summary>
     /// After set-up: no new privileges, and system calls that a guard never needs again (mount, ptrace, bpf, setuid, kernel modules, ...) are refused, in all threads of this process and in its children. Cannot be undone.

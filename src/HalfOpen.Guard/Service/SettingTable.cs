@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using HalfOpen.Linux;
 
 namespace HalfOpen.Guard.Service;
 
@@ -121,31 +122,11 @@ public static class SettingTable
 
     private static Exemption? Exempt(string value)
     {
-        if (value.StartsWith("user:", StringComparison.Ordinal) && UserId(value[5..]) is { } id)
+        if (value.StartsWith("user:", StringComparison.Ordinal) && value.Length > 5 && !char.IsAsciiDigit(value[5]) && Accounts.UserId(value[5..]) is { } id)
         {
             value = "user:" + id;
         }
 
         return Exemption.TryParse(value, out var exemption, out _) ? exemption : null;
-    }
-
-    private static string? UserId(string name)
-    {
-        try
-        {
-            foreach (var line in name.Length > 0 && !char.IsAsciiDigit(name[0]) ? File.ReadLines("/etc/passwd") : [])
-            {
-                var fields = line.Split(':');
-                if (fields.Length > 2 && fields[0] == name)
-                {
-                    return fields[2];
-                }
-            }
-        }
-        catch (IOException)
-        {
-        }
-
-        return null;
     }
 }

@@ -1,4 +1,4 @@
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Lab.Link;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
-using HalfOpen.Guard.Kernel;
-using HalfOpen.Lab.Kernel;
 using HalfOpen.Lab.World;
+using HalfOpen.Linux;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Packets;
+using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Lab.Link;
 
@@ -10,7 +11,7 @@ namespace HalfOpen.Lab.Link;
 /// The cable, the router and the distance between the machine and the internet: a thread that carries packets from one TUN interface to another, each after half its host's round trip, through a bounded
 /// connection table; it answers for refusing hosts, swallows what goes to silent ones, and watches. (The kernel's netem is not to be had everywhere.)
 /// </summary>
-internal sealed unsafe class UserLink : IDisposable
+internal sealed class UserLink : IDisposable
 {
     private const int MaxPacketBytes = 2048;
     private const int PacketsAtOnce = 64;
@@ -25,6 +26,7 @@ internal sealed unsafe class UserLink : IDisposable
     private readonly PriorityQueue<Parcel, (long Due, long Number)> _underWay = new();
     private readonly Stack<byte[]> _spare = new();
     private readonly Random _dice;
+    private readonly Waiter _waiter;
     private readonly Thread _thread;
     private readonly LinkTotals _totals = new();
     private volatile bool _stop;
@@ -44,6 +46,7 @@ internal sealed unsafe class UserLink : IDisposable
         _peerTried = peerTried;
         _router = new RouterTable(router, Stopwatch.Frequency);
         _dice = new Random(unchecked((int)internet.Seed));
+        _waiter = new Waiter(toMachine.Number, toInternet.Number);
         _thread = new Thread(Run) { IsBackground = true, Name = "lab link", Priority = ThreadPriority.AboveNormal };
         _thread.Start();
     }
@@ -64,8 +67,8 @@ internal sealed unsafe class UserLink : IDisposable
         try
         {
             _machine.Enter();
-            using var sockets = new HalfOpenSockets();
-            _observer = new WireObserver(sockets.Dump, _onePerDestination);
+            using var sockets = new SocketTable();
+            _observer = new WireObserver(flows => HalfOpen(sockets, flows), _onePerDestination);
             while (!_stop)
             {
                 Deliver();
@@ -93,11 +96,7 @@ internal sealed unsafe class UserLink : IDisposable
             return;
         }
 
-        var descriptors = stackalloc Native.PollDescriptor[2];
-        descriptors[0] = new Native.PollDescriptor { Descriptor = _toMachine.Number, Events = Native.PollIn };
-        descriptors[1] = new Native.PollDescriptor { Descriptor = _toInternet.Number, Events = Native.PollIn };
-        var time = new Native.TimeSpec { Nanoseconds = wait.Ticks * 100 };
-        _ = Native.Poll(descriptors, 2, &time, null);
+        _waiter.Wait(wait.Ticks);
     }
 
     private void Receive(TunDevice device, bool fromMachine)
@@ -226,6 +225,19 @@ internal sealed unsafe class UserLink : IDisposable
     private void Post(byte[] packet, int length, long due, bool toMachine) => _underWay.Enqueue(new Parcel(packet, length, toMachine), (due, _parcels++));
 
     private bool IsLost() => _internet.Loss > 0 && _dice.NextDouble() < _internet.Loss;
+
+    /// <summary>The keys of all IPv4 sockets in SYN-SENT: the truth about which attempts still run, whatever programs or the guard believe.</summary>
+    private static void HalfOpen(SocketTable sockets, HashSet<ulong> flows)
+    {
+        flows.Clear();
+        sockets.Dump(1u << (int)TcpState.SynSent, flows, static (HashSet<ulong> found, in SocketInfo socket) =>
+        {
+            if (socket.Flow.IsV4)
+            {
+                found.Add(FlowKey.Of(socket.Flow));
+            }
+        });
+    }
 
     private static long ToStopwatch(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 

@@ -1,5 +1,6 @@
 using HalfOpen.Core;
 using HalfOpen.Guard;
+using HalfOpen.Guard.Rules;
 
 namespace HalfOpen.Lab.Programs;
 
@@ -30,7 +31,7 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
     {
         try
         {
-            var session = new GuardSession(options, new LabRules());
+            var session = new GuardSession(options, new ThrowawayRules(RuleBackend.Iptables));
             _ = session.Ready.ContinueWith(_ => host.Report("ready"), TaskContinuationOptions.OnlyOnRanToCompletion);
             session.Run(CancellationToken.None);
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using HalfOpen.Guard.Kernel;
-using HalfOpen.Lab.Kernel;
+using HalfOpen.Linux;
 using HalfOpen.Lab.Link;
 using HalfOpen.Lab.Programs;
 using HalfOpen.Lab.World;

@@ -1,30 +1,7 @@
+using HalfOpen.Wire.Sockets;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace HalfOpen.Wire.Netlink;
-
-/// <summary>TCP states as the kernel numbers them (linux/tcp_states.h).</summary>
-public enum TcpState : byte
-{
-    None = 0,
-    Established = 1,
-    SynSent = 2,
-    SynReceived = 3,
-    FinWait1 = 4,
-    FinWait2 = 5,
-    TimeWait = 6,
-    Close = 7,
-    CloseWait = 8,
-    LastAck = 9,
-    Listen = 10,
-    Closing = 11,
-    NewSynReceived = 12,
-}
-
-/// <summary>One socket as inet_diag shows it. Immutable.</summary>
-/// <param name="Cookie">Unique for the life of the machine.</param>
-/// <param name="CgroupId">Inode of its cgroup (v2), 0 when not told.</param>
-/// <param name="Mark">SO_MARK; told to CAP_NET_ADMIN only.</param>
-public readonly record struct SocketInfo(Flow Flow, TcpState State, ulong Cookie, uint Uid, uint Inode, ulong CgroupId, uint Mark);
 
 /// <summary>Requests to and answers of inet_diag (man 7 sock_diag; linux/inet_diag.h).</summary>
 public static class SocketDiagnosis

@@ -1,3 +1,4 @@
+using HalfOpen.Wire.Sockets;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace HalfOpen.Wire.Packets;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Control;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using HalfOpen.Guard.Outcomes;
+using HalfOpen.Linux.Processes;
 using HalfOpen.SystemTests.Guard;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using HalfOpen.Guard;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.SystemTests.Control;
 using HalfOpen.Wire.Netlink;
 using Xunit;

@@ -1,10 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using HalfOpen.Guard.Kernel;
-using HalfOpen.Guard.Outcomes;
-using HalfOpen.Wire;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
+using HalfOpen.Wire.Sockets;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using HalfOpen.Guard;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 using HalfOpen.SystemTests.Control;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using HalfOpen.Guard;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Linux;
 
 namespace HalfOpen.SystemTests.Guard;
 

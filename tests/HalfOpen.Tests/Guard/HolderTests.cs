@@ -1,7 +1,7 @@
 using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Holding;
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 using HalfOpen.Wire.Netlink;
 using Xunit;
 

@@ -3,10 +3,11 @@ using HalfOpen.Guard;
 using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Holding;
 using HalfOpen.Guard.Outcomes;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.Tests.Wire;
-using HalfOpen.Wire;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
+using HalfOpen.Wire.Sockets;
 using Xunit;
 
 namespace HalfOpen.Tests.Guard;

@@ -2,11 +2,12 @@ using System.Buffers.Binary;
 using System.Net;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Attribution;
-using HalfOpen.Guard.Kernel;
 using HalfOpen.Guard.Metrics;
 using HalfOpen.Guard.Rules;
 using HalfOpen.Guard.Service;
-using HalfOpen.Wire;
+using HalfOpen.Linux;
+using HalfOpen.Linux.Processes;
+using HalfOpen.Wire.Sockets;
 using Xunit;
 
 namespace HalfOpen.Tests.Guard;
@@ -57,7 +58,7 @@ public sealed class PrivilegeTests
     }
 
     [Fact]
-    public void Root_is_no_member_unless_somebody_says_so_and_an_unknown_user_is_none() => Assert.False(GuardPaths.IsInGroup(uint.MaxValue - 5));
+    public void Root_is_no_member_unless_somebody_says_so_and_an_unknown_user_is_none() => Assert.False(Accounts.IsInGroup(uint.MaxValue - 5, GuardPaths.GroupName));
 
     [Fact]
     public void An_executable_named_by_a_link_is_the_one_behind_it()

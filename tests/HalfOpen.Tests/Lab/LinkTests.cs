@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using HalfOpen.Lab.Link;
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 using HalfOpen.Wire.Packets;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using HalfOpen.Wire.Kernel;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
+using HalfOpen.Wire.Sockets;
 using Xunit;
 
 namespace HalfOpen.Tests.Wire;

@@ -1,5 +1,5 @@
 using System.Net;
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 using HalfOpen.Wire.Kernel;
 using HalfOpen.Wire.Netlink;
 using Xunit;

@@ -1,4 +1,4 @@
-using HalfOpen.Wire;
+using HalfOpen.Wire.Sockets;
 using HalfOpen.Wire.Packets;
 using Xunit;
 using static HalfOpen.Tests.Wire.PacketBuilder;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
-using HalfOpen.Wire.Kernel;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
+using HalfOpen.Wire.Sockets;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace HalfOpen.Tests.Wire;

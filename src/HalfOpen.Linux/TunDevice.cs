@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
-using HalfOpen.Guard.Kernel;
 
-namespace HalfOpen.Lab.Kernel;
+namespace HalfOpen.Linux;
 
 /// <summary>
 /// A network interface whose other end is this process: what the kernel sends into it is read here, packet by packet, and what is written here comes out of it (Documentation/networking/tuntap.rst). It
 /// vanishes when it is closed, also after kill -9. Not thread-safe.
 /// </summary>
-internal sealed unsafe partial class TunDevice : IDisposable
+public sealed unsafe partial class TunDevice : IDisposable
 {
     private const int ReadWriteNonBlocking = 2 | Native.NonBlocking | Native.CloseOnExec;
     private const nuint SetInterface = 0x400454ca; // TUNSETIFF
@@ -17,13 +16,13 @@ internal sealed unsafe partial class TunDevice : IDisposable
     private readonly Descriptor _descriptor;
 
     /// <summary>Makes the interface in the network namespace of the calling thread.</summary>
-    /// <exception cref="LabException">The kernel has no TUN, or we may not use it.</exception>
+    /// <exception cref="LinuxException">The kernel has no TUN, or we may not use it.</exception>
     public TunDevice(string name)
     {
         var number = Native.Open("/dev/net/tun", ReadWriteNonBlocking, 0);
         if (number < 0)
         {
-            throw new LabException($"cannot open /dev/net/tun ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}): load the module (modprobe tun), or run as root.", isMissing: true);
+            throw new LinuxException($"cannot open /dev/net/tun ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}): load the module (modprobe tun), or run as root", isMissing: true);
         }
 
         _descriptor = new Descriptor(number);
@@ -35,7 +34,7 @@ internal sealed unsafe partial class TunDevice : IDisposable
         {
             var reason = Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
             _descriptor.Dispose();
-            throw new LabException($"cannot make the TUN interface {name}: {reason}.");
+            throw new LinuxException($"cannot make the TUN interface {name}: {reason}");
         }
     }
 

@@ -1,28 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
-namespace HalfOpen.Guard.Kernel;
-
-/// <summary>A file descriptor that closes itself.</summary>
-internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
-{
-    public Descriptor()
-        : base(ownsHandle: true)
-    {
-    }
-
-    public Descriptor(int descriptor)
-        : base(ownsHandle: true)
-    {
-        SetHandle(descriptor);
-    }
-
-    /// <summary>The number, for structures that hold several. Valid while this object lives.</summary>
-    public int Number => (int)handle;
-
-    protected override bool ReleaseHandle() => Native.Close((int)handle) == 0;
-}
+namespace HalfOpen.Linux;
 
 /// <summary>The system calls of libc that .NET has no words for. Linux, 64 bit, little-endian.</summary>
 internal static unsafe partial class Native
@@ -242,9 +221,9 @@ internal static unsafe partial class Native
     }
 
     /// <summary>"what: reason (errno)" for a failed call.</summary>
-    public static GuardException Failure(string what, int? errno = null)
+    public static LinuxException Failure(string what, int? errno = null)
     {
         var number = errno ?? Marshal.GetLastPInvokeError();
-        return new GuardException($"{what}: {new Win32Exception(number).Message} (errno {number})");
+        return new LinuxException($"{what}: {new Win32Exception(number).Message} (errno {number})");
     }
 }

@@ -1,14 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
-using HalfOpen.Guard.Kernel;
 
-namespace HalfOpen.Guard.Attribution;
+namespace HalfOpen.Linux.Processes;
 
 /// <summary>
 /// From the inode of a socket to its process, by a walk over /proc/PID/fd: 3-36 ms each (measured), so at most one part in ten of our time goes into it; what a walk saw of all sockets is kept for the next question. For guards
 /// without BPF, and for sockets older than the guard. Not thread-safe.
 /// </summary>
-internal sealed class SocketOwners
+public sealed class SocketOwners
 {
     private const int MaxSockets = 262_144;
     private const int WaitFactor = 9;

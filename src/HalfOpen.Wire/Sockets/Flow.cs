@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace HalfOpen.Wire;
+namespace HalfOpen.Wire.Sockets;
 
 /// <summary>
 /// A TCP connection as one end names it. IPv4 addresses are written as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), as the kernel does for dual-stack sockets, so that one connection has one name whichever

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using HalfOpen.Wire.Netlink;
 
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux.Netlink;
 
 /// <summary>A netlink socket in the namespace of the thread that made it. Not thread-safe.</summary>
 internal sealed unsafe class NetlinkSocket : IDisposable

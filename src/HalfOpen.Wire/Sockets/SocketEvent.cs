@@ -1,6 +1,6 @@
 using static System.Buffers.Binary.BinaryPrimitives;
 
-namespace HalfOpen.Wire.Kernel;
+namespace HalfOpen.Wire.Sockets;
 
 /// <summary>What happened to a socket.</summary>
 public enum SocketEventKind : byte
@@ -20,7 +20,7 @@ public enum SocketEventKind : byte
 ///      28-31 unused   32 remote address (16)   48 local address (16)    numbers in the machine's order, addresses in network order
 /// </code>
 /// </summary>
-public readonly record struct SocketEvent(SocketEventKind Kind, Netlink.TcpState Old, Netlink.TcpState New, int Error, uint ProcessId, Flow Flow)
+public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, TcpState New, int Error, uint ProcessId, Flow Flow)
 {
     public const int Length = 64;
     public const int KindOffset = 0;
@@ -53,8 +53,8 @@ public readonly record struct SocketEvent(SocketEventKind Kind, Netlink.TcpState
             (ushort)(ReadUInt32BigEndian(record[RemotePortOffset..]) & 0xffff));
         socketEvent = new SocketEvent(
             (SocketEventKind)record[KindOffset],
-            (Netlink.TcpState)record[OldOffset],
-            (Netlink.TcpState)record[NewOffset],
+            (TcpState)record[OldOffset],
+            (TcpState)record[NewOffset],
             ReadInt32LittleEndian(record[ErrorOffset..]),
             ReadUInt32LittleEndian(record[ProcessOffset..]),
             flow);

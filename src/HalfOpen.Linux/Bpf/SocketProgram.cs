@@ -1,7 +1,6 @@
-using HalfOpen.Wire.Kernel;
-using HalfOpen.Wire.Netlink;
+using HalfOpen.Wire.Sockets;
 
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
 /// The BPF program (type sock_ops) that tells us, for one network namespace, who connects (before the SYN is sent, in the caller's context, so that the process id is known) and how each attempt ends. It

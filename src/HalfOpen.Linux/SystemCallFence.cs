@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux;
 
 /// <summary>
 /// The seccomp filter around a guard that is set up: system calls it never needs again answer EPERM, in every thread of the process and in its children. A list of what is forbidden, since what the .NET runtime
 /// may call is not ours to say; the unit adds a list of what is allowed.
 /// </summary>
-internal static unsafe class SystemCallFence
+public static unsafe class SystemCallFence
 {
     private const uint ArchitectureX64 = 0xC000003E;
     private const uint ArchitectureArm64 = 0xC00000B7;

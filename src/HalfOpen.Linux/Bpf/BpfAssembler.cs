@@ -1,6 +1,6 @@
 using static System.Buffers.Binary.BinaryPrimitives;
 
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
 /// Just enough of an assembler for one BPF program (RFC 9669, instruction set): 8 bytes an instruction, jumps to named places.

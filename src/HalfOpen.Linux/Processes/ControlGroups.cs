@@ -1,7 +1,7 @@
-namespace HalfOpen.Guard.Outcomes;
+namespace HalfOpen.Linux.Processes;
 
 /// <summary>Finds the cgroup2 hierarchy; <c>ip netns exec</c> hides it from its children, so the one of process 1 is tried as well.</summary>
-internal static class ControlGroups
+public static class ControlGroups
 {
     /// <summary>A folder that can be opened, or null.</summary>
     public static string? FindRoot() => FindIn("/proc/self/mountinfo", "") ?? FindIn("/proc/1/mountinfo", "/proc/1/root");

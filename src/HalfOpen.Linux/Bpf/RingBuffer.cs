@@ -1,4 +1,4 @@
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
 /// Reads a BPF ring buffer where it lies (Documentation/bpf/ringbuf.rst): one page with our position, one with the kernel's, then the data, mapped twice so that no record is ever split.
@@ -23,7 +23,7 @@ internal sealed unsafe class RingBuffer : IDisposable
     public RingBuffer(int bytes)
     {
         _bytes = bytes;
-        _map = Bpf.CreateRingBuffer(bytes);
+        _map = BpfCalls.CreateRingBuffer(bytes);
         _ours = Native.Map(0, (nuint)_page, Native.ProtRead | Native.ProtWrite, Native.MapShared, _map.Number, 0);
         _theirs = _ours == -1 ? -1 : Native.Map(0, (nuint)(_page + (2 * bytes)), Native.ProtRead, Native.MapShared, _map.Number, _page);
         if (_theirs == -1)

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using HalfOpen.Wire.Netlink;
 
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux.Netlink;
 
 /// <summary>
 /// One NFQUEUE: packets come in batches, verdicts go out many to a send. Nothing is allocated per packet. Not thread-safe; must be made by a thread in the namespace that is governed.
 /// </summary>
-internal sealed unsafe class PacketQueue : IDisposable
+public sealed unsafe class PacketQueue : IDisposable
 {
     /// <summary>Datagrams read in one system call; the kernel puts one packet into each.</summary>
     public const int Batch = 64;
@@ -28,7 +28,7 @@ internal sealed unsafe class PacketQueue : IDisposable
     private readonly Native.IoVector[] _vectors = GC.AllocateArray<Native.IoVector>(Batch, pinned: true);
     private int _pendingVerdicts;
 
-    /// <exception cref="GuardException">The queue is taken, or we may not.</exception>
+    /// <exception cref="LinuxException">The queue is taken, or we may not.</exception>
     public PacketQueue(ushort queue, int maxLength, bool failOpen)
     {
         _queue = queue;
@@ -107,7 +107,7 @@ internal sealed unsafe class PacketQueue : IDisposable
         if (errno != 0)
         {
             throw errno is 16 or 1 && _pendingVerdicts == 0
-                ? new GuardException($"packet queue {_queue} cannot be had (errno {errno}): another program has it, or root (CAP_NET_ADMIN) is needed")
+                ? new LinuxException($"packet queue {_queue} cannot be had (errno {errno}): another program has it, or root (CAP_NET_ADMIN) is needed")
                 : Native.Failure($"cannot set up packet queue {_queue}", errno);
         }
     }

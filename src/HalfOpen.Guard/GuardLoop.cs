@@ -2,16 +2,19 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using HalfOpen.Core;
 using HalfOpen.Guard.Attribution;
-using HalfOpen.Guard.Kernel;
+using HalfOpen.Guard.Holding;
 using HalfOpen.Guard.Outcomes;
+using HalfOpen.Linux;
+using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
+using HalfOpen.Wire.Sockets;
 
-namespace HalfOpen.Guard.Holding;
+namespace HalfOpen.Guard;
 
 /// <summary>
 /// The one thread of a guard: waits for packets, outcomes, commands and deadlines, and hands them to the <see cref="Holder"/>. Made and run by a thread in the namespace that is governed.
 /// </summary>
-internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
+internal sealed class GuardLoop : IVerdicts, IDisposable
 {
     /// <summary>Room in the kernel beyond what we mean to hold, so that it is we who say what happens to the excess.</summary>
     private const int SpareQueueLength = 65_536;
@@ -22,6 +25,9 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
     /// <summary>Open connections are compared this often; it matters only for policies that know good destinations.</summary>
     private static readonly TimeSpan CompareConnections = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where the bell stands among the descriptors that are waited for.</summary>
+    private const int BellPlace = 2;
+
     private readonly PacketQueue _queue;
     private readonly IOutcomeSource _local;
     private readonly IOutcomeSource? _forwarded;
@@ -29,14 +35,15 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
     private readonly RecordingEngine _events;
     private readonly Holder _holder;
     private readonly Reconciler _reconciler;
-    private readonly Descriptor _bell;
+    private readonly Bell _bell;
+    private readonly Waiter _waiter;
     private readonly ConcurrentQueue<Action<GuardLoop>> _commands = new();
     private GuardOptions _options;
     private long _nextReconcile;
     private long _nextConnections;
     private long _lastReconcile;
 
-    /// <exception cref="GuardException">Something is missing, in words; nothing is left behind.</exception>
+    /// <exception cref="LinuxException">Something is missing, in words; nothing is left behind.</exception>
     public GuardLoop(GuardOptions options, IOwners owners)
     {
         _options = options;
@@ -47,7 +54,9 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
             _forwarded = options.Forwarded && _local is not LogOutcomes ? Remember(new LogOutcomes(options.LogGroup)) : null;
             _sockets = Remember(new SocketTable());
             _queue = Remember(new PacketQueue(options.QueueNumber, (int)Math.Min(1 << 20, (long)options.MaxHeld + SpareQueueLength), failOpen: !options.FailClosed));
-            _bell = Remember(new Descriptor(Native.EventDescriptor(0, Native.CloseOnExec | Native.NonBlocking)));
+            _bell = Remember(new Bell());
+            int[] waits = [_queue.Number, _local.PollDescriptor, _bell.Number];
+            _waiter = new Waiter(_forwarded is null ? waits : [.. waits, _forwarded.PollDescriptor]);
             var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = PolicyOf(options), MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
             _events = Remember(new RecordingEngine(engine, options.RecordFile, Clock()));
             _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock());
@@ -90,11 +99,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
     }
 
     /// <summary>Wakes the loop. Any thread.</summary>
-    public void Ring()
-    {
-        ulong one = 1;
-        _ = Native.Write(_bell.Number, &one, sizeof(ulong));
-    }
+    public void Ring() => _bell.Ring();
 
     /// <summary>Takes over what is half-open already. Before the rules are set.</summary>
     public void AdoptConnecting()
@@ -105,24 +110,14 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
 
     public void Run(CancellationToken stop)
     {
-        var waits = stackalloc Native.PollDescriptor[4];
-        var count = 0;
-        waits[count++] = new Native.PollDescriptor { Descriptor = _queue.Number, Events = Native.PollIn };
-        waits[count++] = new Native.PollDescriptor { Descriptor = _local.PollDescriptor, Events = Native.PollIn };
-        waits[count++] = new Native.PollDescriptor { Descriptor = _bell.Number, Events = Native.PollIn };
-        if (_forwarded is not null)
-        {
-            waits[count++] = new Native.PollDescriptor { Descriptor = _forwarded.PollDescriptor, Events = Native.PollIn };
-        }
-
         using var ring = stop.Register(Ring);
         var now = Clock();
         _nextReconcile = now.Ticks + _options.ReconcileEvery.Ticks;
         _nextConnections = now.Ticks + CompareConnections.Ticks;
         while (!stop.IsCancellationRequested)
         {
-            Wait(waits, count);
-            if (waits[2].Returned != 0)
+            Wait();
+            if (_waiter.IsReadable(BellPlace))
             {
                 Obey();
             }
@@ -199,7 +194,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
         {
             return new BpfOutcomes();
         }
-        catch (GuardException) when (options.Outcomes == OutcomeChoice.Automatic)
+        catch (LinuxException) when (options.Outcomes == OutcomeChoice.Automatic)
         {
             return new LogOutcomes(options.LogGroup);
         }
@@ -262,7 +257,7 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
         _nextReconcile = _lastReconcile + Math.Max(every, 20 * (_lastReconcile - start.Ticks));
     }
 
-    private void Wait(Native.PollDescriptor* waits, int count)
+    private void Wait()
     {
         var due = Math.Min(_holder.NextDue.Ticks, _nextReconcile);
         if (!_local.SeesClosedSockets && _holder.Engine.HalfOpen + _holder.Engine.Waiting > 0)
@@ -271,15 +266,12 @@ internal sealed unsafe class GuardLoop : IVerdicts, IDisposable
             due = Math.Min(due, _nextReconcile);
         }
 
-        var left = Math.Max(0, due - Clock().Ticks);
-        var timeout = new Native.TimeSpec { Seconds = left / TimeSpan.TicksPerSecond, Nanoseconds = left % TimeSpan.TicksPerSecond * 100 };
-        _ = Native.Poll(waits, (nuint)count, &timeout, null); // interrupted: one more round
+        _waiter.Wait(due - Clock().Ticks);
     }
 
     private void Obey()
     {
-        ulong count;
-        _ = Native.Read(_bell.Number, &count, sizeof(ulong));
+        _bell.Hush();
         _holder.AdvanceTo(Clock());
         while (_commands.TryDequeue(out var command))
         {

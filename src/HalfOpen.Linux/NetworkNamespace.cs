@@ -1,4 +1,4 @@
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux;
 
 /// <summary>
 /// A network namespace held by a descriptor: sockets opened and processes started by a thread that has entered it belong to it and stay there. An anonymous one vanishes with the last descriptor, socket
@@ -15,7 +15,7 @@ public sealed class NetworkNamespace : IDisposable
     public string Path => $"/proc/{Environment.ProcessId}/fd/{_descriptor.Number}";
 
     /// <summary>A new one, with nothing but a loopback interface that is down. Needs CAP_SYS_ADMIN.</summary>
-    /// <exception cref="GuardException">Not allowed.</exception>
+    /// <exception cref="LinuxException">Not allowed.</exception>
     public static NetworkNamespace Create()
     {
         NetworkNamespace? made = null;
@@ -34,7 +34,7 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>The one of the calling thread.</summary>
     public static NetworkNamespace Current() => Open(OfThisThread);
 
-    /// <exception cref="GuardException">There is no namespace at this path.</exception>
+    /// <exception cref="LinuxException">There is no namespace at this path.</exception>
     public static NetworkNamespace Open(string path)
     {
         var number = Native.Open(path, Native.CloseOnExec, 0);
@@ -42,7 +42,7 @@ public sealed class NetworkNamespace : IDisposable
     }
 
     /// <summary>Moves the calling thread for good. Use only on threads of your own, never on pool threads.</summary>
-    /// <exception cref="GuardException">Not allowed, or no namespace.</exception>
+    /// <exception cref="LinuxException">Not allowed, or no namespace.</exception>
     public void Enter()
     {
         if (Native.SetNamespace(_descriptor.Number, Native.CloneNewNet) != 0)

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace HalfOpen.Guard.Kernel;
+namespace HalfOpen.Linux.Bpf;
 
 /// <summary>The bpf(2) system call, as far as we need it (man 2 bpf; union bpf_attr of linux/bpf.h). No libbpf.</summary>
-internal static unsafe class Bpf
+internal static unsafe class BpfCalls
 {
     private const int MapCreateCommand = 0;
     private const int ProgramLoadCommand = 5;

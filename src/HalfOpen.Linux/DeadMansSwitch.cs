@@ -1,6 +1,4 @@
-using HalfOpen.Guard.Kernel;
-
-namespace HalfOpen.Guard.Service;
+namespace HalfOpen.Linux;
 
 /// <summary>
 /// Has the kernel kill this process when nobody calls <see cref="Hold"/> for a while: a POSIX timer whose signal is SIGKILL, which a stopped process cannot put off either. With a guard gone its rules bypass, so

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace HalfOpen.Linux;
+
+/// <summary>
+/// Users and groups of this machine, by <c>/etc/passwd</c> and <c>/etc/group</c>: what root's tools need to know without
+/// asking a directory server. Read anew at each call. Thread-safe: no state.
+/// </summary>
+public static partial class Accounts
+{
+    private const int KeepOwner = -1;
+
+    /// <summary>Effective user id of this process.</summary>
+    public static uint OwnUserId() => EffectiveUser();
+
+    /// <summary>The id of a user by name, or null.</summary>
+    public static uint? UserId(string name) => Id("/etc/passwd", name);
+
+    /// <summary>The id of a group by name, or null.</summary>
+    public static uint? GroupId(string name) => Id("/etc/group", name);
+
+    /// <summary>Whether a user is in a group, as primary group or as a member.</summary>
+    public static bool IsInGroup(uint user, string group)
+    {
+        var (name, primary) = ("", "");
+        foreach (var fields in Fields("/etc/passwd"))
+        {
+            if (fields.Length >= 4 && fields[2] == user.ToString(CultureInfo.InvariantCulture))
+            {
+                (name, primary) = (fields[0], fields[3]);
+            }
+        }
+
+        return name.Length > 0
+            && Fields("/etc/group").Any(f => f.Length >= 4 && f[0] == group && (f[2] == primary || f[3].Split(',').Contains(name)));
+    }
+
+    /// <summary>
+    /// Gives a file of ours to a group, its owner unchanged. Without the group, or without root, nothing changes.
+    /// </summary>
+    public static void GiveToGroup(string path, string group)
+    {
+        if (GroupId(group) is { } id && Environment.IsPrivilegedProcess)
+        {
+            _ = Chown(path, KeepOwner, id);
+        }
+    }
+
+    private static uint? Id(string file, string name)
+    {
+        foreach (var fields in Fields(file))
+        {
+            if (fields.Length >= 3 && fields[0] == name
+                && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            {
+                return id;
+            }
+        }
+
+        return null;
+    }
+
+    private static List<string[]> Fields(string file)
+    {
+        try
+        {
+            return [.. File.ReadLines(file).Select(l => l.Split(':'))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Chown(string path, int owner, uint group);
+}
