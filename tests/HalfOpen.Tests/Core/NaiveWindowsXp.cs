@@ -70,7 +70,7 @@ internal sealed class NaiveWindowsXp(int threshold)
         Queued.Add(id);
         if (_loggedAt < 0 || _tick - _loggedAt >= _interval)
         {
-            _interval = _loggedAt < 0 ? 4096 : Math.Min(_interval * 2, 1 << 28);
+            _interval = Math.Min(_interval * 2, 1 << 28);
             _loggedAt = _tick;
             Warnings++;
         }

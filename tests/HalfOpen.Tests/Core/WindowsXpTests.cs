@@ -123,15 +123,35 @@ public sealed class WindowsXpTests
     {
         _xp.Submit(1, "a", Host(1));
         _xp.Submit(2, "a", Host(2));
-        int[] seconds = [0, 409, 410, 1228, 1229, 2867, 2868];
+        // 8,192 ticks after the first event, then 16,384, then 32,768: each instant just before and just at it.
+        long[] ms = [0, 819_199, 819_200, 2_457_599, 2_457_600, 5_734_399, 5_734_400];
         var seen = new List<int>();
-        foreach (var second in seconds)
+        foreach (var instant in ms)
         {
-            _xp.At(second * 1000L);
-            _xp.Submit(100 + second, "a", Host(3));
+            _xp.At(instant);
+            _xp.Submit(100 + (int)(instant / 100), "a", Host(3));
             seen.Add(_xp.Warnings);
         }
 
-        Assert.Equal([1, 1, 2, 2, 2, 3, 3], seen); // 4,096 ticks after the first, 8,192 after the second
+        Assert.Equal([1, 1, 2, 2, 3, 3, 4], seen);
+    }
+
+    [Fact]
+    public void The_silence_between_events_grows_to_2_to_the_28_ticks_and_no_further()
+    {
+        _xp.Submit(1, "a", Host(1));
+        _xp.Submit(2, "a", Host(2));
+        long tick = 0;
+        var events = 0;
+        for (var silence = 8192L; events < 20; silence = Math.Min(silence * 2, 1 << 28))
+        {
+            _xp.At(tick * 100);
+            _xp.Submit(100 + (2 * events), "a", Host(3));
+            Assert.Equal(++events, _xp.Warnings);
+            _xp.At((tick + silence) * 100 - 1);
+            _xp.Submit(101 + (2 * events), "a", Host(3));
+            Assert.Equal(events, _xp.Warnings);
+            tick += silence;
+        }
     }
 }

@@ -14,11 +14,24 @@ public sealed class WindowsXpReplayTests
     {
         for (var seed = 1; seed <= 400; seed++)
         {
-            Compare(seed, lines: 400);
+            Compare(seed, lines: 400, longPause: 0);
         }
     }
 
-    private static void Compare(int seed, int lines)
+    /// <summary>Streams with pauses of up to an hour now and then: several events 4226 in each.</summary>
+    [Fact]
+    public void Warnings_agree_over_hours()
+    {
+        var warnings = 0;
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            warnings += Compare(seed, lines: 300, longPause: 3_600_000);
+        }
+
+        Assert.True(warnings > 60, $"only {warnings} warnings in 20 streams");
+    }
+
+    private static int Compare(int seed, int lines, int longPause)
     {
         var random = new Random(seed);
         var limit = random.Next(1, 13);
@@ -34,6 +47,11 @@ public sealed class WindowsXpReplayTests
         for (var i = 0; i < lines; i++)
         {
             t += random.Next(0, step + 1) * (random.Next(40) == 0 ? 30 : 1);
+            if (longPause > 0 && random.Next(30) == 0)
+            {
+                t += random.Next(longPause);
+            }
+
             model.Started.Clear();
             model.Queued.Clear();
             var warnings = model.Warnings;
@@ -82,5 +100,7 @@ public sealed class WindowsXpReplayTests
             var actual = session.Apply(ReplayParser.Parse(line));
             Assert.True(expected == actual, $"seed {seed}, line {i + 1}: {line}\nmodel:  {expected}\nreplay: {actual}");
         }
+
+        return model.Warnings;
     }
 }

@@ -15,16 +15,19 @@ internal sealed class WindowsXpPolicy(EngineState state) : Policy(state)
     // The driver's ring of aborted attempts: 20 entries, one passed every 5 ticks.
     private const long RingStepTicks = TickTicks * 5;
     private const long PenaltyTicks = RingStepTicks * 20;
-    private const long FirstWarningInterval = 4096;
-    private const long LastWarningInterval = 1L << 28;
+
+    // Event 4226: the silence after each event is twice the one before it. The driver begins with 4,096 and doubles at the
+    // first event too, so the first silence is one of 8,192 ticks (819.2 s).
+    private const long InitialSilence = 4096;
+    private const long LongestSilence = 1L << 28;
 
     private readonly AttemptList[] _lists = new AttemptList[Lists];
     private readonly DestinationTable _routes = new(state.Options.HashSeed);
     private UInt128 _nonEmpty; // bit i: list i has somebody
     private int _cursor;
     private AttemptList _cooling;
-    private long _lastWarning = -1;
-    private long _warningInterval = FirstWarningInterval;
+    private long _silentUntil = long.MinValue; // in ticks
+    private long _silence = InitialSilence;
 
     private int Count => State.All.Counted;
 
@@ -62,18 +65,13 @@ internal sealed class WindowsXpPolicy(EngineState state) : Policy(state)
     /// <summary>Event 4226 is considered at each attempt that is queued, and backs off for ever.</summary>
     public override void Queued(int index)
     {
-        var now = CurrentTick;
-        if (_lastWarning >= 0)
+        if (CurrentTick < _silentUntil)
         {
-            if (now - _lastWarning < _warningInterval)
-            {
-                return;
-            }
-
-            _warningInterval = Math.Min(_warningInterval * 2, LastWarningInterval);
+            return;
         }
 
-        _lastWarning = now;
+        _silence = Math.Min(_silence * 2, LongestSilence);
+        _silentUntil = CurrentTick + _silence;
         State.Emit(DecisionKind.LimitWarning, index);
     }
 
