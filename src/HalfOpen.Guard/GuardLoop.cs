@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using HalfOpen.Core;
 using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Holding;
 using HalfOpen.Guard.Outcomes;
+using HalfOpen.Hosting;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Linux;
 using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
@@ -58,7 +59,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             int[] waits = [_queue.Number, _local.PollDescriptor, _bell.Number];
             _waiter = new Waiter(_forwarded is null ? waits : [.. waits, _forwarded.PollDescriptor]);
             var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = PolicyOf(options), MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
-            _events = Remember(new RecordingEngine(engine, options.RecordFile, Clock()));
+            _events = Remember(new RecordingEngine(engine, OpenRecording(options.RecordFile)));
             _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock());
             _reconciler = new Reconciler(_holder, _sockets, _local, options.GoneMeans);
         }
@@ -160,7 +161,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         _bell.Dispose();
     }
 
-    internal static Instant Clock() => new(Stopwatch.GetElapsedTime(0).Ticks);
+    internal static Instant Clock() => HostClock.System.Now;
 
     internal static PolicyOptions PolicyOf(GuardOptions options) => options.Policy switch
     {
@@ -179,6 +180,24 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         var policy = PolicyOf(options);
         _holder.Reload(options, policy == _holder.Engine.Policy ? null : policy);
         _options = options;
+    }
+
+    /// <exception cref="GuardException">The file cannot be written.</exception>
+    private static ReplayRecording? OpenRecording(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new ReplayRecording(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), Clock());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new GuardException($"cannot write the record file {path}: {e.Message}", e);
+        }
     }
 
     private static ulong Seed() => (ulong)Random.Shared.NextInt64();

@@ -2,8 +2,7 @@ using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Replay;
 using HalfOpen.Core;
-using HalfOpen.Core.Replay;
-using HalfOpen.Simulation.Traces;
+using HalfOpen.Hosting.Replay;
 
 namespace HalfOpen.Cli.Verbs;
 

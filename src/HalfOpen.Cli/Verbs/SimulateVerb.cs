@@ -129,8 +129,8 @@ internal static class SimulateVerb
 
         if (parsed.GetValue(options.Record) is { } record)
         {
-            using var writer = new StreamWriter(record);
-            var result = Experiment.RunRecorded(scenario, requests[0], writer, out var incomplete, cancel);
+            using var file = File.Create(record);
+            var result = Experiment.RunRecorded(scenario, requests[0], file, out var incomplete, cancel);
             if (incomplete is not null)
             {
                 terminal.Error.WriteLine($"halfopen: {record} leaves out {incomplete}, which the replay format has no word for.");

@@ -9,7 +9,7 @@ public readonly record struct AttemptRequest
     /// <summary>Who asks; from <see cref="ProgramTable.Intern(string)"/> of the same engine.</summary>
     public ProgramId Program { get; init; }
 
-    /// <summary>Where to.</summary>
+    /// <summary>Where to. A name is resolved before it is submitted; see <see cref="Core.Destination.FromName"/> for hosts that cannot.</summary>
     public Destination Destination { get; init; }
 
     /// <summary>0 (default) to 3; within one program higher goes first. Policy <c>fair</c> only; nobody needs to set it.</summary>

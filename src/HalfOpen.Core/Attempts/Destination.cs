@@ -26,6 +26,24 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
             : new Destination(BinaryPrimitives.ReadUInt128BigEndian(bytes), port);
     }
 
+    /// <summary>
+    /// For a host that hands a name on and never sees its addresses (a proxy's upstream, a client library that resolves
+    /// inside its connect call): attempts to one name share a destination, which is never that of an address: 64 bits of
+    /// the name in any case of letters (FNV-1a) below the discard-only prefix 0100::/64 (RFC 6666). A host that resolves
+    /// does so first, and submits one attempt for each address that it then tries: a slot is for a SYN, and a name sends
+    /// none.
+    /// </summary>
+    public static Destination FromName(ReadOnlySpan<char> name, ushort port)
+    {
+        var hash = 0xCBF29CE484222325;
+        foreach (var c in name)
+        {
+            hash = unchecked((hash ^ char.ToLowerInvariant(c)) * 0x100000001B3);
+        }
+
+        return new Destination(new UInt128(0x0100_0000_0000_0000, hash), port);
+    }
+
     /// <summary>True for an address of the form ::ffff:a.b.c.d.</summary>
     public bool IsIPv4 => Address >> 32 == 0xFFFF;
 

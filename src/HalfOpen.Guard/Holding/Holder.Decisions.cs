@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Hosting.Decisions;
 
 namespace HalfOpen.Guard.Holding;
 
@@ -92,34 +93,14 @@ internal sealed partial class Holder
     }
 
     /// <summary>Carries out what the engine decided. Doing so may make it decide more; those follow in order.</summary>
-    private void Carry()
+    private void Carry() => _loop.Drain(_events);
+
+    void IDecisionSink.Carry(in Decision decision)
     {
-        if (_carrying)
+        if (_table.TryFromTag(decision.Tag, out var index) && _table[index].Attempt == decision.Attempt)
         {
-            return;
+            Apply(decision.Kind, index);
         }
-
-        _carrying = true;
-        while (!_engine.Decisions.IsEmpty)
-        {
-            var count = _engine.Decisions.Length;
-            if (count > _decisions.Length)
-            {
-                _decisions = new Decision[count * 2];
-            }
-
-            _engine.Decisions.CopyTo(_decisions);
-            _engine.ClearDecisions();
-            for (var i = 0; i < count; i++)
-            {
-                if (_table.TryFromTag(_decisions[i].Tag, out var index) && _table[index].Attempt == _decisions[i].Attempt)
-                {
-                    Apply(_decisions[i].Kind, index);
-                }
-            }
-        }
-
-        _carrying = false;
     }
 
     private void Apply(DecisionKind kind, int index)

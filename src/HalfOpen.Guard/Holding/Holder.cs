@@ -1,6 +1,8 @@
 using HalfOpen.Core;
 using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Outcomes;
+using HalfOpen.Hosting.Decisions;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
@@ -18,7 +20,7 @@ internal interface IVerdicts
 /// The heart of the guard, without a system call of its own: SYNs and outcomes in, the engine asked, verdicts out. Every SYN gets exactly one verdict; every attempt the engine knows is one entry of the
 /// table, and the other way round. Not thread-safe; told the time.
 /// </summary>
-internal sealed partial class Holder : IOutcomeSink
+internal sealed partial class Holder : IOutcomeSink, IDecisionSink
 {
     private readonly Engine _engine;
     private readonly RecordingEngine _events;
@@ -27,8 +29,7 @@ internal sealed partial class Holder : IOutcomeSink
     private readonly IOwners _owners;
     private readonly AttemptTable _table;
     private readonly Tally _tally = new();
-    private Decision[] _decisions = new Decision[64];
-    private bool _carrying;
+    private readonly DecisionLoop _loop;
     private GuardOptions _options;
     private ExemptionSet _exemptions;
     private Instant _now;
@@ -44,6 +45,7 @@ internal sealed partial class Holder : IOutcomeSink
         _sockets = sockets;
         _owners = owners;
         _table = new AttemptTable(seed);
+        _loop = new DecisionLoop(this);
         _now = now;
     }
 

@@ -1,7 +1,7 @@
+using HalfOpen.Hosting.Decisions;
 using System.Globalization;
 using HalfOpen.Core;
 using HalfOpen.Simulation.Time;
-using HalfOpen.Simulation.World;
 
 namespace HalfOpen.Simulation.Checking;
 

@@ -1,10 +1,12 @@
 using System.Runtime.ExceptionServices;
+using HalfOpen.Core;
+using HalfOpen.Hosting.Decisions;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Outbreaks;
 using HalfOpen.Simulation.Plots;
 using HalfOpen.Simulation.Results;
 using HalfOpen.Simulation.Scenarios;
-using HalfOpen.Simulation.Traces;
 using HalfOpen.Simulation.World;
 
 namespace HalfOpen.Simulation.Experiments;
@@ -36,7 +38,7 @@ public static class Experiment
         {
             try
             {
-                results[i] = RunOne(scenario, requests[i], null, Listener(), cancel);
+                results[i] = RunOne(scenario, requests[i], Listener(), cancel);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -51,14 +53,18 @@ public static class Experiment
         return results;
     }
 
-    /// <summary>One run; everything the limiter is told is written to <paramref name="record"/> when that is given.</summary>
-    /// <returns>The figures. A reason why the record is not the whole story comes back in <paramref name="incomplete"/>.</returns>
-    public static RunResult RunRecorded(Scenario scenario, RunRequest request, TextWriter record, out string? incomplete, CancellationToken cancel = default)
+    /// <summary>One run of one machine; everything the limiter is told is written to <paramref name="record"/>.</summary>
+    /// <param name="record">Closed at the end.</param>
+    /// <param name="incomplete">Why the record is not the whole story, or null.</param>
+    public static RunResult RunRecorded(
+        Scenario scenario, RunRequest request, Stream record, out string? incomplete, CancellationToken cancel = default)
     {
-        var trace = new TraceWriter(record);
-        var result = RunOne(scenario, request, trace, null, cancel);
-        incomplete = trace.Incomplete;
-        return result;
+        using var recording = new ReplayRecording(record, Instant.Zero);
+        var world = NewWorld(scenario, request, recording);
+        world.Run(cancel: cancel);
+        recording.WriteOut();
+        incomplete = recording.Problem.Length > 0 ? recording.Problem : world.Unrecordable;
+        return Report(world, scenario, request);
     }
 
     /// <summary>One run drawn as a picture: who holds which slot when.</summary>
@@ -70,24 +76,29 @@ public static class Experiment
         return SlotTimeline.Render(scenario, request, world, spans, seconds);
     }
 
-    internal static RunResult RunOne(Scenario scenario, RunRequest request, TraceWriter? trace, Action<double>? progress, CancellationToken cancel)
+    internal static RunResult RunOne(Scenario scenario, RunRequest request, Action<double>? progress, CancellationToken cancel)
     {
-        var profile = PolicyCatalog.Profile(request);
-        var newLimiter = PolicyCatalog.Factory(request);
         if (scenario.Outbreak is { } outbreak)
         {
-            return RunOutbreak(scenario, outbreak, request, newLimiter, profile, progress, cancel);
+            var newLimiter = PolicyCatalog.Factory(request);
+            return RunOutbreak(scenario, outbreak, request, newLimiter, PolicyCatalog.Profile(request), progress, cancel);
         }
 
-        var world = new SimulatedWorld(WithoutLoad(scenario, request), newLimiter, profile, request.Seed, trace);
+        var world = NewWorld(scenario, request, null);
         world.Run(progress, cancel);
-        return RunReport.Of(world, scenario, request.Policy, request.Limit, request.Seed) with
+        return Report(world, scenario, request);
+    }
+
+    private static SimulatedWorld NewWorld(Scenario scenario, RunRequest request, ReplayRecording? recording) =>
+        new(WithoutLoad(scenario, request), PolicyCatalog.Factory(request), PolicyCatalog.Profile(request), request.Seed, recording);
+
+    private static RunResult Report(SimulatedWorld world, Scenario scenario, RunRequest request) =>
+        RunReport.Of(world, scenario, request.Policy, request.Limit, request.Seed) with
         {
             GiveUp = request.GiveUp,
             NatBudget = request.NatBudget,
             BoundLivePeersPerMinute = NatBound.LivePeersPerMinute(scenario, request.NatBudget, request.Seed),
         };
-    }
 
     private static Scenario WithoutLoad(Scenario scenario, RunRequest request) =>
         request.Policy == RunRequest.Idle

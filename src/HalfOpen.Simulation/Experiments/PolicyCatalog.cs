@@ -1,6 +1,6 @@
+using HalfOpen.Hosting.Decisions;
 using HalfOpen.Core;
 using HalfOpen.Simulation.Checking;
-using HalfOpen.Simulation.World;
 
 namespace HalfOpen.Simulation.Experiments;
 

@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Hosting.Decisions;
 using HalfOpen.Simulation.Randomness;
 using HalfOpen.Simulation.Results;
 using HalfOpen.Simulation.Scenarios;
@@ -18,7 +19,7 @@ internal sealed class EngineOutbreak
     private readonly Func<ILimiter> _newLimiter;
     private readonly Prng _random;
     private readonly InfectionCurve _curve;
-    private readonly Machine?[] _machines;
+    private readonly Infected?[] _machines;
     private readonly EventQueue<What> _events = new(1024);
     private readonly long _interval;
     private long _now;
@@ -31,7 +32,7 @@ internal sealed class EngineOutbreak
         _newLimiter = newLimiter;
         _random = Prng.ForStream(seed, 0x0E);
         _curve = new InfectionCurve(spec.Hosts);
-        _machines = new Machine?[spec.Hosts];
+        _machines = new Infected?[spec.Hosts];
         _interval = Ticks.FromSeconds(1 / spec.ScanPerSecond);
     }
 
@@ -50,7 +51,7 @@ internal sealed class EngineOutbreak
         var events = 0L;
         for (var i = 0; i < _spec.Initial; i++)
         {
-            _machines[i] = new Machine(_newLimiter());
+            _machines[i] = new Infected(this, i, _newLimiter());
             _events.Add(0, new What(Kind.Infected, i, 0));
         }
 
@@ -107,69 +108,80 @@ internal sealed class EngineOutbreak
                 break;
         }
 
-        Carry(machine, what.Host);
+        Carry(machine);
     }
 
-    private void Carry(Machine machine, int host)
+    private void Carry(Infected machine)
     {
-        while (machine.Limiter.Decisions.Length > 0)
-        {
-            var decisions = machine.Limiter.Decisions.ToArray();
-            machine.Limiter.ClearDecisions();
-            foreach (var decision in decisions)
-            {
-                switch (decision.Kind)
-                {
-                    case DecisionKind.Start:
-                        Start(machine, host, decision.Tag);
-                        break;
-                    case DecisionKind.Rejected:
-                        machine.Outstanding -= machine.Ids.Remove(decision.Tag) ? 1 : 0;
-                        break;
-                    case DecisionKind.GiveUp:
-                        _events.Add(_now, new What(Kind.End, host, decision.Tag));
-                        break;
-                    default:
-                        break;
-                }
-            }
-        }
-
+        machine.Drain();
         var deadline = machine.Limiter.NextDeadline;
         if (deadline < machine.DeadlineAt)
         {
             machine.DeadlineAt = deadline;
-            _events.Add(Math.Max(_now, deadline), new What(Kind.Deadline, host, 0));
+            _events.Add(Math.Max(_now, deadline), new What(Kind.Deadline, machine.Host, 0));
         }
     }
 
-    private void Start(Machine machine, int host, ulong tag)
+    private void Carry(Infected machine, in Decision decision)
+    {
+        switch (decision.Kind)
+        {
+            case DecisionKind.Start:
+                Start(machine, decision.Tag);
+                break;
+            case DecisionKind.Rejected:
+                machine.Outstanding -= machine.Ids.Remove(decision.Tag) ? 1 : 0;
+                break;
+            case DecisionKind.GiveUp:
+                _events.Add(_now, new What(Kind.End, machine.Host, decision.Tag));
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Start(Infected machine, ulong tag)
     {
         _starts++;
         if (_random.NextDouble() * _spec.Addresses >= _spec.Hosts)
         {
-            _events.Add(_syn.GiveUpAt(_now, _now), new What(Kind.End, host, tag));
+            _events.Add(_syn.GiveUpAt(_now, _now), new What(Kind.End, machine.Host, tag));
             return;
         }
 
         var at = _now + Ticks.FromSeconds(_spec.InfectSeconds);
         machine.Met.Add(tag);
-        _events.Add(at, new What(Kind.End, host, tag));
+        _events.Add(at, new What(Kind.End, machine.Host, tag));
         var victim = _random.NextBelow(_spec.Hosts);
         if (_machines[victim] is null)
         {
-            _machines[victim] = new Machine(_newLimiter());
+            _machines[victim] = new Infected(this, victim, _newLimiter());
             _events.Add(at, new What(Kind.Infected, victim, 0));
         }
     }
 
     private readonly record struct What(Kind Kind, int Host, ulong Tag);
 
-    private sealed class Machine(ILimiter limiter)
+    /// <summary>One infected machine: its engine, and its worm's attempts by tag.</summary>
+    private sealed class Infected : IDecisionSink
     {
-        public ILimiter Limiter { get; } = limiter;
+        private readonly EngineOutbreak _outbreak;
+        private readonly DecisionLoop _loop;
 
-        public ProgramId Worm { get; } = limiter.Intern("worm");
+        public Infected(EngineOutbreak outbreak, int host, ILimiter limiter)
+        {
+            _outbreak = outbreak;
+            _loop = new DecisionLoop(this);
+            Host = host;
+            Limiter = limiter;
+            Worm = limiter.Intern("worm");
+        }
+
+        public int Host { get; }
+
+        public ILimiter Limiter { get; }
+
+        public ProgramId Worm { get; }
 
         public long InfectedAt { get; set; } = long.MaxValue;
 
@@ -182,5 +194,9 @@ internal sealed class EngineOutbreak
         public Dictionary<ulong, AttemptId> Ids { get; } = [];
 
         public HashSet<ulong> Met { get; } = [];
+
+        public void Drain() => _loop.Drain(Limiter);
+
+        void IDecisionSink.Carry(in Decision decision) => _outbreak.Carry(this, decision);
     }
 }

@@ -1,3 +1,4 @@
+using HalfOpen.Hosting.Decisions;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Scenarios;
 using HalfOpen.Simulation.Time;

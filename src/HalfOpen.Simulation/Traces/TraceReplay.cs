@@ -1,5 +1,6 @@
 using HalfOpen.Core;
-using HalfOpen.Core.Replay;
+using HalfOpen.Hosting.Decisions;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Scenarios;
@@ -18,28 +19,29 @@ namespace HalfOpen.Simulation.Traces;
 public sealed record ReplayResult(long Lines, long Submitted, long Started, int MaxCounted, int MaxWaiting, double Seconds);
 
 /// <summary>
-/// Drives a policy by a recorded file in place of a world, with the same checkers: how a failure from a bug report is looked at again. Lines and their rules are those
-/// of <c>halfopen replay</c>, and so are the decisions.
+/// Drives a policy by a recorded file in place of a world, with the same checkers: how a failure from a bug report is
+/// looked at again. Lines, their rules and the decisions are those of <c>halfopen replay</c>.
 /// </summary>
-public sealed class TraceReplay
+public sealed class TraceReplay : IReplayObserver
 {
     private readonly ILimiter _limiter;
     private readonly Checkers _checks;
-    private readonly ReplayAttempts _attempts = new();
+    private readonly ReplayPlayer _player;
+    private readonly Dictionary<string, int> _programs;
     private readonly Dictionary<long, int> _programOf = [];
-    private readonly List<ProgramId> _keys;
     private long _submitted;
     private long _started;
     private int _halfOpen;
     private int _maxCounted;
     private int _maxWaiting;
 
-    private TraceReplay(ILimiter limiter, Checkers checks, IEnumerable<string> programs)
+    private TraceReplay(ILimiter limiter, Checkers checks, Dictionary<string, int> programs)
     {
         _limiter = limiter;
         _checks = checks;
         _checks.Attach(limiter);
-        _keys = [.. programs.Select(limiter.Intern)];
+        _programs = programs;
+        _player = new ReplayPlayer(limiter, this);
     }
 
     /// <param name="input">Lines of a replay file.</param>
@@ -49,7 +51,7 @@ public sealed class TraceReplay
     public static async Task<ReplayResult> RunAsync(TextReader input, string file, RunRequest request, CancellationToken cancel = default)
     {
         // The checkers want to know all programs at the start: two passes.
-        var events = new List<(int Line, ReplayEvent Happened, int Program)>();
+        var events = new List<(int Line, ReplayEvent Happened)>();
         var programs = new Dictionary<string, int>(StringComparer.Ordinal);
         var lines = new BoundedLineReader(input);
         var number = 0;
@@ -60,13 +62,12 @@ public sealed class TraceReplay
                 if (!string.IsNullOrWhiteSpace(text))
                 {
                     var happened = ReplayParser.Parse(text);
-                    var program = -1;
-                    if (happened.Kind is ReplayEventKind.Submit or ReplayEventKind.Adopt && !programs.TryGetValue(happened.ProgramText, out program))
+                    if (happened.Kind is ReplayEventKind.Submit or ReplayEventKind.Adopt)
                     {
-                        programs.Add(happened.ProgramText, program = programs.Count);
+                        programs.TryAdd(happened.ProgramText, programs.Count);
                     }
 
-                    events.Add((number, happened, program));
+                    events.Add((number, happened));
                 }
             }
         }
@@ -77,13 +78,13 @@ public sealed class TraceReplay
 
         var names = programs.Keys.ToList();
         var checks = new Checkers(PolicyCatalog.Profile(request) with { NatBudget = null }, request.Seed, names, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
-        var replay = new TraceReplay(PolicyCatalog.Factory(request)(), checks, names);
-        foreach (var (line, happened, program) in events)
+        var replay = new TraceReplay(PolicyCatalog.Factory(request)(), checks, programs);
+        foreach (var (line, happened) in events)
         {
             cancel.ThrowIfCancellationRequested();
             try
             {
-                replay.Apply(happened, program);
+                replay.Apply(happened);
             }
             catch (ReplayFormatException e)
             {
@@ -97,92 +98,59 @@ public sealed class TraceReplay
 
     private static ScenarioException Bad(string file, int line, ReplayFormatException e) => new(FormattableString.Invariant($"{file}:{line}: {e.Message}."));
 
-    private void Apply(in ReplayEvent happened, int program)
+    private void Apply(in ReplayEvent happened)
     {
-        _attempts.Check(happened);
-        var now = happened.Now;
-        while (_limiter.NextDeadline <= now.Ticks)
+        try
         {
-            var due = new Instant(_limiter.NextDeadline);
-            _limiter.AdvanceTo(due);
-            Carry(due.Ticks);
-            if (_limiter.NextDeadline <= due.Ticks)
-            {
-                throw _checks.Fail(due.Ticks, "time stands still: the policy is due again at the instant it was just told of");
-            }
+            _player.Play(happened);
         }
-
-        _limiter.AdvanceTo(now);
-        switch (happened.Kind)
+        catch (InvalidOperationException e)
         {
-            case ReplayEventKind.Submit:
-                _submitted++;
-                _programOf.Add(happened.Id, program);
-                _checks.Submitted(now.Ticks, happened.Id, program);
-                _attempts.Submitted(happened);
-                _attempts.Named(happened.Id, _limiter.Submit(RequestOf(happened, program), now));
-                break;
-            case ReplayEventKind.Adopt:
-                _programOf.Add(happened.Id, program);
-                _attempts.Submitted(happened);
-                _attempts.Named(happened.Id, _limiter.Adopt(RequestOf(happened, program), now));
-                _attempts.Started(happened.Id);
-                _halfOpen++;
-                _checks.Adopted(now.Ticks, happened.Id);
-                break;
-            case ReplayEventKind.Outcome:
-                var wasHalfOpen = _attempts[happened.Id].Phase == ReplayAttempts.Phase.Started;
-                if (_attempts.End(happened.Id, happened.Outcome) is { } outcome)
-                {
-                    _checks.Ended(now.Ticks, happened.Id, _programOf[happened.Id], wasHalfOpen, toUnknown: false, outcome);
-                    _halfOpen -= wasHalfOpen ? 1 : 0;
-                    _limiter.Complete(_attempts[happened.Id].Attempt, outcome, now);
-                }
-
-                break;
-            case ReplayEventKind.Close when _attempts.Close(happened.Id):
-                _limiter.ConnectionClosed(_attempts[happened.Id].Destination, now);
-                break;
-            case ReplayEventKind.Limit:
-                _checks.LimitChanged(now.Ticks, (int)happened.Id);
-                _limiter.SetLimit((int)happened.Id, now);
-                break;
+            throw _checks.Fail(_player.Now.Ticks, e.Message);
         }
-
-        Carry(now.Ticks);
     }
 
-    private AttemptRequest RequestOf(in ReplayEvent happened, int program) => new()
+    void IReplayObserver.Submitting(in ReplayEvent happened)
     {
-        Program = _keys[program],
-        Destination = happened.Destination,
-        Priority = happened.Priority,
-        Deadline = happened.DeadlineInstant,
-        Tag = (ulong)happened.Id,
-    };
+        var program = _programs[happened.ProgramText];
+        _programOf.Add(happened.Id, program);
+        _submitted++;
+        _checks.Submitted(_player.Now.Ticks, happened.Id, program);
+    }
 
-    private void Carry(long now)
+    void IReplayObserver.Adopted(in ReplayEvent happened)
     {
-        foreach (var decision in _limiter.Decisions)
+        _programOf.Add(happened.Id, _programs[happened.ProgramText]);
+        _halfOpen++;
+        _checks.Adopted(_player.Now.Ticks, happened.Id);
+    }
+
+    void IReplayObserver.Ending(long id, bool wasHalfOpen, Outcome outcome)
+    {
+        _checks.Ended(_player.Now.Ticks, id, _programOf[id], wasHalfOpen, toUnknown: false, outcome);
+        _halfOpen -= wasHalfOpen ? 1 : 0;
+    }
+
+    void IReplayObserver.LimitChanging(int limit) => _checks.LimitChanged(_player.Now.Ticks, limit);
+
+    void IReplayObserver.Decided(long id, in Decision decision)
+    {
+        if (decision.Kind == DecisionKind.Start)
         {
-            var id = (long)decision.Tag;
-            if (decision.Kind == DecisionKind.Start)
-            {
-                _started++;
-                _halfOpen++;
-                _attempts.Started(id);
-                _checks.Started(now, id, _programOf[id], false, false);
-            }
-            else if (decision.Kind == DecisionKind.Rejected)
-            {
-                _attempts.EndedHere(id);
-                _checks.Rejected(now, id, _programOf[id]);
-            }
+            _started++;
+            _halfOpen++;
+            _checks.Started(_player.Now.Ticks, id, _programOf[id], false, false);
         }
+        else if (decision.Kind == DecisionKind.Rejected)
+        {
+            _checks.Rejected(_player.Now.Ticks, id, _programOf[id]);
+        }
+    }
 
-        _limiter.ClearDecisions();
+    void IReplayObserver.Stepped(Instant now)
+    {
         _maxCounted = Math.Max(_maxCounted, _limiter.Counted);
         _maxWaiting = Math.Max(_maxWaiting, _limiter.Waiting);
-        _checks.AfterStep(now, _halfOpen, 0);
+        _checks.AfterStep(now.Ticks, _halfOpen, 0);
     }
 }

@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Hosting.Decisions;
 using HalfOpen.Simulation.Programs;
 using HalfOpen.Simulation.Time;
 
@@ -9,7 +10,7 @@ internal sealed partial class SimulatedWorld
 {
     private const long RefusedRetryPause = Ticks.PerSecond / 2; // Windows: 5 ticks of 100 ms
 
-    private void Carry(in Decision decision)
+    void IDecisionSink.Carry(in Decision decision)
     {
         var index = decision.Tag < (ulong)_usedAttempts ? (int)decision.Tag : -1;
         if (index < 0)
@@ -213,7 +214,7 @@ internal sealed partial class SimulatedWorld
             KeepSpan(attempt, outcome);
         }
 
-        _trace?.Outcome(Now, attempt.Serial, outcome);
+        _recording?.Events?.Ended(new Instant(Now), attempt.Serial, outcome);
         Checks.Ended(Now, attempt.Serial, attempt.Program, wasHalfOpen, attempt.ToUnknown, outcome);
         var id = attempt.Id;
         if (outcome == Outcome.Established)
@@ -238,7 +239,7 @@ internal sealed partial class SimulatedWorld
         var behaviour = _behaviours[attempt.Program];
         var destination = Hosts.DestinationOf(attempt.Host);
         var word = attempt.Word;
-        _trace?.Close(Now, attempt.Serial);
+        _recording?.Events?.Closed(new Instant(Now), attempt.Serial);
         LeaveNat(ref attempt, answered: true);
         FreeAttempt(index);
         _limiter.ConnectionClosed(destination, new Instant(Now));

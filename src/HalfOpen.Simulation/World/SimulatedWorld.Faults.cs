@@ -25,7 +25,7 @@ internal sealed partial class SimulatedWorld
         switch (fault.Kind)
         {
             case FaultKind.Limit:
-                _trace?.Limit(Now, fault.Limit);
+                _recording?.Events?.LimitChanged(new Instant(Now), fault.Limit);
                 Checks.LimitChanged(Now, fault.Limit);
                 _limiter.SetLimit(fault.Limit, new Instant(Now));
                 break;
@@ -69,7 +69,7 @@ internal sealed partial class SimulatedWorld
     /// <summary>The machine goes down and comes back at once: nothing it knew is left, only the router remembers.</summary>
     private void Restart()
     {
-        _trace?.NotRecordable("a restart");
+        Unrecordable ??= "a restart";
         for (var i = 0; i < _usedAttempts; i++)
         {
             ref var attempt = ref _attempts[i];

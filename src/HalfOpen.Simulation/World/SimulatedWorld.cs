@@ -1,10 +1,11 @@
 using HalfOpen.Core;
+using HalfOpen.Hosting.Decisions;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Programs;
 using HalfOpen.Simulation.Randomness;
 using HalfOpen.Simulation.Scenarios;
 using HalfOpen.Simulation.Time;
-using HalfOpen.Simulation.Traces;
 
 namespace HalfOpen.Simulation.World;
 
@@ -13,7 +14,7 @@ namespace HalfOpen.Simulation.World;
 /// the order in which it happens and decides alone; the checkers watch from outside. Deterministic; not thread-safe: one world a
 /// run, and runs in parallel share nothing.
 /// </summary>
-internal sealed partial class SimulatedWorld
+internal sealed partial class SimulatedWorld : IDecisionSink
 {
     private readonly Scenario _scenario;
     private readonly Func<ILimiter> _newLimiter;
@@ -23,10 +24,10 @@ internal sealed partial class SimulatedWorld
     private readonly Behaviour[] _behaviours;
     private readonly ProgramId[] _keys;
     private readonly Prng _network;
-    private readonly TraceWriter? _trace;
+    private readonly ReplayRecording? _recording;
+    private readonly DecisionLoop _loop;
     private readonly long _end;
     private ILimiter _limiter;
-    private Decision[] _decisions = new Decision[64];
     private Attempt[] _attempts = new Attempt[256];
     private int[] _freeAttempts = new int[64];
     private int _freeCount;
@@ -36,13 +37,14 @@ internal sealed partial class SimulatedWorld
     private long _serial;
     private int _stuck;
 
-    public SimulatedWorld(Scenario scenario, Func<ILimiter> newLimiter, CheckProfile profile, ulong seed, TraceWriter? trace = null)
+    public SimulatedWorld(Scenario scenario, Func<ILimiter> newLimiter, CheckProfile profile, ulong seed, ReplayRecording? recording = null)
     {
         _scenario = scenario;
         _newLimiter = newLimiter;
         _limiter = newLimiter();
         _seed = seed;
-        _trace = trace;
+        _recording = recording;
+        _loop = new DecisionLoop(this);
         _syn = new SynTiming(scenario.Stack);
         _network = Prng.ForStream(seed, 0x4E37);
         _loss = scenario.Loss;
@@ -79,6 +81,9 @@ internal sealed partial class SimulatedWorld
     public long Events { get; private set; }
 
     public long LimitWarnings { get; private set; }
+
+    /// <summary>Why the recording is not the whole story, if so: the format has no word for it.</summary>
+    public string? Unrecordable { get; private set; }
 
     /// <summary>When set: filled with the instant of every start, in order.</summary>
     public List<long>? StartTimes { get; init; }
@@ -140,7 +145,6 @@ internal sealed partial class SimulatedWorld
         behaviour.Statistics.Submitted++;
         Events++;
         var destination = Hosts.DestinationOf(host);
-        _trace?.Submit(Now, attempt.Serial, behaviour.Spec.Key, destination, behaviour.Spec.Priority);
         Checks.Submitted(Now, attempt.Serial, behaviour.Index);
         var request = new AttemptRequest
         {
@@ -150,6 +154,8 @@ internal sealed partial class SimulatedWorld
             Deadline = behaviour.Spec.DeadlineSeconds > 0 ? new Instant(Now + Ticks.FromSeconds(behaviour.Spec.DeadlineSeconds)) : null,
             Tag = (ulong)index,
         };
+        _recording?.Events?.Submit(
+            new Instant(Now), attempt.Serial, KeyOf(behaviour), destination, request.Priority, request.Deadline);
         attempt.Id = _limiter.Submit(request, new Instant(Now));
         ScheduleOwnTimeout(index, behaviour);
     }
@@ -161,7 +167,7 @@ internal sealed partial class SimulatedWorld
         if (deadline <= _events.NextTime)
         {
             Now = Math.Max(Now, deadline);
-            _trace?.Advance(Now);
+            _recording?.Events?.Advanced(new Instant(Now));
             _limiter.AdvanceTo(new Instant(Now));
             if (_limiter.NextDeadline <= deadline && ++_stuck > 1000)
             {
@@ -216,31 +222,13 @@ internal sealed partial class SimulatedWorld
     /// <summary>Carries out what the limiter has decided, until it has nothing more to say.</summary>
     private void HandleDecisions()
     {
-        for (var round = 0; ; round++)
+        try
         {
-            var span = _limiter.Decisions;
-            var count = span.Length;
-            if (count == 0)
-            {
-                break;
-            }
-
-            if (_decisions.Length < count)
-            {
-                _decisions = new Decision[count * 2];
-            }
-
-            span.CopyTo(_decisions);
-            _limiter.ClearDecisions();
-            for (var i = 0; i < count; i++)
-            {
-                Carry(_decisions[i]);
-            }
-
-            if (round > 10_000_000)
-            {
-                throw Checks.Fail(Now, "decisions beget decisions without end in one instant");
-            }
+            _loop.Drain(_limiter);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Checks.Fail(Now, e.Message);
         }
 
         MaxCounted = Math.Max(MaxCounted, _limiter.Counted);

@@ -1,5 +1,5 @@
+using HalfOpen.Hosting.Decisions;
 using HalfOpen.Core;
-using HalfOpen.Simulation.World;
 
 namespace HalfOpen.SimulationTests.Checking;
 

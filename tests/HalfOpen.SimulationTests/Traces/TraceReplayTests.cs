@@ -1,9 +1,9 @@
+using HalfOpen.Hosting.Decisions;
 using System.Text;
 using HalfOpen.Core;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Scenarios;
 using HalfOpen.Simulation.Traces;
-using HalfOpen.Simulation.World;
 using Xunit;
 
 namespace HalfOpen.SimulationTests.Traces;
@@ -23,10 +23,10 @@ public sealed class TraceReplayTests
     {
         var request = new RunRequest { Policy = policy, Limit = PolicyCatalog.IsLimited(policy) ? 10 : null, Seed = 3 };
         var small = ShippedScenarios.Find(scenario)! with { DurationSeconds = 200, Faults = [new FaultSpec { Kind = FaultKind.Limit, At = 90, Limit = 20 }] };
-        using var record = new StringWriter();
+        using var record = new MemoryStream();
         var run = Experiment.RunRecorded(small, request, record, out var incomplete, TestContext.Current.CancellationToken);
         Assert.Null(incomplete);
-        var replayed = await Replay(record.ToString(), request);
+        var replayed = await Replay(Encoding.UTF8.GetString(record.ToArray()), request);
         Assert.Equal(run.MaxCounted, replayed.MaxCounted);
         Assert.Equal(run.AttemptsPerSecond.Values.Sum() * 200, replayed.Started, 0.5);
         Assert.True(policy == "unlimited" || replayed.MaxCounted == 20);

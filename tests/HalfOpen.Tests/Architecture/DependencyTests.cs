@@ -13,12 +13,13 @@ public sealed class DependencyTests
         ["HalfOpen.Wire"] = [], // codecs: usable and fuzzable alone
         ["HalfOpen.Driver"] = [], // must also run on the XP machine itself (net40)
         ["HalfOpen.Windows"] = ["HalfOpen.Driver"],
-        ["HalfOpen.Simulation"] = ["HalfOpen.Core"],
+        ["HalfOpen.Hosting"] = ["HalfOpen.Core"], // what every host needs, whatever it is a host of
+        ["HalfOpen.Simulation"] = ["HalfOpen.Core", "HalfOpen.Hosting"],
         ["HalfOpen.Linux"] = ["HalfOpen.Wire"], // system calls and what the kernel's bytes mean; no engine
-        ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux"],
+        ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux"],
         ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
-            ["HalfOpen.Core", "HalfOpen.Driver", "HalfOpen.Windows", "HalfOpen.Simulation", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab"],
+            ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Windows", "HalfOpen.Simulation", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab"],
     };
 
     /// <summary>Packages a project may use. Core, Wire and Driver: none at all.</summary>

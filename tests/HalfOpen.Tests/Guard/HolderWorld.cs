@@ -1,3 +1,4 @@
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Attribution;
@@ -24,7 +25,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     public HolderWorld(GuardOptions options, PolicyOptions? policy = null)
     {
         Engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
-        Holder = new Holder(options, new RecordingEngine(Engine, options.RecordFile, new Instant(0)), this, this, this, 1, new Instant(0));
+        Holder = new Holder(options, new RecordingEngine(Engine, options.RecordFile is { } file ? new ReplayRecording(File.Create(file), new Instant(0)) : null), this, this, this, 1, new Instant(0));
         Reconciler = new Reconciler(Holder, this, this, options.GoneMeans);
     }
 

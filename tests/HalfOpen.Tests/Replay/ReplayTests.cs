@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using HalfOpen.Core;
-using HalfOpen.Core.Replay;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Tests.Cli;
 using Xunit;
 
@@ -131,7 +131,7 @@ public sealed class ReplayTests
     public void What_a_host_records_is_what_replay_reads()
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using var events = new ReplayEvents(buffer, new Instant(5_000));
+        using var events = new ReplayWriter(buffer, new Instant(5_000));
         events.Submit(new Instant(5_001), 1, "fire\"fox\u00e9", Destination.FromIPv4(0x0A000001, 80), priority: 2, deadline: new Instant(25_000));
         events.Adopt(new Instant(15_000), 2, "0x10", Destination.Parse("[fe80::1]:22"));
         events.Ended(new Instant(14_000), 1, Outcome.TimedOut); // told late: the file's time stands still

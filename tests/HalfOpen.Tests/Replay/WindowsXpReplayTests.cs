@@ -1,6 +1,6 @@
 using HalfOpen.Cli.Replay;
 using HalfOpen.Core;
-using HalfOpen.Core.Replay;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Tests.Core;
 using Xunit;
 
@@ -71,7 +71,7 @@ public sealed class WindowsXpReplayTests
                     // Only a cancel can end one that waits.
                     var waits = model.P > 0 && !model.IsHalfOpen(id);
                     var outcome = waits ? Outcome.Cancelled : (Outcome)random.Next(6);
-                    line = $$"""{"t":{{t}},"outcome":{{id}},"as":"{{ReplayEvents.OutcomeWords[(int)outcome]}}"}""";
+                    line = $$"""{"t":{{t}},"outcome":{{id}},"as":"{{OutcomeWords.Of(outcome)}}"}""";
                     model.End(id, outcome == Outcome.Established, outcome == Outcome.Cancelled, t);
                     alive.Remove(id);
                     if (outcome == Outcome.Established)

@@ -1,4 +1,5 @@
-namespace HalfOpen.Core.Replay;
+using HalfOpen.Core;
+namespace HalfOpen.Hosting.Replay;
 
 /// <summary>
 /// Where each attempt of a replay file stands, and so which events still fit it. A file recorded under one policy may be played under another: an outcome of an

@@ -1,14 +1,18 @@
+using HalfOpen.Core;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace HalfOpen.Core.Replay;
+namespace HalfOpen.Hosting.Replay;
 
 /// <summary>Reads one line of a replay file (docs/guides/replay.md). Strict: a name that is not known is an error, not a surprise later. Thread-safe.</summary>
 public static class ReplayParser
 {
     /// <summary>About 31 years; keeps instants in 100 ns units far from overflow.</summary>
     public const decimal MaxMilliseconds = 1_000_000_000_000m;
+
+    /// <summary>Characters of a program's name: an executable's path (4,096) and its unit fit.</summary>
+    public const int MaxProgramLength = 8192;
 
     private const string Kinds = "submit, adopt, outcome, close, limit, or t alone";
     private static readonly string[] KindNames = ["submit", "adopt", "outcome", "close", "limit"];
@@ -76,11 +80,10 @@ public static class ReplayParser
             case "close":
                 return new ReplayEvent(ReplayEventKind.Close, at, id);
             case "outcome":
-                var word = Text(fields, "as", string.Join(", ", ReplayEvents.OutcomeWords));
-                var outcome = ReplayEvents.OutcomeWords.ToList().IndexOf(word);
-                return outcome >= 0
-                    ? new ReplayEvent(ReplayEventKind.Outcome, at, id) { Outcome = (Outcome)outcome }
-                    : throw new ReplayFormatException($"\"as\" is \"{Shown(word)}\"; allowed: {string.Join(", ", ReplayEvents.OutcomeWords)}");
+                var word = Text(fields, "as", string.Join(", ", OutcomeWords.All));
+                return OutcomeWords.TryRead(word, out var outcome)
+                    ? new ReplayEvent(ReplayEventKind.Outcome, at, id) { Outcome = outcome }
+                    : throw new ReplayFormatException($"\"as\" is \"{Shown(word)}\"; allowed: {string.Join(", ", OutcomeWords.All)}");
             default:
                 return Attempt(kind == "adopt" ? ReplayEventKind.Adopt : ReplayEventKind.Submit, at, id, fields);
         }
@@ -129,9 +132,9 @@ public static class ReplayParser
         }
 
         var name = program.ValueKind == JsonValueKind.String ? StringOf(program, "program") : "";
-        if (name.Length is 0 or > 1024)
+        if (name.Length is 0 or > MaxProgramLength)
         {
-            throw new ReplayFormatException($"\"program\" must be {allowed}, at most 1,024 characters");
+            throw new ReplayFormatException($"\"program\" must be {allowed}, at most {MaxProgramLength} characters");
         }
 
         return TryProgramNumber(name, out var number) ? (number, null) : (null, name);

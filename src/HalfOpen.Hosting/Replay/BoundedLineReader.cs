@@ -1,7 +1,7 @@
 using System.Text;
-using HalfOpen.Core.Replay;
 
-namespace HalfOpen.Simulation.Traces;
+
+namespace HalfOpen.Hosting.Replay;
 
 /// <summary>Lines of at most 64 Ki characters, so that a file without line ends cannot eat the memory. Ends are \n, \r\n or the end of the file; a byte order mark before the first is skipped. Not thread-safe.</summary>
 public sealed class BoundedLineReader(TextReader input)

@@ -1,12 +1,12 @@
 using HalfOpen.Core;
 
-namespace HalfOpen.Simulation.World;
+namespace HalfOpen.Hosting.Decisions;
 
 /// <summary>
-/// What the world asks of the thing it tests: the engine's calls and nothing else. The engine is one implementation; the tests
-/// of the checkers bring others that are broken on purpose.
+/// What a host asks of a limiter: the engine's calls and nothing else. The engine is one implementation; the tests of the
+/// simulator's checkers bring others that are broken on purpose.
 /// </summary>
-internal interface ILimiter
+public interface ILimiter : IDecisionSource
 {
     /// <summary>Started attempts without an outcome, whether they hold a slot or not.</summary>
     int HalfOpen { get; }
@@ -18,10 +18,8 @@ internal interface ILimiter
 
     int Limit { get; }
 
-    /// <summary>When the world must call <see cref="AdvanceTo"/> again at the latest, in ticks; <see cref="long.MaxValue"/>: never.</summary>
+    /// <summary>When the host must call <see cref="AdvanceTo"/> again at the latest, in ticks; <see cref="long.MaxValue"/>: never.</summary>
     long NextDeadline { get; }
-
-    ReadOnlySpan<Decision> Decisions { get; }
 
     ProgramId Intern(string program);
 
@@ -37,6 +35,4 @@ internal interface ILimiter
     void AdvanceTo(Instant now);
 
     void SetLimit(int limit, Instant now);
-
-    void ClearDecisions();
 }

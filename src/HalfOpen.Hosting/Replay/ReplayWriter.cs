@@ -1,15 +1,16 @@
+using HalfOpen.Core;
 using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace HalfOpen.Core.Replay;
+namespace HalfOpen.Hosting.Replay;
 
 /// <summary>
 /// Writes the events a host saw as the lines that <c>halfopen replay</c> reads (docs/guides/replay.md), so that what happened on a machine can be played
 /// again. Pure: the host owns the file and decides when to write out the buffer. Each call appends one line with its newline. Not thread-safe.
 /// </summary>
-public sealed class ReplayEvents(IBufferWriter<byte> output, Instant epoch) : IDisposable
+public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : IDisposable
 {
     private static readonly JsonEncodedText Time = JsonEncodedText.Encode("t");
     private static readonly JsonEncodedText ProgramName = JsonEncodedText.Encode("program");
@@ -20,8 +21,8 @@ public sealed class ReplayEvents(IBufferWriter<byte> output, Instant epoch) : ID
     private readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     private long _last = epoch.Ticks;
 
-    /// <summary>Words for outcomes, in the order of the enumeration.</summary>
-    public static IReadOnlyList<string> OutcomeWords { get; } = ["established", "refused", "reset", "timed-out", "unreachable", "cancelled"];
+    /// <summary>Lines written.</summary>
+    public long Lines { get; private set; }
 
     /// <summary>An attempt was submitted.</summary>
     /// <param name="id">The host's number for it, never used again in this file.</param>
@@ -30,7 +31,7 @@ public sealed class ReplayEvents(IBufferWriter<byte> output, Instant epoch) : ID
     {
         Begin(now);
         _json.WriteNumber("submit", id);
-        _json.WriteString(ProgramName, program);
+        _json.WriteString(ProgramName, NameOf(program));
         _json.WriteString(DestinationName, destination.ToString());
         if (priority != 0)
         {
@@ -51,7 +52,7 @@ public sealed class ReplayEvents(IBufferWriter<byte> output, Instant epoch) : ID
     {
         Begin(now);
         _json.WriteNumber("adopt", id);
-        _json.WriteString(ProgramName, program);
+        _json.WriteString(ProgramName, NameOf(program));
         _json.WriteString(DestinationName, destination.ToString());
         End();
     }
@@ -61,7 +62,7 @@ public sealed class ReplayEvents(IBufferWriter<byte> output, Instant epoch) : ID
     {
         Begin(now);
         _json.WriteNumber("outcome", id);
-        _json.WriteString(As, OutcomeWords[(int)outcome]);
+        _json.WriteString(As, OutcomeWords.Of(outcome));
         End();
     }
 
@@ -91,6 +92,10 @@ public sealed class ReplayEvents(IBufferWriter<byte> output, Instant epoch) : ID
     /// <summary>Lets go of the writer; the buffer stays the host's.</summary>
     public void Dispose() => _json.Dispose();
 
+    /// <summary>A name is for show: what the reader would refuse as too long is cut, what has none is said.</summary>
+    private static ReadOnlySpan<char> NameOf(ReadOnlySpan<char> program) =>
+        program.IsEmpty ? "?" : program.Length > ReplayParser.MaxProgramLength ? program[..ReplayParser.MaxProgramLength] : program;
+
     private void Begin(Instant now)
     {
         _last = Math.Max(_last, now.Ticks); // a file's times never decrease
@@ -113,5 +118,6 @@ public sealed class ReplayEvents(IBufferWriter<byte> output, Instant epoch) : ID
         _json.Flush();
         _json.Reset();
         output.Write("\n"u8);
+        Lines++;
     }
 }

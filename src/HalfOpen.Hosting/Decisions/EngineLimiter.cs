@@ -1,10 +1,10 @@
 using HalfOpen.Core;
-using HalfOpen.Core.Replay;
+using HalfOpen.Hosting.Replay;
 
-namespace HalfOpen.Simulation.World;
+namespace HalfOpen.Hosting.Decisions;
 
-/// <summary>The engine as the world sees it: nothing added, nothing hidden.</summary>
-internal sealed class EngineLimiter(EngineOptions options) : ILimiter
+/// <summary>An engine of one's own, as hosts see limiters: nothing added, nothing hidden. Not thread-safe.</summary>
+public sealed class EngineLimiter(EngineOptions options) : ILimiter
 {
     private readonly Engine _engine = new(options);
 

@@ -1,6 +1,7 @@
+using HalfOpen.Core;
 using System.Globalization;
 
-namespace HalfOpen.Core.Replay;
+namespace HalfOpen.Hosting.Replay;
 
 /// <summary>What a line of a replay file says.</summary>
 public enum ReplayEventKind
