@@ -9,7 +9,7 @@ using HalfOpen.Guard.Service;
 namespace HalfOpen.Cli.Guard;
 
 /// <summary>What a guard in the foreground tells: a live line on a terminal, lines in a log, or JSON, one object a line. Thread-safe.</summary>
-internal sealed class GuardReport
+internal sealed class GuardReport : IGuardReport
 {
     private readonly Terminal _terminal;
     private readonly GuardLog _log;
@@ -24,13 +24,13 @@ internal sealed class GuardReport
         log.Before = ClearLine;
     }
 
-    /// <summary>There is a live line to draw.</summary>
+    /// <inheritdoc/>
     public bool IsLive => !_json && !_quiet && _terminal.ErrorIsTerminal;
 
     /// <summary>Time between two live lines; an hour where there is none, so that an idle guard sleeps.</summary>
     public TimeSpan Every => IsLive ? TimeSpan.FromMilliseconds(500) : TimeSpan.FromHours(1);
 
-    /// <summary>Says that guarding began; returns the same for a service manager.</summary>
+    /// <inheritdoc/>
     public string Ready(GuardOptions options, GuardRules rules, GuardStatus status, IPEndPoint? metrics)
     {
         var text = $"limit {options.Limit}, policy {SettingTable.Word(options.Policy)}, rules in {(rules.Backend == RuleBackend.Nft ? "nft table inet halfopen" : "iptables chains HALFOPEN-*")}, outcomes from {status.OutcomeSource}"
@@ -56,7 +56,7 @@ internal sealed class GuardReport
         return text;
     }
 
-    /// <summary>A handler for <see cref="GuardSession.LimitReached"/>: quick, never throws.</summary>
+    /// <inheritdoc/>
     public void LimitReached(GuardWarning warning)
     {
         try
@@ -82,6 +82,7 @@ internal sealed class GuardReport
         }
     }
 
+    /// <inheritdoc/>
     public void Live(GuardStatus status)
     {
         if (!IsLive)

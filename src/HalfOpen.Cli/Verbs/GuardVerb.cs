@@ -69,9 +69,19 @@ internal static class GuardVerb
         var report = new GuardReport(terminal, log, parsed.GetValue(flags.Json), parsed.GetValue(flags.Quiet));
         try
         {
-            using var host = new GuardHost(() => flags.Read(parsed), log, report);
-            host.Run();
-            return ExitCode.Done;
+            using var process = new GuardProcess(() => flags.Read(parsed), log, report);
+            var end = process.Run();
+            switch (end.Reason)
+            {
+                case GuardEndReason.Failed:
+                    throw CliException.Refused(end.Problem + ".");
+                case GuardEndReason.Hung:
+                    log.Error(end.Problem);
+                    return ExitCode.FoundOrRefused;
+                default:
+                    report.Ended(end.Status ?? process.Snapshot());
+                    return ExitCode.Done;
+            }
         }
         catch (GuardException e)
         {
