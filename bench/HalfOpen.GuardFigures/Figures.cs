@@ -54,7 +54,7 @@ internal static class Figures
             {
                 using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
                 var slot = network.Machine.Run(() => Libc.Begin(Libc.Address(79, 255), 80));
-                Until(() => guard.Status().InFlight == 1);
+                Until(() => guard.Status().HalfOpen == 1);
                 using var first = new SocketsProcess(network.Machine, 256, count / 2);
                 using var second = new SocketsProcess(network.Machine, 256 + (count / 2), count / 2);
                 Until(() => guard.Status().Waiting == count);

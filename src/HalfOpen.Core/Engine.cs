@@ -34,7 +34,7 @@ public sealed class Engine
     public PolicyOptions Policy => _policyOptions;
 
     /// <summary>Slots held. What takes a slot is the policy's choice; attempts that ended may keep theirs for a while under <c>windows-xp</c>.</summary>
-    public int InFlight => _state.All.Counted;
+    public int Counted => _state.All.Counted;
 
     /// <summary>Started attempts without an outcome yet, whether they hold a slot or not.</summary>
     public int HalfOpen => _state.All.HalfOpen;
@@ -223,7 +223,7 @@ public sealed class Engine
 
         return new EngineStatistics(
             Limit,
-            InFlight,
+            Counted,
             HalfOpen,
             Waiting,
             _policy.NatEntries,

@@ -1,3 +1,5 @@
+using HalfOpen.Core;
+
 namespace HalfOpen.Guard;
 
 /// <summary>What a guard is doing: one consistent picture, taken between two events. Immutable. Durations in seconds or milliseconds as named.</summary>
@@ -11,7 +13,7 @@ public sealed record GuardStatus
     public int Limit { get; init; }
 
     /// <summary>Attempts that are out and not answered, whether they take a slot or not.</summary>
-    public int InFlight { get; init; }
+    public int HalfOpen { get; init; }
 
     /// <summary>Attempts that take a slot.</summary>
     public int Counted { get; init; }
@@ -27,7 +29,7 @@ public sealed record GuardStatus
 
     public int OtherPrograms { get; init; }
 
-    public OutcomeTotals Totals { get; init; } = new();
+    public OutcomeTotals Totals { get; init; }
 
     public GuardCounters Counters { get; init; } = new();
 
@@ -48,34 +50,14 @@ public sealed record GuardStatus
 
 /// <summary>One program's part.</summary>
 /// <param name="Name">Executable, "user N", or a source address.</param>
-/// <param name="InFlight">Attempts out and not answered.</param>
+/// <param name="HalfOpen">Its attempts that are out and not answered, whether they take a slot or not.</param>
+/// <param name="Counted">Slots that it holds.</param>
 /// <param name="Waiting">Attempts held.</param>
 /// <param name="Reason">Why it waits, in words; empty when nothing waits.</param>
 /// <param name="WaitingSinceSeconds">Age of its oldest waiting attempt, 0 when nothing waits.</param>
 /// <param name="Started">Attempts let out so far.</param>
-public sealed record ProgramStatus(string Name, int InFlight, int Waiting, string Reason, double WaitingSinceSeconds, long Started);
-
-/// <summary>Attempts so far, and how those that ended did.</summary>
-public sealed record OutcomeTotals
-{
-    public long Submitted { get; init; }
-
-    public long Started { get; init; }
-
-    public long Rejected { get; init; }
-
-    public long Established { get; init; }
-
-    public long Refused { get; init; }
-
-    public long Reset { get; init; }
-
-    public long TimedOut { get; init; }
-
-    public long Unreachable { get; init; }
-
-    public long Cancelled { get; init; }
-}
+public sealed record ProgramStatus(
+    string Name, int HalfOpen, int Counted, int Waiting, string Reason, double WaitingSinceSeconds, long Started);
 
 /// <summary>What happened to packets beside the ordinary.</summary>
 public sealed record GuardCounters

@@ -90,8 +90,8 @@ internal sealed class GuardReport : IGuardReport
             return;
         }
 
-        var biggest = status.Programs.Count > 0 ? $" · {Path.GetFileName(status.Programs[0].Name)} {status.Programs[0].InFlight}+{status.Programs[0].Waiting}" : "";
-        var line = $"{status.Counted}/{status.Limit} slots · {status.InFlight} in flight · {status.Waiting} waiting · {status.Totals.Established:#,0} established · {status.Totals.TimedOut + status.Totals.Cancelled + status.Totals.Unreachable:#,0} silent{biggest}";
+        var biggest = status.Programs.Count > 0 ? $" · {Path.GetFileName(status.Programs[0].Name)} {status.Programs[0].Counted}+{status.Programs[0].Waiting}" : "";
+        var line = $"{status.Counted}/{status.Limit} slots · {status.HalfOpen} half-open · {status.Waiting} waiting · {status.Totals.Established:#,0} established · {status.Totals.TimedOut + status.Totals.Cancelled + status.Totals.Unreachable:#,0} silent{biggest}";
         line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));
         lock (_lock)
         {

@@ -14,14 +14,14 @@ internal static class StatusPrinter
         var o = terminal.Out;
         o.WriteLine($"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {SettingTable.Word(status.Policy)}, limit {status.Limit}, outcomes from {status.OutcomeSource}");
         var slots = $"{status.Counted} of {status.Limit} slots taken";
-        o.WriteLine($"{(status.Counted >= status.Limit ? terminal.Warn(slots) : terminal.Good(slots))}, {status.InFlight} half-open in all, {status.Waiting} waiting");
+        o.WriteLine($"{(status.Counted >= status.Limit ? terminal.Warn(slots) : terminal.Good(slots))}, {status.HalfOpen} half-open in all, {status.Waiting} waiting");
         if (status.Programs.Count > 0)
         {
             o.WriteLine();
-            o.WriteLine($"{"program",-NameWidth} {"half-open",9} {"waiting",8} {"since",8} {"started",10}  why it waits");
+            o.WriteLine($"{"program",-NameWidth} {"half-open",9} {"counted",8} {"waiting",8} {"since",8} {"started",10}  why it waits");
             foreach (var p in status.Programs)
             {
-                o.WriteLine($"{Name(p.Name),-NameWidth} {p.InFlight,9:#,0} {p.Waiting,8:#,0} {(p.Waiting > 0 ? $"{p.WaitingSinceSeconds:0.0} s" : "-"),8} {p.Started,10:#,0}  {Clean(p.Reason)}".TrimEnd());
+                o.WriteLine($"{Name(p.Name),-NameWidth} {p.HalfOpen,9:#,0} {p.Counted,8:#,0} {p.Waiting,8:#,0} {(p.Waiting > 0 ? $"{p.WaitingSinceSeconds:0.0} s" : "-"),8} {p.Started,10:#,0}  {Clean(p.Reason)}".TrimEnd());
             }
 
             if (status.OtherPrograms > 0)

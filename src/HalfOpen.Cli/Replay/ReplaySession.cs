@@ -92,6 +92,7 @@ internal sealed class ReplaySession : IReplayObserver
         }
 
         _line.Append(CultureInfo.InvariantCulture, $"],\"warnings\":{_warnings},\"inFlight\":{_engine.Counted},\"waiting\":{_engine.Waiting}");
+        _line.Append(CultureInfo.InvariantCulture, $",\"counted\":{_engine.Counted},\"halfOpen\":{_engine.HalfOpen}");
         if (_reportGiveUp)
         {
             _line.Append(",\"givenUp\":");

@@ -36,7 +36,7 @@ public readonly record struct OutcomeTotals(
 /// <summary>One program in a snapshot.</summary>
 /// <param name="Program">Its handle.</param>
 /// <param name="Name">What it was interned as.</param>
-/// <param name="InFlight">Slots it holds.</param>
+/// <param name="Counted">Slots it holds.</param>
 /// <param name="HalfOpen">Its half-open attempts, whether they hold a slot or not.</param>
 /// <param name="Waiting">Its backlog.</param>
 /// <param name="Reason">Why it waits.</param>
@@ -44,11 +44,11 @@ public readonly record struct OutcomeTotals(
 /// <param name="MeanWait">Of its started attempts.</param>
 /// <param name="MaxWait">Of its started attempts.</param>
 public sealed record ProgramStatistics(
-    ProgramId Program, string Name, int InFlight, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals, TimeSpan MeanWait, TimeSpan MaxWait);
+    ProgramId Program, string Name, int Counted, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals, TimeSpan MeanWait, TimeSpan MaxWait);
 
 /// <summary>A snapshot; immutable, thread-safe.</summary>
 /// <param name="Limit">Slots.</param>
-/// <param name="InFlight">Slots held.</param>
+/// <param name="Counted">Slots held.</param>
 /// <param name="HalfOpen">Half-open attempts, whether they hold a slot or not.</param>
 /// <param name="Waiting">Backlog.</param>
 /// <param name="NatEntries">Entries a NAT device is believed to hold; 0 without a budget.</param>
@@ -63,7 +63,7 @@ public sealed record ProgramStatistics(
 /// <param name="Programs">Those with attempts now or earlier, in the order of their handles.</param>
 public sealed record EngineStatistics(
     int Limit,
-    int InFlight,
+    int Counted,
     int HalfOpen,
     int Waiting,
     int NatEntries,

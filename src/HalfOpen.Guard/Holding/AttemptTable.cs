@@ -30,7 +30,7 @@ internal enum Stage : byte
 }
 
 /// <summary>One attempt as the guard knows it: what the engine does not need to know.</summary>
-internal struct Entry
+internal struct GuardedAttempt
 {
     public Flow Flow;
     public AttemptId Attempt;
@@ -63,7 +63,7 @@ internal sealed class AttemptTable(ulong seed)
     private readonly int[] _heads = Filled(StageCount);
     private readonly int[] _tails = Filled(StageCount);
     private readonly int[] _counts = new int[StageCount];
-    private Entry[] _entries = new Entry[1024];
+    private GuardedAttempt[] _entries = new GuardedAttempt[1024];
     private int[] _buckets = Filled(1024);
     private int _used;
     private int _free = -1;
@@ -74,7 +74,7 @@ internal sealed class AttemptTable(ulong seed)
     /// <summary>Entries in use.</summary>
     public int Count { get; private set; }
 
-    public ref Entry this[int index]
+    public ref GuardedAttempt this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => ref _entries[index];
@@ -117,7 +117,7 @@ internal sealed class AttemptTable(ulong seed)
         }
 
         var generation = _entries[index].Generation + 1;
-        _entries[index] = new Entry { Flow = flow, Generation = generation, Since = now };
+        _entries[index] = new GuardedAttempt { Flow = flow, Generation = generation, Since = now };
         Hang(index);
         Count++;
         Append(index, stage);

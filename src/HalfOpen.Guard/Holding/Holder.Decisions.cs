@@ -199,7 +199,7 @@ internal sealed partial class Holder
         LeaveQueue(ref entry);
     }
 
-    private void LeaveQueue(ref Entry entry)
+    private void LeaveQueue(ref GuardedAttempt entry)
     {
         if (entry.IsQueued)
         {
@@ -266,8 +266,8 @@ internal sealed partial class Holder
         if (LimitReached is { } handler)
         {
             var statistics = _engine.GetStatistics();
-            var biggest = statistics.Programs.MaxBy(p => p.InFlight);
-            handler(new GuardWarning(statistics.Limit, statistics.Waiting, biggest?.Name ?? "", biggest?.InFlight ?? 0));
+            var biggest = statistics.Programs.MaxBy(p => p.Counted);
+            handler(new GuardWarning(statistics.Limit, statistics.Waiting, biggest?.Name ?? "", biggest?.Counted ?? 0));
         }
     }
 }

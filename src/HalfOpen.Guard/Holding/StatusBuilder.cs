@@ -13,7 +13,7 @@ internal static class StatusBuilder
         var holder = loop.Holder;
         var engine = holder.Engine.GetStatistics();
         var oldest = OldestWaiting(holder);
-        var busy = engine.Programs.Where(p => p.HalfOpen > 0 || p.Waiting > 0 || p.InFlight > 0).OrderByDescending(p => p.InFlight + p.Waiting).ToList();
+        var busy = engine.Programs.Where(p => p.HalfOpen > 0 || p.Waiting > 0 || p.Counted > 0).OrderByDescending(p => p.Counted + p.Waiting).ToList();
         var (queueDropped, userDropped) = QueueDrops(options.QueueNumber);
         var counters = holder.Counters;
         return new GuardStatus
@@ -21,24 +21,17 @@ internal static class StatusBuilder
             Since = since,
             Policy = options.Policy,
             Limit = engine.Limit,
-            InFlight = engine.HalfOpen,
-            Counted = engine.InFlight,
+            HalfOpen = engine.HalfOpen,
+            Counted = engine.Counted,
             Waiting = engine.Waiting,
             OutcomeSource = loop.OutcomeSource,
             Programs = [.. busy.Take(MostPrograms).Select(p => new ProgramStatus(
-                p.Name, p.InFlight, p.Waiting, Words(p.Reason), Age(oldest.GetValueOrDefault(p.Program.Index, holder.Now.Ticks), holder.Now), p.Totals.Started))],
+                p.Name, p.HalfOpen, p.Counted, p.Waiting, Words(p.Reason), Age(oldest.GetValueOrDefault(p.Program.Index, holder.Now.Ticks), holder.Now), p.Totals.Started))],
             OtherPrograms = Math.Max(0, busy.Count - MostPrograms),
-            Totals = new OutcomeTotals
+            // The engine ends a passed attempt and takes it over as a new one; to its program it is one attempt.
+            Totals = engine.Totals with
             {
-                // The engine ends a passed attempt and takes it over as a new one; to its program it is one attempt.
                 Submitted = engine.Totals.Submitted - counters.Passed,
-                Started = engine.Totals.Started,
-                Rejected = engine.Totals.Rejected,
-                Established = engine.Totals.Established,
-                Refused = engine.Totals.Refused,
-                Reset = engine.Totals.Reset,
-                TimedOut = engine.Totals.TimedOut,
-                Unreachable = engine.Totals.Unreachable,
                 Cancelled = engine.Totals.Cancelled - counters.Passed,
             },
             Counters = new GuardCounters

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 
+using HalfOpen.Core;
 namespace HalfOpen.Guard.Metrics;
 
 /// <summary>
@@ -21,9 +22,11 @@ public static class MetricsText
     {
         var text = new StringBuilder(4096);
         Gauge("halfopen_limit", "Slots.", status.Limit);
-        Gauge("halfopen_in_flight", "Attempts that are out and not answered.", status.InFlight);
+        Gauge("halfopen_half_open", "Attempts that are out and not answered, whether they take a slot or not.", status.HalfOpen);
         Gauge("halfopen_counted", "Attempts that take a slot.", status.Counted);
-        Gauge("halfopen_queued", "Attempts whose SYN is held.", status.Waiting);
+        Gauge("halfopen_waiting", "Attempts whose SYN is held: the backlog.", status.Waiting);
+        Gauge("halfopen_in_flight", "Old name of halfopen_half_open; goes after this version.", status.HalfOpen);
+        Gauge("halfopen_queued", "Old name of halfopen_waiting; goes after this version.", status.Waiting);
         Counter("halfopen_attempts_total", "Attempts seen.", status.Totals.Submitted);
         Counter("halfopen_started_total", "Attempts let out.", status.Totals.Started);
         Counter("halfopen_rejected_total", "Attempts rejected or expired.", status.Totals.Rejected);
@@ -39,7 +42,7 @@ public static class MetricsText
         Sample("halfopen_dropped_packets_total", "where", "socket_buffer", status.Counters.UserDropped);
         Sample("halfopen_dropped_packets_total", "where", "closed_while_held", status.Counters.ClosedWhileHeld);
         Sample("halfopen_dropped_packets_total", "where", "forwarded_copy", status.Counters.CopiesDropped);
-        Counter("halfopen_syns_total", "SYNs that came out of the queue.", status.Counters.Syns);
+        Counter("halfopen_syns_total", "SYNs that came out of the packet queue.", status.Counters.Syns);
         Counter("halfopen_passed_over_limit_total", "SYNs let out over the limit at the hold cap or because too many were held.", status.Counters.Passed);
         Counter("halfopen_refused_total", "Attempts refused at the hold cap or because too many were held.", status.Counters.Refused);
         Counter("halfopen_retransmissions_total", "Retransmissions passed.", status.Counters.Retransmissions);
@@ -78,14 +81,17 @@ public static class MetricsText
         {
             var shown = status.Programs.Take(MaxPrograms).ToArray();
             var rest = status.Programs.Skip(MaxPrograms).ToArray();
-            Head("halfopen_program_in_flight", "Attempts out and not answered, by program.", "gauge");
-            Each("halfopen_program_in_flight", p => p.InFlight);
-            Head("halfopen_program_queued", "Attempts held, by program.", "gauge");
-            Each("halfopen_program_queued", p => p.Waiting);
+            Each("halfopen_program_half_open", "Attempts out and not answered, by program.", p => p.HalfOpen);
+            Each("halfopen_program_counted", "Slots held, by program.", p => p.Counted);
+            Each("halfopen_program_waiting", "Attempts held, by program.", p => p.Waiting);
+            Each("halfopen_program_in_flight", "Old name of halfopen_program_counted, whose value it had; goes after this version.", p => p.Counted);
+            Each("halfopen_program_queued", "Old name of halfopen_program_waiting; goes after this version.", p => p.Waiting);
             Gauge("halfopen_programs", "Programs that hold a slot or wait.", status.Programs.Count + (long)status.OtherPrograms);
 
-            void Each(string name, Func<ProgramStatus, long> value)
+            void Each(string name, string help, Func<ProgramStatus, long> value)
             {
+                Head(name, help, "gauge");
+
                 // Two programs whose long names are cut to the same text must not make one series twice.
                 var used = new HashSet<string>(StringComparer.Ordinal) { "other" };
                 long other = rest.Sum(value);

@@ -10,7 +10,7 @@ public sealed class EngineLimiter(EngineOptions options) : ILimiter
 
     public int HalfOpen => _engine.HalfOpen;
 
-    public int Counted => _engine.InFlight;
+    public int Counted => _engine.Counted;
 
     public int Waiting => _engine.Waiting;
 

@@ -7,7 +7,7 @@ namespace HalfOpen.Hosting.Replay;
 /// </summary>
 public sealed class ReplayAttempts
 {
-    private readonly Dictionary<long, Entry> _entries = [];
+    private readonly Dictionary<long, ReplayAttempt> _entries = [];
     private decimal _last;
 
     /// <summary>Where an attempt stands.</summary>
@@ -33,10 +33,10 @@ public sealed class ReplayAttempts
     /// <param name="Attempt">The engine's name for it.</param>
     /// <param name="Destination">Where to.</param>
     /// <param name="Phase">Where it stands.</param>
-    public readonly record struct Entry(AttemptId Attempt, Destination Destination, Phase Phase);
+    public readonly record struct ReplayAttempt(AttemptId Attempt, Destination Destination, Phase Phase);
 
     /// <summary>The attempt of that number in the file.</summary>
-    public Entry this[long id] => _entries[id];
+    public ReplayAttempt this[long id] => _entries[id];
 
     /// <summary>Takes an event in; nothing changes when it does not fit those before it.</summary>
     /// <exception cref="ReplayFormatException">It does not.</exception>
@@ -66,7 +66,7 @@ public sealed class ReplayAttempts
     }
 
     /// <summary>It is about to be submitted: decisions about it may come before its id does.</summary>
-    public void Submitted(in ReplayEvent happened) => _entries.Add(happened.Id, new Entry(default, happened.Destination, Phase.Waiting));
+    public void Submitted(in ReplayEvent happened) => _entries.Add(happened.Id, new ReplayAttempt(default, happened.Destination, Phase.Waiting));
 
     /// <summary>The engine's name for it.</summary>
     public void Named(long id, AttemptId attempt) => _entries[id] = _entries[id] with { Attempt = attempt };

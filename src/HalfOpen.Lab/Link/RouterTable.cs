@@ -13,7 +13,7 @@ public sealed record RouterOptions(int Capacity, TimeSpan SilentFor, TimeSpan Cl
 /// </summary>
 internal sealed class RouterTable(RouterOptions options, long ticksPerSecond)
 {
-    private readonly Dictionary<ulong, Entry> _entries = [];
+    private readonly Dictionary<ulong, RouterEntry> _entries = [];
     private readonly PriorityQueue<ulong, long> _expiries = new();
     private readonly long _silent = (long)(options.SilentFor.TotalSeconds * ticksPerSecond);
     private readonly long _closed = (long)(options.ClosedFor.TotalSeconds * ticksPerSecond);
@@ -43,18 +43,18 @@ internal sealed class RouterTable(RouterOptions options, long ticksPerSecond)
                 return false;
             }
 
-            Put(flow, new Entry(IsOpen: false, now + _silent));
+            Put(flow, new RouterEntry(IsOpen: false, now + _silent));
             MaxCount = Math.Max(MaxCount, _entries.Count);
             return true;
         }
 
         if ((flags & (TcpFlags.Rst | TcpFlags.Fin)) != TcpFlags.None)
         {
-            Put(flow, new Entry(IsOpen: false, now + _closed));
+            Put(flow, new RouterEntry(IsOpen: false, now + _closed));
         }
         else if ((flags & TcpFlags.Syn) != TcpFlags.None && !entry.IsOpen)
         {
-            Put(flow, new Entry(IsOpen: false, now + _silent));
+            Put(flow, new RouterEntry(IsOpen: false, now + _silent));
         }
 
         return true;
@@ -71,17 +71,17 @@ internal sealed class RouterTable(RouterOptions options, long ticksPerSecond)
 
         if ((flags & (TcpFlags.Rst | TcpFlags.Fin)) != TcpFlags.None)
         {
-            Put(flow, new Entry(IsOpen: false, now + _closed));
+            Put(flow, new RouterEntry(IsOpen: false, now + _closed));
         }
         else if ((flags & TcpFlags.Syn) != TcpFlags.None && !entry.IsOpen)
         {
-            _entries[flow] = new Entry(IsOpen: true, long.MaxValue);
+            _entries[flow] = new RouterEntry(IsOpen: true, long.MaxValue);
         }
 
         return true;
     }
 
-    private void Put(ulong flow, Entry entry)
+    private void Put(ulong flow, RouterEntry entry)
     {
         _entries[flow] = entry;
         _expiries.Enqueue(flow, entry.Expires);
@@ -100,5 +100,5 @@ internal sealed class RouterTable(RouterOptions options, long ticksPerSecond)
         }
     }
 
-    private readonly record struct Entry(bool IsOpen, long Expires);
+    private readonly record struct RouterEntry(bool IsOpen, long Expires);
 }

@@ -11,12 +11,12 @@ namespace HalfOpen.Simulation.Time;
 public sealed class EventQueue<T>
     where T : struct
 {
-    private Entry[] _heap;
+    private QueuedEvent[] _heap;
     private int _count;
     private ulong _order;
 
     /// <summary>Room for <paramref name="capacity"/> events; grows by itself.</summary>
-    public EventQueue(int capacity = 256) => _heap = new Entry[Math.Max(4, capacity)];
+    public EventQueue(int capacity = 256) => _heap = new QueuedEvent[Math.Max(4, capacity)];
 
     /// <summary>Events not yet taken.</summary>
     public int Count => _count;
@@ -32,7 +32,7 @@ public sealed class EventQueue<T>
             Array.Resize(ref _heap, _heap.Length * 2);
         }
 
-        var entry = new Entry { Time = time, Order = _order++, What = what };
+        var entry = new QueuedEvent { Time = time, Order = _order++, What = what };
         var heap = _heap;
         var i = _count++;
         while (i > 0)
@@ -100,9 +100,9 @@ public sealed class EventQueue<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Before(in Entry a, in Entry b) => a.Time < b.Time || (a.Time == b.Time && a.Order < b.Order);
+    private static bool Before(in QueuedEvent a, in QueuedEvent b) => a.Time < b.Time || (a.Time == b.Time && a.Order < b.Order);
 
-    private struct Entry
+    private struct QueuedEvent
     {
         public long Time;
         public ulong Order;

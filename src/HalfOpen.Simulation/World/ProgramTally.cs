@@ -1,4 +1,4 @@
-using HalfOpen.Simulation.Results;
+using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.World;
 
@@ -29,5 +29,5 @@ internal sealed class ProgramTally
     public long HalfOpenTicks { get; set; }
 
     /// <summary>From submission to start; of attempts that still wait at the end of the run, their wait so far.</summary>
-    public DurationHistogram Waits { get; } = new();
+    public DurationHistogram Waits { get; } = new(bits: 6);
 }

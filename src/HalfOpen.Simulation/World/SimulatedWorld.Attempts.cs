@@ -22,7 +22,7 @@ internal sealed partial class SimulatedWorld
         switch (decision.Kind)
         {
             case DecisionKind.Start:
-                if (attempt.State != AttemptState.Waiting || attempt.Id != decision.Attempt)
+                if (attempt.State != SimulatedState.Waiting || attempt.Id != decision.Attempt)
                 {
                     throw Checks.Fail(Now, $"attempt {attempt.Serial} was started while it was {attempt.State}");
                 }
@@ -32,7 +32,7 @@ internal sealed partial class SimulatedWorld
             case DecisionKind.Queued:
                 break;
             case DecisionKind.Rejected:
-                if (attempt.State != AttemptState.Waiting)
+                if (attempt.State != SimulatedState.Waiting)
                 {
                     throw Checks.Fail(Now, $"attempt {attempt.Serial} was rejected while it was {attempt.State}");
                 }
@@ -40,7 +40,7 @@ internal sealed partial class SimulatedWorld
                 Reject(index, decision.RetryAfter);
                 break;
             case DecisionKind.GiveUp:
-                if (attempt.State == AttemptState.HalfOpen && attempt.Id == decision.Attempt)
+                if (attempt.State == SimulatedState.HalfOpen && attempt.Id == decision.Attempt)
                 {
                     _behaviours[attempt.Program].Statistics.GivenUp++;
                     EndAttempt(index, Outcome.Cancelled);
@@ -62,14 +62,14 @@ internal sealed partial class SimulatedWorld
         ref var attempt = ref _attempts[index];
         ref var host = ref Hosts[attempt.Host];
         var behaviour = _behaviours[attempt.Program];
-        attempt.State = AttemptState.HalfOpen;
+        attempt.State = SimulatedState.HalfOpen;
         attempt.Started = Now;
         attempt.ToUnknown = !host.Answered;
         attempt.FirstToHost = host.HalfOpen++ == 0;
         HalfOpen++;
         MaxHalfOpen = Math.Max(MaxHalfOpen, HalfOpen);
         behaviour.Statistics.Started++;
-        behaviour.Statistics.Waits.Add(Now - attempt.Submitted);
+        behaviour.Statistics.Waits.Record(Now - attempt.Submitted);
         Checks.Started(Now, attempt.Serial, attempt.Program, attempt.ToUnknown, attempt.Serial < host.LastStarted);
         host.LastStarted = attempt.Serial;
         StartTimes?.Add(Now);
@@ -164,7 +164,7 @@ internal sealed partial class SimulatedWorld
         switch (kind)
         {
             case EventKind.Resend:
-                if (attempt.State == AttemptState.HalfOpen)
+                if (attempt.State == SimulatedState.HalfOpen)
                 {
                     SendSyn(index);
                 }
@@ -181,7 +181,7 @@ internal sealed partial class SimulatedWorld
                 EndAttempt(index, Hosts[attempt.Host].Fate == Fate.Refusing ? Outcome.Refused : Outcome.Established);
                 break;
             case EventKind.GiveUp:
-                if (attempt.State is AttemptState.Waiting or AttemptState.HalfOpen)
+                if (attempt.State is SimulatedState.Waiting or SimulatedState.HalfOpen)
                 {
                     // The program's own patience is a close of its socket; the system's is a timeout.
                     var own = _behaviours[attempt.Program].Spec.TimeoutSeconds;
@@ -203,7 +203,7 @@ internal sealed partial class SimulatedWorld
     {
         ref var attempt = ref _attempts[index];
         var behaviour = _behaviours[attempt.Program];
-        var wasHalfOpen = attempt.State == AttemptState.HalfOpen;
+        var wasHalfOpen = attempt.State == SimulatedState.HalfOpen;
         var word = attempt.Word;
         Count(behaviour.Statistics, outcome);
         if (wasHalfOpen)
@@ -219,7 +219,7 @@ internal sealed partial class SimulatedWorld
         var id = attempt.Id;
         if (outcome == Outcome.Established)
         {
-            attempt.State = AttemptState.Open;
+            attempt.State = SimulatedState.Open;
             attempt.Generation = unchecked(attempt.Generation + 1) & int.MaxValue;
             _events.Add(Now + Ticks.FromSeconds(behaviour.Spec.OpenSeconds), new WorldEvent(EventKind.Close, index, attempt.Generation));
             _limiter.Complete(id, outcome, new Instant(Now));
@@ -257,7 +257,7 @@ internal sealed partial class SimulatedWorld
         behaviour.OnRejected(word, retryAfter);
     }
 
-    private void LeaveNat(ref Attempt attempt, bool answered)
+    private void LeaveNat(ref SimulatedAttempt attempt, bool answered)
     {
         if (!attempt.HasNatEntry)
         {
@@ -289,7 +289,7 @@ internal sealed partial class SimulatedWorld
         }
     }
 
-    private void KeepSpan(in Attempt attempt, Outcome? outcome) =>
+    private void KeepSpan(in SimulatedAttempt attempt, Outcome? outcome) =>
         Spans?.Add(new AttemptSpan(attempt.Program, attempt.Submitted, attempt.Started, Now, attempt.ToUnknown && attempt.FirstToHost, outcome));
 
     /// <summary>The end of the run: what is still half-open held its slot until now.</summary>
@@ -298,14 +298,14 @@ internal sealed partial class SimulatedWorld
         for (var i = 0; i < _usedAttempts; i++)
         {
             ref var attempt = ref _attempts[i];
-            if (attempt.State == AttemptState.HalfOpen)
+            if (attempt.State == SimulatedState.HalfOpen)
             {
                 _behaviours[attempt.Program].Statistics.HalfOpenTicks += Now - attempt.Started;
                 KeepSpan(attempt, null);
             }
-            else if (attempt.State == AttemptState.Waiting)
+            else if (attempt.State == SimulatedState.Waiting)
             {
-                _behaviours[attempt.Program].Statistics.Waits.Add(Now - attempt.Submitted); // as much as is known: at least so long
+                _behaviours[attempt.Program].Statistics.Waits.Record(Now - attempt.Submitted); // as much as is known: at least so long
             }
         }
     }

@@ -59,7 +59,7 @@ internal sealed partial class SimulatedWorld
         var used = _usedAttempts; // what the programs open in answer is not closed again
         for (var i = 0; i < used; i++)
         {
-            if (_attempts[i].State == AttemptState.Open)
+            if (_attempts[i].State == SimulatedState.Open)
             {
                 CloseConnection(i);
             }
@@ -73,19 +73,19 @@ internal sealed partial class SimulatedWorld
         for (var i = 0; i < _usedAttempts; i++)
         {
             ref var attempt = ref _attempts[i];
-            if (attempt.State == AttemptState.Free)
+            if (attempt.State == SimulatedState.Free)
             {
                 continue;
             }
 
-            if (attempt.State == AttemptState.HalfOpen)
+            if (attempt.State == SimulatedState.HalfOpen)
             {
                 _behaviours[attempt.Program].Statistics.HalfOpenTicks += Now - attempt.Started;
                 Hosts[attempt.Host].HalfOpen--;
             }
 
-            _behaviours[attempt.Program].Statistics.Cancelled += attempt.State == AttemptState.Open ? 0 : 1;
-            LeaveNat(ref attempt, attempt.State == AttemptState.Open);
+            _behaviours[attempt.Program].Statistics.Cancelled += attempt.State == SimulatedState.Open ? 0 : 1;
+            LeaveNat(ref attempt, attempt.State == SimulatedState.Open);
             FreeAttempt(i);
         }
 

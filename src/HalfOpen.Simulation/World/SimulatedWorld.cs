@@ -28,7 +28,7 @@ internal sealed partial class SimulatedWorld : IDecisionSink
     private readonly DecisionLoop _loop;
     private readonly long _end;
     private ILimiter _limiter;
-    private Attempt[] _attempts = new Attempt[256];
+    private SimulatedAttempt[] _attempts = new SimulatedAttempt[256];
     private int[] _freeAttempts = new int[64];
     private int _freeCount;
     private int _usedAttempts;
@@ -140,7 +140,7 @@ internal sealed partial class SimulatedWorld : IDecisionSink
         attempt.Host = host;
         attempt.Word = word;
         attempt.Submitted = Now;
-        attempt.State = AttemptState.Waiting;
+        attempt.State = SimulatedState.Waiting;
         attempt.HasNatEntry = false;
         behaviour.Statistics.Submitted++;
         Events++;
@@ -254,7 +254,7 @@ internal sealed partial class SimulatedWorld : IDecisionSink
     {
         ref var attempt = ref _attempts[index];
         Hosts.Release(attempt.Host);
-        attempt.State = AttemptState.Free;
+        attempt.State = SimulatedState.Free;
         attempt.Generation = unchecked(attempt.Generation + 1) & int.MaxValue;
         if (_freeCount == _freeAttempts.Length)
         {

@@ -18,7 +18,7 @@ public sealed class EndingTests
         network.Listen(80);
         using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
         using var silent = network.Connect("10.79.0.1", 80);
-        guard.Until(s => s.InFlight == 1, "the slot is held");
+        guard.Until(s => s.HalfOpen == 1, "the slot is held");
         var held = Enumerable.Range(1, 100).Select(i => network.Connect($"10.78.1.{i}", 80)).ToList();
         guard.Until(s => s.Waiting == 100, "all wait");
         guard.Stop();
@@ -138,7 +138,7 @@ public sealed class EndingTests
             Thread.Sleep(5);
         }
 
-        var status = guard.Until(s => s.InFlight == 0 && s.Waiting == 0 && s.Reconciliation.KernelSynSent == 0, "nothing is left");
+        var status = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0 && s.Reconciliation.KernelSynSent == 0, "nothing is left");
         Assert.Equal(guard.Session.Options.Limit, status.Limit);
         Assert.Equal(0, status.Reconciliation.SlotsRecovered + status.Reconciliation.HeldRecovered);
     }
@@ -156,7 +156,7 @@ public sealed class EndingTests
                 network.Listen(80);
                 using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = GuardPolicy.Fifo, RecordFile = file });
                 network.Machine.Run(() => Churn.Run(2000, open: 50, seed: 5));
-                started = guard.Until(s => s.InFlight == 0 && s.Waiting == 0, "nothing is left").Totals.Started;
+                started = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0, "nothing is left").Totals.Started;
             }
 
             var (code, output, error) = await BuiltProgram.RunAsync(["replay", "--policy", "fifo", "--limit", "5", file]);

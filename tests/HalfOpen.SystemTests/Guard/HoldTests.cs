@@ -20,7 +20,7 @@ public sealed class HoldTests
         using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 2, Policy = GuardPolicy.Fifo, Outcomes = outcomes });
         using var first = network.Connect(silent + "1", 80);
         using var second = network.Connect(silent + "2", 80);
-        guard.Until(s => s.InFlight == 2, "both silent ones are out");
+        guard.Until(s => s.HalfOpen == 2, "both silent ones are out");
         using var third = network.Connect(alive, 80);
         guard.Until(s => s.Waiting == 1, "the third waits");
         Assert.False(third.Poll(200_000, SelectMode.SelectWrite));
@@ -28,7 +28,7 @@ public sealed class HoldTests
         first.Dispose();
         Assert.True(third.Poll(5_000_000, SelectMode.SelectWrite));
         Assert.True(third.Connected || third.Poll(0, SelectMode.SelectWrite));
-        var status = guard.Until(s => s.InFlight == 1 && s.Waiting == 0, "one is left");
+        var status = guard.Until(s => s.HalfOpen == 1 && s.Waiting == 0, "one is left");
         Assert.Equal(1, status.Totals.Established);
         Assert.Equal(1, status.Totals.Cancelled);
         Assert.Equal(0, status.Counters.QueueDropped + status.Counters.UserDropped);
@@ -41,7 +41,7 @@ public sealed class HoldTests
         using var network = new TestNetwork();
         using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo, Outcomes = OutcomeChoice.Bpf });
         using var silent = network.Connect("10.79.0.1", 80);
-        guard.Until(s => s.InFlight == 1, "the slot is held");
+        guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var impatient = network.Socket();
         impatient.SetRawSocketOption(6, 7, BitConverter.GetBytes(1)); // TCP_SYNCNT
         impatient.Blocking = false;
@@ -64,7 +64,7 @@ public sealed class HoldTests
         network.Internet.Run(() => Shell.Run("iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.9; iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.8"));
         using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo, Outcomes = outcomes });
         using var silent = network.Connect("10.79.0.1", 80);
-        guard.Until(s => s.InFlight == 1, "the slot is held");
+        guard.Until(s => s.HalfOpen == 1, "the slot is held");
         var closed = network.Connect("10.78.9.9", 80);
         using var waits = network.Connect("10.78.9.8", 80);
         guard.Until(s => s.Waiting == 2, "both wait");
@@ -87,7 +87,7 @@ public sealed class HoldTests
         network.Listen(80);
         using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
         using var silent = network.Connect("fd79::1", 80);
-        guard.Until(s => s.InFlight == 1, "the slot is held");
+        guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var socket = network.Socket(AddressFamily.InterNetworkV6);
         socket.SetRawSocketOption(41, option, [0, 0, 1, 4, 0, 0, 0, 0]); // next header, length, PadN of six bytes
         socket.Blocking = false;
@@ -107,11 +107,11 @@ public sealed class HoldTests
         using var network = new TestNetwork();
         using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = GuardPolicy.Fifo, Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMinutes(1) });
         using var curl = network.Machine.Run(() => System.Diagnostics.Process.Start("/usr/bin/curl", ["-s", "http://10.79.0.1/"]));
-        var program = Assert.Single(guard.Until(s => s.InFlight == 1, "it connects").Programs);
+        var program = Assert.Single(guard.Until(s => s.HalfOpen == 1, "it connects").Programs);
         Assert.StartsWith("/usr/bin/curl", program.Name, StringComparison.Ordinal);
         curl.Kill();
         curl.WaitForExit();
-        var status = guard.Until(s => s.InFlight == 0, "its slot is free");
+        var status = guard.Until(s => s.HalfOpen == 0, "its slot is free");
         Assert.Equal((1, 0), (status.Totals.Cancelled, status.Reconciliation.SlotsRecovered));
     }
 

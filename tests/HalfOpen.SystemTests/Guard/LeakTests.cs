@@ -19,7 +19,7 @@ public sealed class LeakTests
             network.Machine,
             new GuardOptions { Limit = 50, Policy = policy, Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMilliseconds(100) });
         network.Machine.Run(() => Churn.Run(attempts, open: 500, seed: attempts));
-        var status = guard.Until(s => s.InFlight == 0 && s.Waiting == 0 && s.Reconciliation.Known == 0 && s.Reconciliation.KernelSynSent == 0, "all sockets are closed, nothing is left");
+        var status = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0 && s.Reconciliation.Known == 0 && s.Reconciliation.KernelSynSent == 0, "all sockets are closed, nothing is left");
 
         // How many were closed before their SYN was even read is a matter of speed; these only say that something happened.
         Assert.True(status.Totals.Submitted > attempts / 50, status.Totals.ToString());
@@ -58,11 +58,11 @@ public sealed class LeakTests
 
         await hostile;
         Assert.True(others > 0);
-        var status = guard.Until(s => s.InFlight == 0 && s.Waiting == 0, "nothing is left");
+        var status = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0, "nothing is left");
         Assert.True(Environment.WorkingSet - before < 150 << 20, $"{(Environment.WorkingSet - before) >> 20} MiB more");
         Assert.True(status.Counters.Refused > 0, status.Counters.ToString());
     }
 
-    private static long Ended(HalfOpen.Guard.OutcomeTotals totals) =>
+    private static long Ended(HalfOpen.Core.OutcomeTotals totals) =>
         totals.Established + totals.Refused + totals.Reset + totals.TimedOut + totals.Unreachable + totals.Cancelled;
 }

@@ -24,7 +24,7 @@ public sealed class OutcomeTests
         using var refused = network.Connect("10.78.0.1", 81);
         using var refused6 = network.Connect("fd78::1", 81);
         using var unreachable = network.Connect("10.80.0.1", 80);
-        var status = guard.Until(s => s.InFlight == 0 && s.Totals.Submitted == 5, "all have ended");
+        var status = guard.Until(s => s.HalfOpen == 0 && s.Totals.Submitted == 5, "all have ended");
         Assert.Equal((2, 2, 1), (status.Totals.Established, status.Totals.Refused, status.Totals.Unreachable));
     }
 
@@ -48,7 +48,7 @@ public sealed class OutcomeTests
         network.Listen(8080, reset: false);
         using var guard = new RunningGuard(network.Machine, Quick with { Limit = 1 });
         using var silent = network.Connect("10.79.0.1", 80);
-        guard.Until(s => s.InFlight == 1, "the slot is held");
+        guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var held = network.Connect("10.78.0.1", 8080);
         guard.Until(s => s.Waiting == 1, "one waits");
         Thread.Sleep(300);
@@ -66,12 +66,12 @@ public sealed class OutcomeTests
         using var network = new TestNetwork();
         using var guard = new RunningGuard(network.Machine, Quick with { Limit = 1, HoldCap = TimeSpan.FromMilliseconds(300) });
         using var silent = network.Connect("10.79.0.1", 80);
-        guard.Until(s => s.InFlight == 1, "the slot is held");
+        guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var held = network.Connect("10.78.0.1", 80);
         Assert.True(held.Poll(5_000_000, SelectMode.SelectError));
         Assert.Equal((int)SocketError.ConnectionAborted, held.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error));
         var status = guard.Until(s => s.Counters.Refused == 1, "it was refused");
-        Assert.Equal((0, 1), (status.Waiting, status.InFlight));
+        Assert.Equal((0, 1), (status.Waiting, status.HalfOpen));
     }
 
     [Fact]
@@ -81,10 +81,10 @@ public sealed class OutcomeTests
         using var network = new TestNetwork();
         using var before = network.Connect("10.79.0.1", 80);
         using var guard = new RunningGuard(network.Machine, Quick);
-        Assert.Equal((1, 1), (guard.Status.InFlight, guard.Status.Counters.Adopted));
+        Assert.Equal((1, 1), (guard.Status.HalfOpen, guard.Status.Counters.Adopted));
         guard.Until(s => s.Counters.Retransmissions > 0, "its retry passed");
         before.Dispose();
-        guard.Until(s => s.InFlight == 0, "its end was found by comparing");
+        guard.Until(s => s.HalfOpen == 0, "its end was found by comparing");
     }
 
     [Fact]
@@ -99,12 +99,12 @@ public sealed class OutcomeTests
         using var four = network.Connect("10.79.0.2", 80);
         var multipath = network.Machine.Run(() => Libc.BeginMultipath(Libc.Address(79, 3), 80));
         var wanted = multipath >= 0 ? 4 : 3; // a kernel may be built without MPTCP
-        var status = guard.Until(s => s.InFlight == wanted, "all are out");
+        var status = guard.Until(s => s.HalfOpen == wanted, "all are out");
         var program = Assert.Single(status.Programs);
         Assert.Equal(Environment.ProcessPath, program.Name);
-        Assert.Equal(wanted, program.InFlight);
+        Assert.Equal(wanted, program.HalfOpen);
         _ = Libc.Close(multipath);
-        guard.Until(s => s.InFlight == 3, "the multipath one was closed");
+        guard.Until(s => s.HalfOpen == 3, "the multipath one was closed");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class OutcomeTests
         Assert.True(Exemption.TryParse("to:10.78.5.0/24", out var destination, out _) & Exemption.TryParse("port:81", out var port, out _));
         using var guard = new RunningGuard(network.Machine, Quick with { Limit = 1, Exemptions = [destination!, port!] });
         using var silent = network.Connect("10.79.0.1", 80);
-        guard.Until(s => s.InFlight == 1, "the slot is held");
+        guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var byDestination = network.Connect("10.78.5.1", 80);
         using var byPort = network.Connect("10.78.0.1", 81);
         using var waits = network.Connect("10.78.0.1", 80);
@@ -130,7 +130,7 @@ public sealed class OutcomeTests
             return client.ConnectAsync((IPEndPoint)listener.LocalEndpoint).Wait(5000);
         });
         Assert.True(loopback);
-        Assert.Equal((1, 1, 2L), (guard.Status.InFlight, guard.Status.Waiting, guard.Status.Counters.Exempt));
+        Assert.Equal((1, 1, 2L), (guard.Status.HalfOpen, guard.Status.Waiting, guard.Status.Counters.Exempt));
     }
 
     [Fact]
@@ -142,12 +142,12 @@ public sealed class OutcomeTests
         using var first = new RunningGuard(here.Machine, Quick with { Outcomes = OutcomeChoice.Bpf });
         using var second = new RunningGuard(there.Machine, Quick with { Outcomes = OutcomeChoice.Bpf });
         using var a = here.Connect("10.79.0.1", 80);
-        first.Until(s => s.InFlight == 1, "one is out");
+        first.Until(s => s.HalfOpen == 1, "one is out");
         a.Dispose();
-        first.Until(s => s.InFlight == 0, "it ended");
+        first.Until(s => s.HalfOpen == 0, "it ended");
         Assert.Equal(0, second.Status.Totals.Submitted);
         using var b = there.Connect("10.79.0.1", 80);
-        second.Until(s => s.InFlight == 1, "one is out there");
+        second.Until(s => s.HalfOpen == 1, "one is out there");
         Assert.Equal(1, first.Status.Totals.Submitted);
     }
 
@@ -167,7 +167,7 @@ public sealed class OutcomeTests
         guard.Until(s => s.Totals.Established == 100, "credit was earned");
         using var silent = network.Connect("10.79.0.1", 8080);
         Assert.True(silent.Poll(25_000_000, SelectMode.SelectError));
-        guard.Until(s => s.Counters.GivenUp == 1 && s.Totals.TimedOut == 1 && s.InFlight == 0, "it was given up");
+        guard.Until(s => s.Counters.GivenUp == 1 && s.Totals.TimedOut == 1 && s.HalfOpen == 0, "it was given up");
         sockets.ForEach(s => s.Dispose());
     }
 }

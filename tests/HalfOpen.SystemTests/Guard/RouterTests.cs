@@ -21,7 +21,7 @@ public sealed class RouterTests
             network.Machine, new GuardOptions { Limit = 2, Policy = GuardPolicy.Fifo, Router = true, ForwardedTimeout = TimeSpan.FromSeconds(3), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
         using var first = Connect(lan, "10.79.0.1", 80);
         using var second = Connect(lan, "fd79::1", 80);
-        guard.Until(s => s.InFlight == 2, "two silent ones are out");
+        guard.Until(s => s.HalfOpen == 2, "two silent ones are out");
         using var third = Connect(lan, "10.78.0.1", 80);
         var status = guard.Until(s => s.Waiting == 1 && s.Counters.CopiesDropped > 0, "the third waits, and its retry was not kept beside it");
         Assert.Contains(status.Programs, p => p.Name == "10.76.0.2" && p.Waiting == 1);
@@ -85,7 +85,7 @@ public sealed class RouterTests
             s =>
             {
                 most = Math.Max(most, network.Machine.Run(() => File.ReadLines(Table).Count(l => l.Contains("SYN_SENT", StringComparison.Ordinal))));
-                return s.Totals.TimedOut >= 10 && s.Waiting > 0 && s.InFlight == 0; // slots are free, the table is not
+                return s.Totals.TimedOut >= 10 && s.Waiting > 0 && s.HalfOpen == 0; // slots are free, the table is not
             },
             "the budget is used up");
         Assert.InRange(most, 10, Budget);

@@ -173,7 +173,7 @@ public sealed class ExhaustiveTests
                 Check(harness);
             }
 
-            Require(harness, harness.Engine is { InFlight: 0, HalfOpen: 0, Waiting: 0 }, "something is left");
+            Require(harness, harness.Engine is { Counted: 0, HalfOpen: 0, Waiting: 0 }, "something is left");
         }
 
         private char ProgramOf(int attempt) => attempt > 0 && (Programs >> (attempt - 1) & 1) == 1 ? 'b' : 'a';
@@ -199,13 +199,13 @@ public sealed class ExhaustiveTests
         private void Check(EngineHarness harness)
         {
             var engine = harness.Engine;
-            Require(harness, Policy == "unlimited" || engine.InFlight <= Limit, "more slots held than there are");
-            Require(harness, engine.HalfOpen == harness.HalfOpen.Count && engine.Waiting == harness.WaitingIds.Count && engine.InFlight <= engine.HalfOpen, "the books differ");
+            Require(harness, Policy == "unlimited" || engine.Counted <= Limit, "more slots held than there are");
+            Require(harness, engine.HalfOpen == harness.HalfOpen.Count && engine.Waiting == harness.WaitingIds.Count && engine.Counted <= engine.HalfOpen, "the books differ");
             Require(harness, engine.Waiting == 0 || engine.HalfOpen > 0 || engine.NextDeadline is not null, "stuck");
             Require(harness, engine.NextDeadline is not { } due || due > engine.Now, "time stands still");
             if (Policy is "fifo" or "windows-xp")
             {
-                Require(harness, engine.Waiting == 0 || engine.InFlight == Limit || engine.NextDeadline is not null, "a slot is idle while somebody waits");
+                Require(harness, engine.Waiting == 0 || engine.Counted == Limit || engine.NextDeadline is not null, "a slot is idle while somebody waits");
             }
 
             if (Policy != "fair")
@@ -230,7 +230,7 @@ public sealed class ExhaustiveTests
             if (!condition)
             {
                 var engine = harness.Engine;
-                Assert.Fail($"{otherwise}: {Policy} at {Limit}, programs {Programs:b}, shared {Shared:b}, silent {Silent}: {string.Join(", ", _path)}: {engine.InFlight} held, {engine.HalfOpen} half-open, {engine.Waiting} waiting");
+                Assert.Fail($"{otherwise}: {Policy} at {Limit}, programs {Programs:b}, shared {Shared:b}, silent {Silent}: {string.Join(", ", _path)}: {engine.Counted} held, {engine.HalfOpen} half-open, {engine.Waiting} waiting");
             }
         }
     }

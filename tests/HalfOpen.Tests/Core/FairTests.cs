@@ -30,7 +30,7 @@ public sealed class FairTests
     public void A_swarm_leaves_the_headroom(int limit, int held)
     {
         var harness = WithSwarm(limit, 500);
-        Assert.Equal(held, harness.Engine.InFlight);
+        Assert.Equal(held, harness.Engine.Counted);
         Assert.Equal(limit - held, harness.Engine.GetStatistics().Headroom);
     }
 
@@ -43,7 +43,7 @@ public sealed class FairTests
             harness.Submit(i, "swarm", Host(i, (ushort)(1024 + (i * 97 % 60_000))));
         }
 
-        Assert.Equal(95, harness.Engine.InFlight);
+        Assert.Equal(95, harness.Engine.Counted);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class FairTests
         }
 
         Assert.Equal([1, 2, 3, 4, 5], harness.Started.Where(id => id < 10_000));
-        Assert.Equal(100, harness.Engine.InFlight);
+        Assert.Equal(100, harness.Engine.Counted);
     }
 
     [Fact]
@@ -71,8 +71,8 @@ public sealed class FairTests
         Assert.Equal([1], harness.Started.Where(id => id < 10_000));
         harness.End(1, Outcome.Established);
         Assert.Equal([1, 2, 3, 4, 5, 6], harness.Started.Where(id => id < 10_000));
-        Assert.True(harness.Engine.InFlight <= 10);
-        Assert.True(harness.Engine.HalfOpen > harness.Engine.InFlight); // known: no slot
+        Assert.True(harness.Engine.Counted <= 10);
+        Assert.True(harness.Engine.HalfOpen > harness.Engine.Counted); // known: no slot
     }
 
     [Fact]
@@ -141,9 +141,9 @@ public sealed class FairTests
             harness.Submit(i, "a", Host(1));
         }
 
-        Assert.Equal((0, 40), (harness.Engine.InFlight, harness.Engine.HalfOpen));
+        Assert.Equal((0, 40), (harness.Engine.Counted, harness.Engine.HalfOpen));
         harness.At(10_000);
-        Assert.Equal((10, 40), (harness.Engine.InFlight, harness.Engine.HalfOpen));
+        Assert.Equal((10, 40), (harness.Engine.Counted, harness.Engine.HalfOpen));
         harness.Submit(100, "b", Host(2)); // starts pause until all of them fit
         for (var i = 2; i <= 31; i++)
         {
@@ -175,7 +175,7 @@ public sealed class FairTests
             harness.End(harness.HalfOpen[0], Outcome.TimedOut);
         }
 
-        Assert.Equal([15, 15, 30], harness.Engine.GetStatistics().Programs.OrderBy(p => p.Name).Select(p => p.InFlight).Order());
+        Assert.Equal([15, 15, 30], harness.Engine.GetStatistics().Programs.OrderBy(p => p.Name).Select(p => p.Counted).Order());
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class FairTests
         Assert.Empty(harness.GivenUp);
         harness.At(3_500);
         Assert.Equal([2], harness.GivenUp);
-        Assert.Equal(2, harness.Engine.InFlight); // until the host reports the end
+        Assert.Equal(2, harness.Engine.Counted); // until the host reports the end
         harness.At(60_000);
         Assert.Equal([2], harness.GivenUp);
         harness.Submit(4, "worm", Host(4));

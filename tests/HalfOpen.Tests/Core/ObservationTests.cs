@@ -16,7 +16,7 @@ public sealed class ObservationTests
         var harness = new EngineHarness(PolicyOptions.FromName(policy)!, 4, o => o with { ReportFreed = true });
         harness.Submit(1, "a", Host(1));
         harness.Submit(2, "a", Host(1, 81)); // windows-xp: takes no slot; fair: a second slot, nothing is short
-        var taken = harness.Engine.InFlight;
+        var taken = harness.Engine.Counted;
         harness.End(2, Outcome.TimedOut);
         harness.End(1, Outcome.TimedOut);
         Assert.Equal((taken, policy == "windows-xp" ? 1 : 2), (harness.Freed, taken));
@@ -24,7 +24,7 @@ public sealed class ObservationTests
         harness.End(3, Outcome.Cancelled);
         Assert.Equal(policy == "windows-xp" ? taken : taken + 1, harness.Freed); // the abort penalty keeps it
         harness.At(12_000);
-        Assert.Equal((taken + 1, 0), (harness.Freed, harness.Engine.InFlight));
+        Assert.Equal((taken + 1, 0), (harness.Freed, harness.Engine.Counted));
     }
 
     [Theory]

@@ -24,7 +24,7 @@ public abstract class PolicyContract
         var harness = new EngineHarness(Policy, 1);
         harness.Submit(1, "a", Host(1));
         Assert.Equal([1], harness.Started);
-        Assert.Equal((1, 1, 0), (harness.Engine.InFlight, harness.Engine.HalfOpen, harness.Engine.Waiting));
+        Assert.Equal((1, 1, 0), (harness.Engine.Counted, harness.Engine.HalfOpen, harness.Engine.Waiting));
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public abstract class PolicyContract
         if (IsLimited)
         {
             Assert.Equal(before, harness.Started.Count);
-            Assert.True(harness.Engine.InFlight <= 2);
+            Assert.True(harness.Engine.Counted <= 2);
         }
 
         harness.Limit(100);
@@ -120,10 +120,10 @@ public abstract class PolicyContract
         var program = harness.Engine.Programs.Intern("a");
         var first = harness.Engine.Adopt(new AttemptRequest { Program = program, Destination = Host(1) }, Instant.Zero);
         harness.Engine.Adopt(new AttemptRequest { Program = program, Destination = Host(2) }, Instant.Zero);
-        Assert.Equal((2, 2), (harness.Engine.InFlight, harness.Engine.HalfOpen));
+        Assert.Equal((2, 2), (harness.Engine.Counted, harness.Engine.HalfOpen));
         Assert.True(harness.Engine.Decisions.IsEmpty);
         Assert.True(harness.Engine.Complete(first, Outcome.TimedOut, Instant.Zero));
-        Assert.Equal(1, harness.Engine.InFlight);
+        Assert.Equal(1, harness.Engine.Counted);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public abstract class PolicyContract
             }
 
             Assert.Equal(Enumerable.Range(1, 20), harness.Started.Order());
-            Assert.Equal((0, 0, 0), (harness.Engine.InFlight, harness.Engine.HalfOpen, harness.Engine.Waiting));
+            Assert.Equal((0, 0, 0), (harness.Engine.Counted, harness.Engine.HalfOpen, harness.Engine.Waiting));
         }
     }
 
@@ -205,7 +205,7 @@ public abstract class PolicyContract
         for (var i = 0; i < steps; i++)
         {
             driver.Step();
-            trace.Add($"{string.Join(',', driver.Harness.Started)}|{string.Join(',', driver.Harness.Rejected)}|{driver.Harness.Engine.InFlight}|{driver.Harness.Engine.NextDeadline}");
+            trace.Add($"{string.Join(',', driver.Harness.Started)}|{string.Join(',', driver.Harness.Rejected)}|{driver.Harness.Engine.Counted}|{driver.Harness.Engine.NextDeadline}");
             driver.Harness.Started.Clear();
         }
 
@@ -218,12 +218,12 @@ public abstract class PolicyContract
         var driver = new RandomDriver(new EngineHarness(Policy, limit), seed);
         for (var i = 0; i < steps; i++)
         {
-            var before = driver.Harness.Engine.InFlight;
+            var before = driver.Harness.Engine.Counted;
             driver.Step();
             driver.CheckBooks();
-            if (IsLimited && driver.Harness.Engine.InFlight > Math.Max(driver.Harness.Engine.Limit, before))
+            if (IsLimited && driver.Harness.Engine.Counted > Math.Max(driver.Harness.Engine.Limit, before))
             {
-                throw new InvalidOperationException($"{driver.Harness.Engine.InFlight} slots held at limit {driver.Harness.Engine.Limit}");
+                throw new InvalidOperationException($"{driver.Harness.Engine.Counted} slots held at limit {driver.Harness.Engine.Limit}");
             }
 
             driver.CheckOrder(wholeProgram: IsFifoWithinProgram);

@@ -52,10 +52,10 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
         var statistics = engine.GetStatistics();
         Require(engine.HalfOpen == Harness.HalfOpen.Count, $"{engine.HalfOpen} half-open, {Harness.HalfOpen.Count} started and not ended");
         Require(engine.Waiting == Harness.WaitingIds.Count, $"{engine.Waiting} waiting, {Harness.WaitingIds.Count} submitted and not started");
-        Require(statistics.Programs.Sum(p => p.InFlight) == engine.InFlight, "slots by program do not add up");
+        Require(statistics.Programs.Sum(p => p.Counted) == engine.Counted, "slots by program do not add up");
         Require(statistics.Programs.Sum(p => p.Waiting) == engine.Waiting, "waiting by program does not add up");
         Require(statistics.Programs.Sum(p => p.HalfOpen) == engine.HalfOpen, "half-open by program does not add up");
-        Require(engine.InFlight >= 0, "fewer than no slots");
+        Require(engine.Counted >= 0, "fewer than no slots");
         Require(engine.NextDeadline is not { } due || due >= engine.Now, $"due at {engine.NextDeadline}, and it is {engine.Now} already");
         Harness.At(Harness.NowMs);
         Require(engine.NextDeadline is not { } next || next > engine.Now, $"due at {engine.NextDeadline} still, and it is {engine.Now}");
@@ -94,7 +94,7 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
         }
 
         Harness.At(Harness.NowMs + 2_000_000);
-        Require(Harness.Engine is { InFlight: 0, Waiting: 0, HalfOpen: 0 }, $"left: {Harness.Engine.InFlight} slots, {Harness.Engine.Waiting} waiting, {Harness.Engine.HalfOpen} half-open");
+        Require(Harness.Engine is { Counted: 0, Waiting: 0, HalfOpen: 0 }, $"left: {Harness.Engine.Counted} slots, {Harness.Engine.Waiting} waiting, {Harness.Engine.HalfOpen} half-open");
     }
 
     private void End(int id, Outcome outcome)

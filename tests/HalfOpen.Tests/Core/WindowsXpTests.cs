@@ -19,7 +19,7 @@ public sealed class WindowsXpTests
         Assert.Equal(1, _xp.Warnings);
         _xp.End(1, Outcome.TimedOut);
         Assert.Equal([1, 2, 3], _xp.Started);
-        Assert.Equal((2, 0), (_xp.Engine.InFlight, _xp.Engine.Waiting));
+        Assert.Equal((2, 0), (_xp.Engine.Counted, _xp.Engine.Waiting));
     }
 
     [Fact]
@@ -31,12 +31,12 @@ public sealed class WindowsXpTests
         }
 
         Assert.Equal(5, _xp.Started.Count);
-        Assert.Equal(1, _xp.Engine.InFlight);
+        Assert.Equal(1, _xp.Engine.Counted);
         Assert.Equal(5, _xp.Engine.HalfOpen);
         _xp.End(3, Outcome.TimedOut); // not counted: nothing changes
-        Assert.Equal(1, _xp.Engine.InFlight);
+        Assert.Equal(1, _xp.Engine.Counted);
         _xp.End(1, Outcome.TimedOut);
-        Assert.Equal(0, _xp.Engine.InFlight); // the others are not promoted
+        Assert.Equal(0, _xp.Engine.Counted); // the others are not promoted
     }
 
     [Fact]
@@ -45,11 +45,11 @@ public sealed class WindowsXpTests
         _xp.Submit(1, "a", Host(1));
         _xp.End(1, Outcome.Established);
         _xp.Submit(2, "a", Host(1));
-        Assert.Equal(0, _xp.Engine.InFlight);
+        Assert.Equal(0, _xp.Engine.Counted);
         _xp.End(2, Outcome.Refused);
         _xp.Close(Host(1));
         _xp.Submit(3, "a", Host(1));
-        Assert.Equal(1, _xp.Engine.InFlight);
+        Assert.Equal(1, _xp.Engine.Counted);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class WindowsXpTests
         Assert.False(_xp.End(1, Outcome.Cancelled));
         _xp.At(10_699);
         Assert.Equal([1, 2], _xp.Started);
-        Assert.Equal((2, 1), (_xp.Engine.InFlight, _xp.Engine.HalfOpen));
+        Assert.Equal((2, 1), (_xp.Engine.Counted, _xp.Engine.HalfOpen));
         _xp.At(11_200);
         Assert.Equal([1, 2, 4], _xp.Started);
     }

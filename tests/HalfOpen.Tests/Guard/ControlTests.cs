@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Control;
 using Xunit;
@@ -167,10 +168,10 @@ internal sealed class FakeGuard : IGuardControl
     {
         Policy = GuardPolicy.WindowsXp,
         Limit = 10,
-        InFlight = 10,
+        HalfOpen = 10,
         Counted = 10,
         Waiting = 31,
-        Programs = [new("aria2c", 10, 30, "every slot is held", 4.5, 200), new("firefox", 0, 1, "every slot is held", 0.5, 12)],
+        Programs = [new("aria2c", 10, 9, 30, "every slot is held", 4.5, 200), new("firefox", 0, 0, 1, "every slot is held", 0.5, 12)],
         Totals = new OutcomeTotals { Submitted = 250, Started = 212, Established = 100, TimedOut = 102 },
     };
 

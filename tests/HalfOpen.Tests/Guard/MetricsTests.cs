@@ -13,7 +13,7 @@ public sealed partial class MetricsTests
     [Fact]
     public void Every_line_is_in_the_text_format_and_every_series_is_announced_and_unique()
     {
-        var status = new FakeGuard().Status with { Programs = [.. Enumerable.Range(0, 64).Select(i => new ProgramStatus($"/opt/p {i}\"\\\n", i, 1, "", 0, 0))], OtherPrograms = 1000 };
+        var status = new FakeGuard().Status with { Programs = [.. Enumerable.Range(0, 64).Select(i => new ProgramStatus($"/opt/p {i}\"\\\n", i + 7, i, 1, "", 0, 0))], OtherPrograms = 1000 };
         var lines = MetricsText.Write(status).Split('\n')[..^1];
         var announced = new HashSet<string>(StringComparer.Ordinal);
         var series = new HashSet<string>(StringComparer.Ordinal);
@@ -36,6 +36,10 @@ public sealed partial class MetricsTests
         Assert.Equal(MetricsText.MaxPrograms + 1, series.Count(s => s.StartsWith("halfopen_program_in_flight{", StringComparison.Ordinal)));
         Assert.Contains("halfopen_program_in_flight{program=\"/opt/p 3\\\"\\\\\\n\"} 3", lines);
         Assert.Contains($"halfopen_program_in_flight{{program=\"other\"}} {Enumerable.Range(20, 44).Sum()}", lines);
+        Assert.Contains("halfopen_program_counted{program=\"/opt/p 3\\\"\\\\\\n\"} 3", lines);
+        Assert.Contains("halfopen_program_half_open{program=\"/opt/p 3\\\"\\\\\\n\"} 10", lines);
+        Assert.Contains("halfopen_half_open 10", lines);
+        Assert.Contains("halfopen_waiting 31", lines);
         Assert.Contains("halfopen_programs 1064", lines);
         Assert.Contains("halfopen_queued 31", lines);
         Assert.Contains("halfopen_outcomes_total{outcome=\"timed_out\"} 102", lines);
@@ -45,9 +49,9 @@ public sealed partial class MetricsTests
     public void Hostile_program_names_stay_one_series_each()
     {
         var longName = new string('x', 5000);
-        var status = new GuardStatus { Programs = [new(longName + "1", 1, 0, "", 0, 0), new(longName + "2", 2, 0, "", 0, 0), new("other", 4, 0, "", 0, 0), new("\ud800", 8, 0, "", 0, 0)] };
+        var status = new GuardStatus { Programs = [new(longName + "1", 1, 1, 0, "", 0, 0), new(longName + "2", 2, 2, 0, "", 0, 0), new("other", 4, 4, 0, "", 0, 0), new("\ud800", 8, 8, 0, "", 0, 0)] };
         var text = MetricsText.Write(status);
-        Assert.Contains("halfopen_program_in_flight{program=\"other\"} 6\n", text, StringComparison.Ordinal);
+        Assert.Contains("halfopen_program_half_open{program=\"other\"} 6\n", text, StringComparison.Ordinal);
         Assert.Contains("program=\"\ufffd\"} 8\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain(longName, text, StringComparison.Ordinal);
     }

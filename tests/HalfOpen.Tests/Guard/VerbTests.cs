@@ -48,13 +48,13 @@ public sealed class VerbTests
     public async Task Status_tells_people_and_machines_and_limit_changes_it()
     {
         var guard = new FakeGuard();
-        guard.Status = guard.Status with { Programs = [.. guard.Status.Programs, new("\e[2Jevil", 1, 0, "", 0, 1)] };
+        guard.Status = guard.Status with { Programs = [.. guard.Status.Programs, new("\e[2Jevil", 1, 1, 0, "", 0, 1)] };
         var path = Path.Combine(Path.GetTempPath(), $"halfopen-{Guid.NewGuid():N}.sock");
         using var server = new ControlServer(path, guard);
         var (code, output, error) = await CliRunner.RunAsync(["status", "--socket", path]);
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("10 of 10 slots taken, 10 half-open in all, 31 waiting", output, StringComparison.Ordinal);
-        Assert.Contains("aria2c                                          10       30    4.5 s        200  every slot is held", output, StringComparison.Ordinal);
+        Assert.Contains("aria2c                                          10        9       30    4.5 s        200  every slot is held", output, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', output);
         var json = JsonNode.Parse((await CliRunner.RunAsync(["status", "--json", "--socket", path])).Out)!;
         Assert.Equal(31, json["waiting"]!.GetValue<int>());

@@ -55,7 +55,7 @@ public sealed class RecordingTests
         var (code, output, error) = await CliRunner.RunAsync(["replay", "--policy", "fifo", "--limit", "1"], text);
         Assert.Equal((0, ""), (code, error));
         var last = output.TrimEnd('\n').Split('\n')[^1];
-        Assert.Contains($"\"inFlight\":{engine.InFlight},\"waiting\":{engine.Waiting}", last, StringComparison.Ordinal);
+        Assert.Contains($"\"inFlight\":{engine.Counted},\"waiting\":{engine.Waiting}", last, StringComparison.Ordinal);
     }
 
     [Theory]

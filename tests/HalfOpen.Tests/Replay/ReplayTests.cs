@@ -25,11 +25,11 @@ public sealed class ReplayTests
         Assert.Equal((0, ""), (code, error));
         Assert.Equal(
             """
-            {"t":0,"started":[1],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0}
-            {"t":1,"started":[],"queued":[2],"rejected":[],"warnings":1,"inFlight":1,"waiting":1}
-            {"t":30,"started":[2],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0}
-            {"t":40,"started":[],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0}
-            {"t":100.5,"started":[],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0}
+            {"t":0,"started":[1],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0,"counted":1,"halfOpen":1}
+            {"t":1,"started":[],"queued":[2],"rejected":[],"warnings":1,"inFlight":1,"waiting":1,"counted":1,"halfOpen":1}
+            {"t":30,"started":[2],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0,"counted":1,"halfOpen":1}
+            {"t":40,"started":[],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0,"counted":1,"halfOpen":1}
+            {"t":100.5,"started":[],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0,"counted":1,"halfOpen":1}
 
             """,
             output);
@@ -59,8 +59,8 @@ public sealed class ReplayTests
         Assert.Equal((0, ""), (code, error));
         Assert.Equal(
             """
-            {"t":0,"started":[1],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0}
-            {"t":10,"started":[],"queued":[],"rejected":[],"warnings":0,"inFlight":0,"waiting":0}
+            {"t":0,"started":[1],"queued":[],"rejected":[],"warnings":0,"inFlight":1,"waiting":0,"counted":1,"halfOpen":1}
+            {"t":10,"started":[],"queued":[],"rejected":[],"warnings":0,"inFlight":0,"waiting":0,"counted":0,"halfOpen":0}
 
             """,
             output);

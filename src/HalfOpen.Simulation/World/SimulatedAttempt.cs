@@ -2,7 +2,7 @@ using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.World;
 
-internal enum AttemptState : byte
+internal enum SimulatedState : byte
 {
     Free,
     Waiting,
@@ -11,7 +11,7 @@ internal enum AttemptState : byte
 }
 
 /// <summary>One attempt, later connection, in the world's slab. Events that name it carry its generation and are void when it has moved on.</summary>
-internal struct Attempt
+internal struct SimulatedAttempt
 {
     public AttemptId Id;
 
@@ -26,7 +26,7 @@ internal struct Attempt
     /// <summary>A word of the program's own: a browser's page number.</summary>
     public int Word;
 
-    public AttemptState State;
+    public SimulatedState State;
 
     /// <summary>When the first SYN got through the router, which has an entry for it since.</summary>
     public long NatSince;
