@@ -1,5 +1,4 @@
 using HalfOpen.Guard.Attribution;
-using HalfOpen.Guard.Holding;
 using HalfOpen.Linux;
 
 namespace HalfOpen.Guard;

@@ -15,11 +15,9 @@ internal static unsafe partial class Native
     public const int SolSocket = 1;
     public const int SolNetlink = 270;
     public const int ReceiveBufferForce = 33;
-    public const int SendBufferForce = 32;
     public const int NetnsCookie = 71;
     public const int NetlinkNoEnobufs = 5;
     public const int MessageDontWait = 0x40;
-    public const int MessageWaitForOne = 0x10000;
     public const int CloneNewNet = 0x40000000;
     public const short PollIn = 1;
     public const int ProtRead = 1;
@@ -35,10 +33,7 @@ internal static unsafe partial class Native
     public const int SysSeccompArm64 = 277;
     public const int SetNoNewPrivileges = 38;
 
-    public const int NoEntry = 2;
     public const int Interrupted = 4;
-    public const int TryAgain = 11;
-    public const int NoBuffers = 105;
     public const int NotSupported = 95;
 
     [StructLayout(LayoutKind.Sequential)]

@@ -63,7 +63,7 @@ internal static class LabVerb
             var result = await Run(terminal, options, parsed.GetValue(quiet), cancel);
             if (picture is not null)
             {
-                await File.WriteAllTextAsync(picture, LabPicture.Draw(result), cancel);
+                await File.WriteAllTextAsync(picture, LabPicture.Draw(result, Command(parsed)), cancel);
             }
 
             if (parsed.GetValue(json))
@@ -97,6 +97,10 @@ internal static class LabVerb
             throw NeedsRoot(e);
         }
     }
+
+    /// <summary>As it was typed: the foot of the picture says how it was made.</summary>
+    private static string Command(ParseResult parsed) =>
+        string.Join(' ', parsed.Tokens.Select(t => t.Value).Prepend(Environment.IsPrivilegedProcess ? "sudo halfopen" : "halfopen"));
 
     private static CliException NeedsRoot(LinuxException e) =>
         CliException.Usage($"{e.Message}: the lab needs root (or a kernel that lets users make namespaces); try: sudo halfopen lab");

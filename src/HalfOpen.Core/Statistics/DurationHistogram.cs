@@ -30,21 +30,6 @@ public sealed class DurationHistogram
     /// <summary>The longest, exactly.</summary>
     public TimeSpan Max { get; private set; }
 
-    /// <summary>Upper edges and counts of the buckets that are not empty, in order.</summary>
-    public IEnumerable<(TimeSpan UpTo, long Count)> Buckets
-    {
-        get
-        {
-            for (var i = 0; i < _counts.Length; i++)
-            {
-                if (_counts[i] != 0)
-                {
-                    yield return (new TimeSpan(UpperEdge(i)), _counts[i]);
-                }
-            }
-        }
-    }
-
     /// <summary>The smallest duration that a share of all do not exceed, rounded up to its bucket's edge and never above <see cref="Max"/>. Zero when empty.</summary>
     /// <param name="share">0 to 1; 0.99 for p99.</param>
     public TimeSpan Quantile(double share)

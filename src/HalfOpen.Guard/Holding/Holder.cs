@@ -3,7 +3,6 @@ using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Outcomes;
 using HalfOpen.Hosting.Decisions;
 using HalfOpen.Hosting.Replay;
-using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
 using HalfOpen.Wire.Sockets;

@@ -1,6 +1,5 @@
 using HalfOpen.Core;
 using HalfOpen.Guard.Outcomes;
-using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Holding;

@@ -33,8 +33,6 @@ public sealed class ServiceManager : IDisposable
     /// <summary>Half of what systemd allows between two <see cref="Alive"/>; null: it does not watch.</summary>
     public TimeSpan? WatchdogEvery { get; }
 
-    public bool IsConnected => _socket is not null;
-
     public void Ready(string status) => Send($"READY=1\nSTATUS={Line(status)}");
 
     /// <summary>MONOTONIC_USEC is what Type=notify-reload asks for; Type=notify does not mind.</summary>

@@ -44,7 +44,7 @@ public static class SettingTable
         Switch("guard-loopback", "Govern connections of this machine to itself, too. Default no.", (o, on) => o with { GuardLoopback = on }),
         new("metrics", "ADDRESS:PORT", "a loopback address and a port, such as 127.0.0.1:9226", "Prometheus text at http://ADDRESS:PORT/metrics. Default: none.",
             (s, v) => IPEndPoint.TryParse(v, out var at) && at.Port > 0 ? s with { Metrics = at } : null),
-        new("metrics-anywhere", "", "yes or no", "Let --metrics listen where other machines can read it. Default no.", (s, v) => YesNo(v) is { } on ? s with { MetricsAnywhere = on } : null),
+        new("metrics-anywhere", "", "yes or no", "Let metrics listen where other machines can read it. Default no.", (s, v) => YesNo(v) is { } on ? s with { MetricsAnywhere = on } : null),
         Number("queue", "0 to 65535", "NFQUEUE number. Default 4226. Needs a restart.", (o, n) => o with { QueueNumber = (ushort)n }, 0, 65_535),
         Number("log-group", "1 to 65535", "NFLOG group. Default 4226. Needs a restart.", (o, n) => o with { LogGroup = (ushort)n }, 1, 65_535),
         new("outcomes", "SOURCE", "auto, bpf or nflog", "Where the guard learns how attempts end. Default auto: BPF where it can be had. Needs a restart.",

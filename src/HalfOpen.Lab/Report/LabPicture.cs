@@ -19,7 +19,8 @@ public static class LabPicture
     private const double Least = 0.05;
     private const int Muted = 6;
 
-    public static string Draw(LabResult result)
+    /// <param name="madeBy">The command that measured it, for the foot of the picture.</param>
+    public static string Draw(LabResult result, string madeBy)
     {
         var groups = result.Runs.Any(r => r.Plan.Scenario == LabScenario.Router) ? 2 : 1;
         var bottom = Top + (result.Runs.Count * RowHeight) + (groups * GroupGap) - 6;
@@ -51,7 +52,7 @@ public static class LabPicture
         }
 
         svg.Text("m", (Left + Right) / 2, bottom + 36, "seconds until the page is there (logarithmic)", 12, "middle");
-        svg.Text("m", 24, bottom + 62, "dots: pages on real sockets; bar: their median; diamond: the simulator's median of the same. Made by: sudo halfopen lab --svg lab.svg", 11.5);
+        svg.Text("m", 24, bottom + 62, "dots: pages on real sockets; bar: their median; diamond: the simulator's median of the same. Made by: " + madeBy, 11.5);
         return svg.Finish();
     }
 

@@ -1,6 +1,6 @@
-using HalfOpen.Hosting.Decisions;
 using System.Globalization;
 using HalfOpen.Core;
+using HalfOpen.Hosting.Decisions;
 using HalfOpen.Simulation.Time;
 
 namespace HalfOpen.Simulation.Checking;
@@ -18,7 +18,7 @@ internal sealed class Checkers
     private readonly EventLog _log = new(256);
     private readonly int[] _keyOf;
     private readonly KeyState[] _keys;
-    private ILimiter _limiter = null!;
+    private ILimiter _limiter;
     private int _waiting;
     private int _unknownHalfOpen;
     private int _unknownAllowed;
@@ -27,10 +27,12 @@ internal sealed class Checkers
     private long _starts;
     private long _steps;
 
+    /// <param name="limiter">What is watched.</param>
     /// <param name="keys">The program key of each behaviour.</param>
     /// <param name="longestHold">How long an attempt can be half-open, in ticks: so long a program may have to wait for slots that it holds itself.</param>
-    public Checkers(CheckProfile profile, ulong seed, IReadOnlyList<string> keys, long longestHold)
+    public Checkers(ILimiter limiter, CheckProfile profile, ulong seed, IReadOnlyList<string> keys, long longestHold)
     {
+        _limiter = limiter;
         _longestHold = longestHold;
         _profile = profile;
         _seed = seed;
@@ -45,8 +47,6 @@ internal sealed class Checkers
 
     /// <summary>Checks made, so that a report can say that they ran.</summary>
     public long Checked => _steps;
-
-    public void Attach(ILimiter limiter) => _limiter = limiter;
 
     public void LimitChanged(long now, int limit)
     {

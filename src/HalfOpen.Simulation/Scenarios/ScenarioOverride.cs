@@ -16,17 +16,18 @@ internal static class ScenarioOverride
         var path = equals > 0 ? text[..equals].Split('.') : [];
         if (path.Length is < 1 or > 2 || root.Kind != JsonValueKind.Object)
         {
-            throw new ScenarioException($"--set {JsonNode.Printable(text)}: not understood; FIELD=VALUE, PROGRAM.FIELD=VALUE or nat.FIELD=VALUE is, such as swarm.concurrent=1000.");
+            throw new ScenarioException($"'{JsonNode.Printable(text)}': not understood; FIELD=VALUE, PROGRAM.FIELD=VALUE or nat.FIELD=VALUE is, such as swarm.concurrent=1000.");
         }
 
+        var source = $"'{JsonNode.Printable(text)}'";
         var owner = path.Length == 1 ? root : Program(root, path[0]) ?? root.Fields.Find(f => f.Name == path[0]).Value;
         if (owner is not { Kind: JsonValueKind.Object })
         {
-            throw new ScenarioException($"--set {JsonNode.Printable(text)}: the scenario has no program and no object '{JsonNode.Printable(path[0])}'.");
+            throw new ScenarioException($"'{JsonNode.Printable(text)}': the scenario has no program and no object '{JsonNode.Printable(path[0])}'.");
         }
 
         owner.Fields.RemoveAll(f => f.Name == path[^1]);
-        owner.Fields.Add((path[^1], Value(text[(equals + 1)..])));
+        owner.Fields.Add((path[^1], Value(text[(equals + 1)..], source)));
     }
 
     private static JsonNode? Program(JsonNode root, string name) =>
@@ -35,15 +36,26 @@ internal static class ScenarioOverride
     private static string? NameOf(JsonNode program) =>
         program.Fields.Find(f => f.Name == "name").Value?.Text ?? program.Fields.Find(f => f.Name == "kind").Value?.Text;
 
-    private static JsonNode Value(string text)
+    private static JsonNode Value(string text, string source)
     {
         try
         {
-            return JsonNode.Parse(Encoding.UTF8.GetBytes(text), "--set");
+            return JsonNode.Parse(Encoding.UTF8.GetBytes(text), source);
         }
         catch (ScenarioException)
         {
-            return JsonNode.Parse(JsonSerializer.SerializeToUtf8Bytes(text), "--set");
+            return JsonNode.Parse(Quoted(text), source);
         }
+    }
+
+    private static byte[] Quoted(string text)
+    {
+        using var room = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(room))
+        {
+            writer.WriteStringValue(text);
+        }
+
+        return room.ToArray();
     }
 }

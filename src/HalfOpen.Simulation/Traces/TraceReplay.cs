@@ -39,7 +39,6 @@ public sealed class TraceReplay : IReplayObserver
     {
         _limiter = limiter;
         _checks = checks;
-        _checks.Attach(limiter);
         _programs = programs;
         _player = new ReplayPlayer(limiter, this);
     }
@@ -77,8 +76,9 @@ public sealed class TraceReplay : IReplayObserver
         }
 
         var names = programs.Keys.ToList();
-        var checks = new Checkers(PolicyCatalog.Profile(request) with { NatBudget = null }, request.Seed, names, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
-        var replay = new TraceReplay(PolicyCatalog.Factory(request)(), checks, programs);
+        var limiter = PolicyCatalog.Factory(request)();
+        var checks = new Checkers(limiter, PolicyCatalog.Profile(request) with { NatBudget = null }, request.Seed, names, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
+        var replay = new TraceReplay(limiter, checks, programs);
         foreach (var (line, happened) in events)
         {
             cancel.ThrowIfCancellationRequested();

@@ -54,8 +54,7 @@ internal sealed partial class SimulatedWorld : IDecisionSink
         _behaviours = BehaviourFactory.Create(this, scenario);
         _keys = new ProgramId[_behaviours.Length];
         InternKeys();
-        Checks = new Checkers(profile, seed, [.. _behaviours.Select(b => KeyOf(b))], _syn.GiveUpAt(0, 0));
-        Checks.Attach(_limiter);
+        Checks = new Checkers(_limiter, profile, seed, [.. _behaviours.Select(b => KeyOf(b))], _syn.GiveUpAt(0, 0));
     }
 
     /// <summary>Now, in ticks since the world began.</summary>

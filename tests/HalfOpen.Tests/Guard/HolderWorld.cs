@@ -1,10 +1,9 @@
-using HalfOpen.Hosting.Replay;
 using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Holding;
 using HalfOpen.Guard.Outcomes;
-using HalfOpen.Linux.Netlink;
+using HalfOpen.Hosting.Replay;
 using HalfOpen.Tests.Wire;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;

@@ -35,7 +35,7 @@ public sealed class ReportTests
     [Fact]
     public void The_picture_is_well_formed_and_names_every_run()
     {
-        var svg = XDocument.Parse(LabPicture.Draw(Result()));
+        var svg = XDocument.Parse(LabPicture.Draw(Result(), "halfopen lab --svg <x>.svg"));
         var texts = svg.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value).ToList();
         Assert.All(["idle machine", "no limit", "windows-xp at 10", "windows-xp at 100", "fair at 10", "fair at 100"], name => Assert.Contains(name, texts));
     }

@@ -1,7 +1,8 @@
-using System.Globalization;
 using HalfOpen.Core;
+using HalfOpen.Guard.Holding;
+using HalfOpen.Linux.Netlink;
 
-namespace HalfOpen.Guard.Holding;
+namespace HalfOpen.Guard;
 
 /// <summary>Takes the picture that users see. Allocates; asked for now and then only.</summary>
 internal static class StatusBuilder
@@ -14,7 +15,7 @@ internal static class StatusBuilder
         var engine = holder.Engine.GetStatistics();
         var oldest = OldestWaiting(holder);
         var busy = engine.Programs.Where(p => p.HalfOpen > 0 || p.Waiting > 0 || p.Counted > 0).OrderByDescending(p => p.Counted + p.Waiting).ToList();
-        var (queueDropped, userDropped) = QueueDrops(options.QueueNumber);
+        var (queueDropped, userDropped) = PacketQueueDrops.Read(options.QueueNumber);
         var counters = holder.Counters;
         return new GuardStatus
         {
@@ -63,33 +64,6 @@ internal static class StatusBuilder
             LimitWarnings = counters.Warnings,
             RecordProblem = loop.RecordProblem,
         };
-    }
-
-    /// <summary>The queue's line of nfnetlink_queue: number, port id, waiting, copy mode, range, queue dropped, user dropped, id sequence, 1.</summary>
-    internal static (long Queue, long User) ParseQueueDrops(IEnumerable<string> lines, ushort queue)
-    {
-        foreach (var line in lines)
-        {
-            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length >= 7 && fields[0] == queue.ToString(CultureInfo.InvariantCulture) && long.TryParse(fields[5], out var dropped) && long.TryParse(fields[6], out var user))
-            {
-                return (dropped, user);
-            }
-        }
-
-        return (0, 0);
-    }
-
-    private static (long Queue, long User) QueueDrops(ushort queue)
-    {
-        try
-        {
-            return ParseQueueDrops(File.ReadLines("/proc/thread-self/net/netfilter/nfnetlink_queue"), queue);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return (0, 0);
-        }
     }
 
     private static Dictionary<int, long> OldestWaiting(Holder holder)

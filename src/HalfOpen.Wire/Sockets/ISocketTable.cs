@@ -1,0 +1,17 @@
+namespace HalfOpen.Wire.Sockets;
+
+/// <summary>What <see cref="ISocketTable.Dump"/> calls for each socket; a static method and its state, so that nothing is allocated.</summary>
+public delegate void SocketVisitor<TState>(TState state, in SocketInfo socket);
+
+/// <summary>The kernel's TCP sockets, the truth that everything else is compared with.</summary>
+public interface ISocketTable
+{
+    /// <summary>Visits all sockets in the given states (bit n: state n).</summary>
+    void Dump<TState>(uint states, TState state, SocketVisitor<TState> visit);
+
+    /// <summary>The socket with these addresses, in whatever state.</summary>
+    bool TryFind(in Flow flow, out SocketInfo socket);
+
+    /// <summary>Aborts the socket in SYN-SENT with these addresses; false when there is none or the kernel cannot.</summary>
+    bool Destroy(in Flow flow);
+}
