@@ -27,6 +27,9 @@ internal abstract class Behaviour(SimulatedWorld world, int index, ProgramSpec s
 
     public ProgramTally Statistics { get; } = new();
 
+    /// <summary>The hosts that it uses again and again; empty when every host is new.</summary>
+    public virtual IReadOnlyList<int> Pool => [];
+
     /// <summary>The machine starts (or has restarted).</summary>
     public void Start(ulong seed)
     {

@@ -11,6 +11,8 @@ internal sealed class KeepOpenBehaviour(SimulatedWorld world, int index, Program
     private const long RetryPause = 5 * Ticks.PerSecond;
     private int[] _hosts = [];
 
+    public override IReadOnlyList<int> Pool => _hosts;
+
     public override void OnWake(int word) => World.Submit(this, _hosts[word % _hosts.Length], word);
 
     public override void OnFailed(int word, Outcome outcome) => World.WakeIn(RetryPause, Index, word);

@@ -19,6 +19,8 @@ internal sealed class StreamBehaviour(SimulatedWorld world, int index, ProgramSp
     private int _outstanding;
     private long _next;
 
+    public override IReadOnlyList<int> Pool => _pool;
+
     public override void OnWake(int word)
     {
         if (_interval == 0)

@@ -92,7 +92,10 @@ public sealed record FaultSpec
     /// <summary>Virtual seconds from the start.</summary>
     public required double At { get; init; }
 
-    /// <summary>How long it lasts, for <see cref="FaultKind.Loss"/> and <see cref="FaultKind.Outage"/>.</summary>
+    /// <summary>
+    /// How long it lasts, for <see cref="FaultKind.Loss"/>, <see cref="FaultKind.Outage"/> and
+    /// <see cref="FaultKind.Silence"/> (there 0: for good).
+    /// </summary>
     public double Seconds { get; init; }
 
     /// <summary>The new limit, for <see cref="FaultKind.Limit"/>.</summary>
@@ -100,6 +103,9 @@ public sealed record FaultSpec
 
     /// <summary>The loss probability, for <see cref="FaultKind.Loss"/>.</summary>
     public double Loss { get; init; }
+
+    /// <summary>Whose hosts fall silent, for <see cref="FaultKind.Silence"/>.</summary>
+    public string Program { get; init; } = "";
 }
 
 public enum FaultKind
@@ -109,6 +115,9 @@ public enum FaultKind
 
     /// <summary>Packets are lost for a while.</summary>
     Loss,
+
+    /// <summary>The hosts that a program uses again and again (its pool) answered until now, and answer no more.</summary>
+    Silence,
 
     /// <summary>Every remote host restarts: connections end, and nothing answers for a while.</summary>
     Outage,

@@ -85,6 +85,14 @@ public static class ScenarioReader
             }
         }
 
+        foreach (var fault in scenario.Faults.Where(f => f.Kind == FaultKind.Silence))
+        {
+            if (!scenario.Programs.Any(p => p.Name == fault.Program && p.Pool > 0))
+            {
+                throw root.Wrong("faults", $"\"{JsonNode.Printable(fault.Program)}\" is no program with a pool of hosts that could fall silent.");
+            }
+        }
+
         return scenario;
     }
 
@@ -222,19 +230,20 @@ public static class ScenarioReader
         var loss = o.Number("loss", 0, 1, 0);
         var outage = o.Flag("outage", false);
         var restart = o.Flag("restart", false);
+        var silence = o.Text("silence", 40, "");
         o.Finish();
-        var what = (o.Has("limit") ? 1 : 0) + (o.Has("loss") ? 1 : 0) + (outage ? 1 : 0) + (restart ? 1 : 0);
+        var what = (o.Has("limit") ? 1 : 0) + (o.Has("loss") ? 1 : 0) + (outage ? 1 : 0) + (restart ? 1 : 0) + (silence.Length > 0 ? 1 : 0);
         if (what != 1)
         {
-            throw o.Wrong("at", "a fault is one of: \"limit\": N, \"loss\": P with \"seconds\", \"outage\": true with \"seconds\", \"restart\": true.");
+            throw o.Wrong("at", "a fault is one of: \"limit\": N, \"loss\": P with \"seconds\", \"outage\": true with \"seconds\", \"restart\": true, \"silence\": PROGRAM.");
         }
 
-        var kind = o.Has("limit") ? FaultKind.Limit : o.Has("loss") ? FaultKind.Loss : outage ? FaultKind.Outage : FaultKind.Restart;
+        var kind = o.Has("limit") ? FaultKind.Limit : o.Has("loss") ? FaultKind.Loss : outage ? FaultKind.Outage : restart ? FaultKind.Restart : FaultKind.Silence;
         if (kind is FaultKind.Loss or FaultKind.Outage && seconds <= 0)
         {
             throw o.Wrong("seconds", "this fault needs seconds above 0: how long it lasts.");
         }
 
-        return new FaultSpec { Kind = kind, At = at, Seconds = seconds, Limit = limit, Loss = loss };
+        return new FaultSpec { Kind = kind, At = at, Seconds = seconds, Limit = limit, Loss = loss, Program = silence };
     }
 }

@@ -13,7 +13,7 @@ internal sealed partial class SimulatedWorld
         {
             var fault = _scenario.Faults[i];
             _events.Add(Ticks.FromSeconds(fault.At), new WorldEvent(EventKind.FaultBegins, i, 0));
-            if (fault.Kind is FaultKind.Loss or FaultKind.Outage)
+            if (fault.Kind is FaultKind.Loss or FaultKind.Outage || (fault.Kind == FaultKind.Silence && fault.Seconds > 0))
             {
                 _events.Add(Ticks.FromSeconds(fault.At + fault.Seconds), new WorldEvent(EventKind.FaultEnds, i, 0));
             }
@@ -32,6 +32,9 @@ internal sealed partial class SimulatedWorld
             case FaultKind.Loss:
                 _loss = fault.Loss;
                 break;
+            case FaultKind.Silence:
+                SetFate(fault.Program, Fate.Silent);
+                break;
             case FaultKind.Outage:
                 _outages++;
                 CloseAllConnections();
@@ -44,13 +47,29 @@ internal sealed partial class SimulatedWorld
 
     private void EndFault(FaultSpec fault)
     {
-        if (fault.Kind == FaultKind.Loss)
+        if (fault.Kind == FaultKind.Silence)
+        {
+            SetFate(fault.Program, Fate.Alive);
+        }
+        else if (fault.Kind == FaultKind.Loss)
         {
             _loss = _scenario.Loss;
         }
         else
         {
             _outages--;
+        }
+    }
+
+    /// <summary>Answers that are under way still come; the next SYN finds the host as it is now.</summary>
+    private void SetFate(string program, Fate fate)
+    {
+        foreach (var behaviour in _behaviours.Where(b => b.Spec.Name == program))
+        {
+            foreach (var host in behaviour.Pool)
+            {
+                Hosts[host].Fate = fate;
+            }
         }
     }
 

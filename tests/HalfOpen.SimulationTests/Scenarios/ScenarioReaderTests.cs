@@ -40,6 +40,7 @@ public sealed class ScenarioReaderTests
     [InlineData("{ \"policies\": [\"fare\"], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "policies", "fare", "windows-xp")]
     [InlineData("{ \"faults\": [ { \"at\": 1 } ], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults[0].at", "one of", "limit")]
     [InlineData("{ \"faults\": [ { \"at\": 1, \"loss\": 0.5 } ], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults[0].seconds", "above 0", "")]
+    [InlineData("{ \"faults\": [ { \"at\": 1, \"silence\": \"x\" } ],\n \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults", "\"x\"", "a pool")]
     [InlineData("{ \"outbreak\": { \"hosts\": 100, \"addresses\": 50 } }", 1, "outbreak.addresses", "at least as many", "")]
     [InlineData("{ \"outbreak\": { }, \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "programs", "not both", "")]
     [InlineData("{ }", 1, "programs", "either programs", "")]
