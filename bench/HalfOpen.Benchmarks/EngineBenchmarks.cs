@@ -35,7 +35,7 @@ public class EngineBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _engine = new Engine(new EngineOptions { Limit = Limit, Policy = PolicyOptions.FromName(Policy)!, MaxQueued = 2_000_000 });
+        _engine = new Engine(new EngineOptions { Limit = Limit, Policy = PolicyTable.Shipped.Find(Policy)!.Default, MaxQueued = 2_000_000 });
         _programs = [.. Enumerable.Range(0, Programs).Select(i => _engine.Programs.Intern((ulong)(0x80000000 + (i * 4168))))];
         _inFlight = new AttemptId[Limit * 2];
         for (var i = 0; i < Waiting + (Waiting == 0 ? 0 : Limit); i++)

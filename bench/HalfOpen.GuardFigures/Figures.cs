@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using System.Diagnostics;
 using HalfOpen.Guard;
 using HalfOpen.SystemTests.Guard;
@@ -52,7 +53,7 @@ internal static class Figures
         {
             foreach (var (count, costs) in new[] { (1000, few), (20_000, many) })
             {
-                using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
+                using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions() });
                 var slot = network.Machine.Run(() => Libc.Begin(Libc.Address(79, 255), 80));
                 Until(() => guard.Status().HalfOpen == 1);
                 using var first = new SocketsProcess(network.Machine, 256, count / 2);
@@ -82,7 +83,7 @@ internal static class Figures
         List<double> medians = [], tails = [];
         for (var round = 0; round < Rounds; round++)
         {
-            using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
+            using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions() });
             var times = network.Machine.Run(() => Enumerable.Range(0, 300).Select(i => OneRelease(i)).Order().ToArray());
             medians.Add(times[times.Length / 2]);
             tails.Add(times[(int)(times.Length * 0.99)]);

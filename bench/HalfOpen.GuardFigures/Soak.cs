@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using System.Diagnostics;
 using HalfOpen.Guard;
 using HalfOpen.SystemTests.Guard;
@@ -11,7 +12,7 @@ internal static class Soak
     {
         using var network = new TestNetwork();
         network.Listen(80);
-        using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 200, Policy = GuardPolicy.Fair });
+        using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 200, Policy = new FairOptions() });
         var start = Stopwatch.GetTimestamp();
         network.Machine.Run(() => Churn.Run(attempts, open: 1000, seed: 1, done =>
         {

@@ -187,9 +187,10 @@ public sealed class Engine
     }
 
     /// <summary>Another rule takes over: half-open attempts stay so, waiting ones keep their order within their program. What the old policy had learned is forgotten.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option of it is out of range.</exception>
     public void SetPolicy(PolicyOptions policy, Instant now)
     {
-        policy.Validate();
+        EngineOptions.CheckPolicy(policy);
         AdvanceTo(now);
         var next = policy.Create(_state);
         PolicyChange.Carry(_state, _policy, next);
@@ -226,10 +227,7 @@ public sealed class Engine
             Counted,
             HalfOpen,
             Waiting,
-            _policy.NatEntries,
-            _policy.KnownDestinations,
-            _policy.Headroom,
-            _policy.GiveUpAfter,
+            _policy.Statistics,
             _state.Warnings,
             _state.GivenUp,
             _state.All.Totals,

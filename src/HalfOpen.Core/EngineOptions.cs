@@ -27,42 +27,20 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegative(MaxQueued);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPrograms, 16);
         ArgumentNullException.ThrowIfNull(Policy);
-        Policy.Validate();
+        CheckPolicy(Policy);
+    }
+
+    internal static void CheckPolicy(PolicyOptions policy)
+    {
+        if (policy.Problem() is { } problem)
+        {
+            throw new ArgumentOutOfRangeException(nameof(policy), problem);
+        }
     }
 
     internal static void CheckLimit(int limit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, 1_000_000);
-    }
-}
-
-/// <summary>Options of one policy; the type chooses the policy. Immutable, thread-safe.</summary>
-public abstract record PolicyOptions
-{
-    private protected PolicyOptions()
-    {
-    }
-
-    /// <summary>What users may write, in the order in which help texts list it.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["fair", "windows-xp", "fifo", "unlimited"];
-
-    /// <summary>As users write it: one of <see cref="Names"/>.</summary>
-    public abstract string Name { get; }
-
-    /// <summary>The policy of that name with its default options; null when there is none.</summary>
-    public static PolicyOptions? FromName(string name) => name switch
-    {
-        "fair" => new FairOptions(),
-        "windows-xp" => new WindowsXpOptions(),
-        "fifo" => new FifoOptions(),
-        "unlimited" => new UnlimitedOptions(),
-        _ => null,
-    };
-
-    internal abstract Policies.Policy Create(EngineState state);
-
-    internal virtual void Validate()
-    {
     }
 }

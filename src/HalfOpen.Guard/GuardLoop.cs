@@ -58,7 +58,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             _bell = Remember(new Bell());
             int[] waits = [_queue.Number, _local.PollDescriptor, _bell.Number];
             _waiter = new Waiter(_forwarded is null ? waits : [.. waits, _forwarded.PollDescriptor]);
-            var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = PolicyOf(options), MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
+            var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = options.Policy, MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
             _events = Remember(new RecordingEngine(engine, OpenRecording(options.RecordFile)));
             _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock());
             _reconciler = new Reconciler(_holder, _sockets, _local, options.GoneMeans);
@@ -163,22 +163,9 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
     internal static Instant Clock() => HostClock.System.Now;
 
-    internal static PolicyOptions PolicyOf(GuardOptions options) => options.Policy switch
-    {
-        GuardPolicy.WindowsXp => new WindowsXpOptions(),
-        GuardPolicy.Fifo => new FifoOptions(),
-        GuardPolicy.Unlimited => new UnlimitedOptions(),
-        _ => new FairOptions
-        {
-            GiveUp = options.GiveUp,
-            NatBudget = options.NatBudget is { } entries ? new NatBudget(entries) { SilentHold = options.NatSilentHold, ClosedHold = options.NatClosedHold } : null,
-        },
-    };
-
     internal void Reload(GuardOptions options)
     {
-        var policy = PolicyOf(options);
-        _holder.Reload(options, policy == _holder.Engine.Policy ? null : policy);
+        _holder.Reload(options, options.Policy == _holder.Engine.Policy ? null : options.Policy);
         _options = options;
     }
 

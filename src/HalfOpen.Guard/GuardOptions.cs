@@ -2,22 +2,6 @@ using HalfOpen.Core;
 
 namespace HalfOpen.Guard;
 
-/// <summary>The rule that decides which waiting attempt gets the next slot.</summary>
-public enum GuardPolicy
-{
-    /// <summary>Shares the slots themselves between programs; the default.</summary>
-    Fair,
-
-    /// <summary>What the Windows XP SP2 driver does, for comparison.</summary>
-    WindowsXp,
-
-    /// <summary>One queue for everybody.</summary>
-    Fifo,
-
-    /// <summary>Counts, never holds.</summary>
-    Unlimited,
-}
-
 /// <summary>What becomes of an attempt that the guard will not hold (any longer).</summary>
 public enum HoldEnd
 {
@@ -49,23 +33,14 @@ public sealed record GuardOptions
     /// <summary>Slots: half-open attempts that may be out at once. 1 to 1,000,000, default 100.</summary>
     public int Limit { get; init; } = 100;
 
-    /// <summary>Default <see cref="GuardPolicy.Fair"/>.</summary>
-    public GuardPolicy Policy { get; init; }
+    /// <summary>The rule that decides which waiting attempt gets the next slot, with its options; default <c>fair</c>.</summary>
+    public PolicyOptions Policy { get; init; } = new FairOptions();
 
     /// <summary>Govern forwarded traffic too, a program being a source address. Needs a restart to change. Default no.</summary>
     public bool Router { get; init; }
 
     /// <summary>Govern what containers on this machine send (it is forwarded traffic as well). Needs a restart to change. Default no.</summary>
     public bool Containers { get; init; }
-
-    /// <summary>Entries that a NAT device may hold for our attempts, dead ones included. At least 2; null (default): no budget. Policy <c>fair</c> only.</summary>
-    public int? NatBudget { get; init; }
-
-    /// <summary>How long the NAT device keeps the entry of an attempt that nobody answered, after its last SYN: 0 to 900 s, default 120 s (Linux).</summary>
-    public TimeSpan NatSilentHold { get; init; } = TimeSpan.FromSeconds(120);
-
-    /// <summary>How long it keeps that of a refused attempt or a closed connection: 0 to 900 s, default 10 s (Linux).</summary>
-    public TimeSpan NatClosedHold { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>What is never held or counted. Loopback and packets that carry <see cref="Mark"/> are always exempt.</summary>
     public IReadOnlyList<Exemption> Exemptions { get; init; } = [];
@@ -96,9 +71,6 @@ public sealed record GuardOptions
 
     /// <summary>No connections while the guard is down. Default no: killed or hung, connections work again within one retry tick.</summary>
     public bool FailClosed { get; init; }
-
-    /// <summary>Abort attempts that stay silent beyond the learned handshake time, by credit. Default no.</summary>
-    public bool GiveUp { get; init; }
 
     /// <summary>NFQUEUE number, default 4226. Needs a restart to change.</summary>
     public ushort QueueNumber { get; init; } = 4226;
@@ -137,14 +109,11 @@ public sealed record GuardOptions
     public string? Problem() => this switch
     {
         { Limit: < 1 or > 1_000_000 } => $"limit {Limit} is out of range: give 1 to 1,000,000",
-        { NatBudget: < 2 } => $"NAT budget {NatBudget} is out of range: give 2 or more",
-        { NatSilentHold.TotalSeconds: < 0 or > 900 } => "the NAT device's hold of silent attempts must be 0 to 900 s",
-        { NatClosedHold.TotalSeconds: < 0 or > 900 } => "the NAT device's hold of closed connections must be 0 to 900 s",
         { MaxHeld: < 1 or > 1_000_000 } => $"max-held {MaxHeld} is out of range: give 1 to 1,000,000",
         { MaxHeldPerProgram: < 1 } => $"max-held-per-program {MaxHeldPerProgram} is out of range: give 1 or more",
         { HoldCap.Ticks: < TimeSpan.TicksPerMillisecond } => "the hold cap must be at least 1 ms",
         { ReconcileEvery.Ticks: < 10 * TimeSpan.TicksPerMillisecond } => "the time between reconciliations must be at least 10 ms",
         { ForwardedTimeout.Ticks: < 10 * TimeSpan.TicksPerMillisecond } => "the timeout of forwarded attempts must be at least 10 ms",
-        _ => null,
+        _ => Policy.Problem(),
     };
 }

@@ -30,7 +30,7 @@ public sealed class GuardSession
 
         _options = options;
         _rules = rules;
-        _last = new GuardStatus { Limit = options.Limit, Policy = options.Policy };
+        _last = new GuardStatus { Limit = options.Limit, Policy = options.Policy.Name };
     }
 
     /// <summary>The options in force.</summary>

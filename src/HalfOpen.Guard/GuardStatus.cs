@@ -8,7 +8,8 @@ public sealed record GuardStatus
     /// <summary>When guarding began (UTC).</summary>
     public DateTimeOffset Since { get; init; }
 
-    public GuardPolicy Policy { get; init; }
+    /// <summary>Name of the rule in force.</summary>
+    public string Policy { get; init; } = "";
 
     public int Limit { get; init; }
 

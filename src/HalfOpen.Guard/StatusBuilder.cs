@@ -20,7 +20,7 @@ internal static class StatusBuilder
         return new GuardStatus
         {
             Since = since,
-            Policy = options.Policy,
+            Policy = options.Policy.Name,
             Limit = engine.Limit,
             HalfOpen = engine.HalfOpen,
             Counted = engine.Counted,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using HalfOpen.Cli.Verbs;
+using HalfOpen.Core;
 
 namespace HalfOpen.Cli.CommandLine;
 
@@ -9,10 +10,10 @@ internal static class Application
 {
     private const int BrokenPipe = 32; // EPIPE
 
-    public static RootCommand Build(Terminal terminal)
+    public static RootCommand Build(Terminal terminal, PolicyTable policies)
     {
         var root = new RootCommand("Halfopen finds, lifts and governs the limit on half-open TCP connections (SYN sent, no answer yet).");
-        foreach (var verb in VerbList.Create(terminal))
+        foreach (var verb in VerbList.Create(terminal, policies))
         {
             root.Subcommands.Add(verb);
         }
@@ -34,9 +35,12 @@ internal static class Application
         return root;
     }
 
-    public static async Task<int> RunAsync(string[] args, Terminal terminal)
+    /// <param name="args">The words after the program's name.</param>
+    /// <param name="terminal">Where to read and write.</param>
+    /// <param name="policies">The policies that can be named; null: those that come with Halfopen.</param>
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, PolicyTable? policies = null)
     {
-        var code = await RunVerbAsync(args, terminal);
+        var code = await RunVerbAsync(args, terminal, policies ?? PolicyTable.Shipped);
         try
         {
             terminal.Out.Flush();
@@ -54,11 +58,11 @@ internal static class Application
         return code;
     }
 
-    private static async Task<int> RunVerbAsync(string[] args, Terminal terminal)
+    private static async Task<int> RunVerbAsync(string[] args, Terminal terminal, PolicyTable policies)
     {
         try
         {
-            var parsed = Build(terminal).Parse(args);
+            var parsed = Build(terminal, policies).Parse(args);
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
             {
                 var verb = parsed.CommandResult.Command is VerbCommand command ? " " + command.Name : "";

@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 namespace HalfOpen.Cli.CommandLine;
 
 /// <summary>What a newcomer sees who types nothing but the name.</summary>
@@ -40,5 +41,5 @@ internal static class Welcome
     }
 
     private static List<(string Name, string Description)> VerbSummaries(Terminal terminal) =>
-        [.. Verbs.VerbList.Create(terminal).Select(v => (v.Name, v.Description ?? ""))];
+        [.. Verbs.VerbList.Create(terminal, PolicyTable.Shipped).Select(v => (v.Name, v.Description ?? ""))];
 }

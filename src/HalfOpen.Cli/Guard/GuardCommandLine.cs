@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Service;
 
@@ -8,11 +9,13 @@ namespace HalfOpen.Cli.Guard;
 /// <summary>The guard's flags, made from the same table as its configuration file. One for one verb.</summary>
 internal sealed class GuardCommandLine
 {
+    private readonly SettingTable _table;
     private readonly List<(Setting Setting, Option Option)> _settings = [];
 
-    public GuardCommandLine()
+    public GuardCommandLine(PolicyTable policies)
     {
-        foreach (var setting in SettingTable.All)
+        _table = new SettingTable(policies);
+        foreach (var setting in _table.All)
         {
             Option option = setting switch
             {
@@ -21,9 +24,17 @@ internal sealed class GuardCommandLine
                 _ => new Option<string?>("--" + setting.Name) { HelpName = setting.ValueName },
             };
             option.Description = setting.IsSwitch || setting.Repeats || setting.Description.Contains(" or ", StringComparison.Ordinal) ? setting.Description : $"{setting.Description} Allowed: {setting.Allowed}.";
+            if (setting.Words.Count > 0)
+            {
+                option.CompletionSources.Add([.. setting.Words]);
+            }
+
             _settings.Add((setting, option));
         }
     }
+
+    /// <summary>A configuration file with every key.</summary>
+    public string Template => ConfigurationFile.Template(_table);
 
     public Option<string?> Config { get; } = new("--config", "-c") { HelpName = "FILE", Description = "Read this configuration first; flags win over it. The systemd unit gives " + ConfigurationFile.DefaultPath + "." };
 
@@ -51,7 +62,7 @@ internal sealed class GuardCommandLine
         var settings = new GuardSettings();
         if (parsed.GetValue(Config) is { } file)
         {
-            settings = ConfigurationFile.Read(file, settings);
+            settings = ConfigurationFile.Read(file, settings, _table);
         }
 
         foreach (var (setting, option) in _settings)

@@ -33,7 +33,7 @@ internal sealed class GuardReport : IGuardReport
     /// <inheritdoc/>
     public string Ready(GuardOptions options, GuardRules rules, GuardStatus status, IPEndPoint? metrics)
     {
-        var text = $"limit {options.Limit}, policy {SettingTable.Word(options.Policy)}, rules in {(rules.Backend == RuleBackend.Nft ? "nft table inet halfopen" : "iptables chains HALFOPEN-*")}, outcomes from {status.OutcomeSource}"
+        var text = $"limit {options.Limit}, policy {options.Policy.Name}, rules in {(rules.Backend == RuleBackend.Nft ? "nft table inet halfopen" : "iptables chains HALFOPEN-*")}, outcomes from {status.OutcomeSource}"
             + (options.Router ? ", forwarded traffic too" : options.Containers ? ", containers too" : "")
             + (options.FailClosed ? ", fail-closed" : "")
             + (metrics is null ? "" : $", metrics at http://{metrics}/metrics");
@@ -42,7 +42,7 @@ internal sealed class GuardReport : IGuardReport
             Json("ready", w =>
             {
                 w.WriteNumber("limit", options.Limit);
-                w.WriteString("policy", SettingTable.Word(options.Policy));
+                w.WriteString("policy", options.Policy.Name);
                 w.WriteString("rules", rules.Backend.ToString()!.ToLowerInvariant());
                 w.WriteString("outcomeSource", status.OutcomeSource);
                 w.WriteString("socket", rules.Paths!.Socket);

@@ -1,6 +1,5 @@
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Guard;
-using HalfOpen.Guard.Service;
 
 namespace HalfOpen.Cli.Guard;
 
@@ -12,7 +11,7 @@ internal static class StatusPrinter
     public static void Print(Terminal terminal, GuardStatus status, DateTimeOffset now)
     {
         var o = terminal.Out;
-        o.WriteLine($"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {SettingTable.Word(status.Policy)}, limit {status.Limit}, outcomes from {status.OutcomeSource}");
+        o.WriteLine($"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {Clean(status.Policy)}, limit {status.Limit}, outcomes from {status.OutcomeSource}");
         var slots = $"{status.Counted} of {status.Limit} slots taken";
         o.WriteLine($"{(status.Counted >= status.Limit ? terminal.Warn(slots) : terminal.Good(slots))}, {status.HalfOpen} half-open in all, {status.Waiting} waiting");
         if (status.Programs.Count > 0)

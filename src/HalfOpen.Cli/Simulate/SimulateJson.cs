@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HalfOpen.Simulation.Results;
@@ -22,6 +23,9 @@ internal sealed record RunDocument
     public required bool GiveUp { get; init; }
 
     public int? NatBudget { get; init; }
+
+    /// <summary>Options of the policy that differ from their defaults.</summary>
+    public required IReadOnlyDictionary<string, string> Options { get; init; }
 
     public PageDocument? PageSeconds { get; init; }
 
@@ -60,8 +64,9 @@ internal sealed record RunDocument
         Policy = r.Policy,
         Limit = r.Limit,
         Seed = r.Seed,
-        GiveUp = r.GiveUp,
-        NatBudget = r.NatBudget,
+        GiveUp = r.Options.ContainsKey("give-up"),
+        NatBudget = r.Options.TryGetValue("nat-budget", out var budget) ? int.Parse(budget, CultureInfo.InvariantCulture) : null,
+        Options = r.Options,
         PageSeconds = r.PageSeconds is { } p ? new PageDocument(p.Count > 0 ? p.P50 : null, p.Count > 0 ? p.P99 : null, p.Count, p.UnfinishedSeconds) : null,
         LivePeersPerMinute = r.LivePeersPerMinute,
         BoundLivePeersPerMinute = r.BoundLivePeersPerMinute,

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Scenarios;
 
@@ -9,11 +11,32 @@ namespace HalfOpen.Cli.Simulate;
 internal sealed class SimulateOptions
 {
     public const int MostSeeds = 10_000;
-    private const string FairGivesUp = "fair+give-up";
+    private const string GiveUpOption = "give-up";
+    private const string NatBudgetOption = "nat-budget";
+
+    /// <summary>What <c>simulate</c> shows when nothing is asked for: the freeze under each policy. fifo at one limit is enough to see it.</summary>
+    private static readonly string[] FreezeTable = [RunRequest.Idle, "unlimited", FifoOnce, "windows-xp", "fair", "fair+give-up"];
+    private const string FifoOnce = "fifo";
+
+    public SimulateOptions(PolicyTable policies)
+    {
+        Policies = policies;
+        Policy = new("--policy", "-p")
+        {
+            Description = $"{OptionText.AnyOf(policies.Names)}, with options as fair+give-up; a list (fifo,fair), or given more than once. Default: the scenario's.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Policy.CompletionSources.Add([.. policies.Names]);
+        GiveUp = new("--give-up") { Description = $"{policies.WhoHas(GiveUpOption)} only: give silent attempts up after the learned handshake deadline." };
+        NatBudget = new("--nat-budget") { Description = $"{policies.WhoHas(NatBudgetOption)} only: keep the router's table under so many entries; 0: no budget. Default: the scenario's." };
+    }
+
+    /// <summary>The policies that can be named.</summary>
+    public PolicyTable Policies { get; }
 
     public Option<string> Scenario { get; } = new("--scenario", "-s") { Description = "A shipped scenario (see --list) or a JSON file. Default: freeze.", DefaultValueFactory = _ => "freeze" };
 
-    public Option<string[]> Policy { get; } = new("--policy", "-p") { Description = "unlimited, fifo, windows-xp, fair or fair+give-up; a list (fifo,fair), or given more than once. Default: the scenario's.", AllowMultipleArgumentsPerToken = true };
+    public Option<string[]> Policy { get; }
 
     public Option<string?> Limit { get; } = new("--limit", "-l") { Description = "Slots: a number, a list (10,50,100), or a sweep in geometric steps (10:400). Default: the scenario's." };
 
@@ -21,9 +44,9 @@ internal sealed class SimulateOptions
 
     public Option<int> Seeds { get; } = new("--seeds") { Description = "How many seeds to run, counting up from --seed. Default: 1.", DefaultValueFactory = _ => 1 };
 
-    public Option<bool> GiveUp { get; } = new("--give-up") { Description = "fair only: give silent attempts up after the learned handshake deadline." };
+    public Option<bool> GiveUp { get; }
 
-    public Option<int?> NatBudget { get; } = new("--nat-budget") { Description = "fair only: keep the router's table under so many entries; 0: no budget. Default: the scenario's." };
+    public Option<int?> NatBudget { get; }
 
     public Option<string[]> Set { get; } = new("--set") { Description = "Replace a value of the scenario: FIELD=VALUE or PROGRAM.FIELD=VALUE, such as swarm.concurrent=1000; may be given more than once." };
 
@@ -63,7 +86,7 @@ internal sealed class SimulateOptions
         var overrides = parsed.GetValue(Set) ?? [];
         try
         {
-            var scenario = ShippedScenarios.Find(name, overrides) ?? ReadFile(name, overrides);
+            var scenario = ShippedScenarios.Find(name, overrides, Policies) ?? ReadFile(name, overrides);
             if (parsed.GetValue(Hosts) is not { } hosts)
             {
                 return scenario;
@@ -88,60 +111,67 @@ internal sealed class SimulateOptions
     public List<RunRequest> Requests(ParseResult parsed, Scenario scenario, out List<ulong> seeds)
     {
         seeds = ReadSeeds(parsed);
-        var policies = parsed.GetValue(Policy) is { Length: > 0 } named
-            ? named.SelectMany(p => p.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct().ToList() : null;
-        if (policies?.Find(p => !PolicyCatalog.Names.Contains(p) && p != FairGivesUp) is { } unknown)
-        {
-            throw CliException.Usage($"there is no policy '{unknown}'; there are {string.Join(", ", PolicyCatalog.Names)} and {FairGivesUp}.");
-        }
-
+        var named = parsed.GetValue(Policy) is { Length: > 0 } words
+            ? words.SelectMany(p => p.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct().ToList() : null;
         var limitText = parsed.GetValue(Limit);
         var limits = limitText is null ? scenario.Limits
             : LimitSweep.Parse(limitText) ?? throw CliException.Usage($"--limit '{limitText}' is not understood; a number from 1 to {LimitSweep.Most} is, or a list (10,50,100), or a sweep (10:400).");
         var giveUp = parsed.GetValue(GiveUp);
-        var budget = parsed.GetValue(NatBudget);
-        if (budget is < 0 or > 1_000_000)
+        var table = scenario.Name == "freeze" && named is null && limitText is null && !giveUp;
+        var budget = ReadBudget(parsed) ?? scenario.NatBudget?.ToString(CultureInfo.InvariantCulture);
+        var runs = (table ? FreezeTable : named ?? scenario.Policies).Select(text => (Text: text, Request: ReadPolicy(text, giveUp, budget))).ToList();
+        if (giveUp && !runs.Exists(r => r.Request.Policy.Row.Find(GiveUpOption) is not null))
         {
-            throw CliException.Usage($"--nat-budget {budget} is not allowed; 0 to 1000000 is.");
-        }
-
-        var freezeTable = scenario.Name == "freeze" && policies is null && limitText is null && !giveUp;
-        policies ??= freezeTable ? [RunRequest.Idle, "unlimited", "fifo", "windows-xp", "fair"] : [.. scenario.Policies];
-        if (giveUp && !policies.Exists(p => PolicyCatalog.HasOptions(PlainName(p))))
-        {
-            throw CliException.Usage("--give-up is an option of the policy fair: add --policy fair.");
+            throw CliException.Usage($"--give-up is an option of the policy {Policies.WhoHas(GiveUpOption)}: add --policy {Policies.WhoHas(GiveUpOption)}.");
         }
 
         var requests = new List<RunRequest>();
-        foreach (var name in policies)
+        foreach (var (text, request) in runs)
         {
-            var policy = PlainName(name);
-            bool[] withGiveUp = !PolicyCatalog.HasOptions(policy) ? [false] : freezeTable ? [false, true] : [giveUp || name == FairGivesUp];
-            foreach (var on in withGiveUp)
+            var at = !request.Policy.Promises.Limited ? [null] : limits.Select(l => (int?)l).Take(table && text == FifoOnce ? 1 : limits.Count);
+            foreach (var limit in at)
             {
-                foreach (var limit in LimitsOf(policy, limits, freezeTable))
-                {
-                    requests.AddRange(seeds.Select(seed => new RunRequest
-                    {
-                        Policy = policy,
-                        Limit = limit,
-                        GiveUp = on,
-                        NatBudget = PolicyCatalog.HasOptions(policy) && budget != 0 ? budget ?? scenario.NatBudget : null,
-                        Seed = seed,
-                    }));
-                }
+                requests.AddRange(seeds.Select(seed => request with { Limit = limit, Seed = seed }));
             }
         }
 
         return requests;
     }
 
-    private static string PlainName(string policy) => policy == FairGivesUp ? "fair" : policy;
+    /// <summary>What stands beside a policy's name wins over --give-up, --nat-budget and the scenario, which are for every policy that has the option.</summary>
+    private RunRequest ReadPolicy(string text, bool giveUp, string? budget)
+    {
+        if (text == RunRequest.Idle)
+        {
+            return new RunRequest { Policy = new UnlimitedOptions(), WithoutLoad = true, Seed = 0 };
+        }
 
-    private static IEnumerable<int?> LimitsOf(string policy, IReadOnlyList<int> limits, bool freezeTable) =>
-        !PolicyCatalog.IsLimited(policy) ? [null]
-        : freezeTable && policy == "fifo" ? [limits[0]]
-        : limits.Select(l => (int?)l);
+        if (!Policies.TryParse(text, out var policy, out var problem))
+        {
+            throw CliException.Usage($"--policy: {problem}.");
+        }
+
+        Set(GiveUpOption, giveUp ? OptionText.Yes : null);
+        Set(NatBudgetOption, budget);
+        return new RunRequest { Policy = policy, Seed = 0 };
+
+        void Set(string name, string? value)
+        {
+            var said = text.Split('+').Skip(1).Any(p => p == name || p.StartsWith(name + "=", StringComparison.Ordinal));
+            if (value is not null && !said && policy.Row.Find(name) is { } option)
+            {
+                policy = option.Set(policy, value) ?? throw CliException.Usage($"--{name} {value} is not allowed; {option.Allowed} is.");
+            }
+        }
+    }
+
+    /// <summary>As the option's text; null: not given.</summary>
+    private string? ReadBudget(ParseResult parsed) => parsed.GetValue(NatBudget) switch
+    {
+        null => null,
+        0 => "none",
+        var entries => entries.Value.ToString(CultureInfo.InvariantCulture),
+    };
 
     private List<ulong> ReadSeeds(ParseResult parsed)
     {
@@ -160,7 +190,7 @@ internal sealed class SimulateOptions
         return [.. Enumerable.Range(0, count).Select(i => first + (ulong)i)];
     }
 
-    private static Scenario ReadFile(string name, string[] overrides)
+    private Scenario ReadFile(string name, string[] overrides)
     {
         if (!File.Exists(name))
         {
@@ -174,6 +204,6 @@ internal sealed class SimulateOptions
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return length > ScenarioReader.MaxBytes
             ? throw CliException.Usage($"{name} is longer than {ScenarioReader.MaxBytes} bytes: that is no scenario.")
-            : ScenarioReader.Read(bytes.AsSpan(0, length), name, overrides);
+            : ScenarioReader.Read(bytes.AsSpan(0, length), name, overrides, Policies);
     }
 }

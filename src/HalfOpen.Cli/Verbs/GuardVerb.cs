@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Guard;
+using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Rules;
 using HalfOpen.Guard.Service;
@@ -10,9 +11,9 @@ namespace HalfOpen.Cli.Verbs;
 /// <summary>Governs this machine's half-open connections until it is stopped.</summary>
 internal static class GuardVerb
 {
-    public static VerbCommand Create(Terminal terminal)
+    public static VerbCommand Create(Terminal terminal, PolicyTable policies)
     {
-        var flags = new GuardCommandLine();
+        var flags = new GuardCommandLine(policies);
         var verb = new VerbCommand("guard", "Govern the half-open connections of this Linux machine: share the slots, so that no program's dead peers freeze the others.")
         {
             Examples =
@@ -37,7 +38,7 @@ internal static class GuardVerb
     {
         if (parsed.GetValue(flags.ShowConfig))
         {
-            terminal.Out.Write(ConfigurationFile.Template());
+            terminal.Out.Write(flags.Template);
             return ExitCode.Done;
         }
 

@@ -9,14 +9,16 @@ namespace HalfOpen.Cli.Verbs;
 /// <summary>Plays a file of events through the engine: for bug reports, tests and for comparing policies.</summary>
 internal static class ReplayVerb
 {
-    public static VerbCommand Create(Terminal terminal)
+    private const string GiveUp = "give-up";
+
+    public static VerbCommand Create(Terminal terminal, PolicyTable policies)
     {
         var file = new Argument<FileInfo?>("file") { Description = "Events as JSON Lines. Default, and -: standard input.", Arity = ArgumentArity.ZeroOrOne };
-        var policy = new Option<string>("--policy") { Description = $"The rule that decides: {string.Join(", ", PolicyOptions.Names)}.", DefaultValueFactory = _ => "fair" };
-        policy.AcceptOnlyFromAmong([.. PolicyOptions.Names]);
+        var policy = new Option<string>("--policy") { Description = $"The rule that decides: {OptionText.AnyOf(policies.Names)}; with options as fair+give-up.", DefaultValueFactory = _ => policies.Default.Name };
+        policy.CompletionSources.Add([.. policies.Names]);
         var limit = new Option<int>("--limit") { Description = "Slots, 1 to 1000000.", DefaultValueFactory = _ => 10 };
         var maxQueued = new Option<int>("--max-queued") { Description = "Longest backlog, 0 or more; what comes on top is rejected.", DefaultValueFactory = _ => 1 << 20 };
-        var giveUp = new Option<bool>("--give-up") { Description = "fair only: give silent attempts up early; adds \"givenUp\" to each line." };
+        var giveUp = new Option<bool>("--give-up") { Description = $"{policies.WhoHas(GiveUp)} only: give silent attempts up early; adds \"givenUp\" to each line." };
         var verb = new VerbCommand("replay", "Play a file of events through the engine and print what it decides.")
         {
             Arguments = { file },
@@ -31,8 +33,8 @@ internal static class ReplayVerb
         verb.Does(async (parsed, cancellation) =>
         {
             var name = parsed.GetRequiredValue(policy);
-            var options = Options(name, parsed.GetRequiredValue(limit), parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
-            var session = new ReplaySession(options, parsed.GetValue(giveUp));
+            var options = Options(policies, name, parsed.GetRequiredValue(limit), parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
+            var session = new ReplaySession(options, reportGiveUp: options.Policy.Settings.ContainsKey(GiveUp));
             if (parsed.GetValue(file) is not { } path || path.ToString() == "-")
             {
                 await RunAsync(terminal, terminal.In, session, cancellation);
@@ -46,7 +48,7 @@ internal static class ReplayVerb
         return verb;
     }
 
-    private static EngineOptions Options(string name, int limit, int maxQueued, bool giveUp)
+    private static EngineOptions Options(PolicyTable policies, string name, int limit, int maxQueued, bool giveUp)
     {
         if (limit is < 1 or > 1_000_000)
         {
@@ -58,13 +60,18 @@ internal static class ReplayVerb
             throw CliException.Usage($"--max-queued is {maxQueued}; allowed: 0 or more");
         }
 
-        if (giveUp && name != "fair")
+        if (!policies.TryParse(name, out var policy, out var problem))
         {
-            throw CliException.Usage($"--give-up is an option of --policy fair; {name} never gives up");
+            throw CliException.Usage($"--policy: {problem}");
         }
 
-        var policy = PolicyOptions.FromName(name)!;
-        return new EngineOptions { Limit = limit, MaxQueued = maxQueued, Policy = policy is FairOptions fair ? fair with { GiveUp = giveUp } : policy };
+        if (giveUp)
+        {
+            policy = policy.Row.Find(GiveUp)?.Set(policy, OptionText.Yes)
+                ?? throw CliException.Usage($"--give-up is an option of --policy {policies.WhoHas(GiveUp)}; {policy.Name} never gives up");
+        }
+
+        return new EngineOptions { Limit = limit, MaxQueued = maxQueued, Policy = policy };
     }
 
     private static StreamReader Open(FileInfo path)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Simulate;
+using HalfOpen.Core;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Plots;
@@ -14,9 +15,9 @@ namespace HalfOpen.Cli.Verbs;
 /// <summary>The freeze, and what policies and limits do about it, in virtual time: no network is touched.</summary>
 internal static class SimulateVerb
 {
-    public static VerbCommand Create(Terminal terminal)
+    public static VerbCommand Create(Terminal terminal, PolicyTable policies)
     {
-        var options = new SimulateOptions();
+        var options = new SimulateOptions(policies);
         var verb = new VerbCommand("simulate", "Simulate programs, dead peers and limits in virtual time: which limit should I set, and what does it cost?")
         {
             Examples =
@@ -50,7 +51,7 @@ internal static class SimulateVerb
 
         if (parsed.GetValue(options.Show) is { } show)
         {
-            terminal.Out.Write(show == "schema" ? ShippedScenarios.SchemaJson
+            terminal.Out.Write(show == "schema" ? ShippedScenarios.SchemaJson(options.Policies)
                 : ShippedScenarios.Json(show) ?? throw CliException.Usage($"there is no shipped scenario '{show}'; there are {string.Join(", ", ShippedScenarios.Names)}."));
             return ExitCode.Done;
         }

@@ -29,9 +29,6 @@ internal enum AttemptFlags : byte
     /// <summary>The host was asked to abort it.</summary>
     GivenUp = 4,
 
-    /// <summary>Holds an entry of the NAT budget.</summary>
-    Nat = 8,
-
     /// <summary>Passed as known to answer, silent since, waits for a slot to be charged to.</summary>
     Overdue = 16,
 

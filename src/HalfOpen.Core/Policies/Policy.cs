@@ -15,13 +15,8 @@ internal abstract class Policy(EngineState state)
     /// <summary>When <see cref="Advance"/> has something to do; long.MaxValue: never.</summary>
     public virtual long NextDue => long.MaxValue;
 
-    public virtual int KnownDestinations => 0;
-
-    public virtual int Headroom => 0;
-
-    public virtual int NatEntries => 0;
-
-    public virtual TimeSpan? GiveUpAfter => null;
+    /// <summary>What only this policy knows.</summary>
+    public virtual PolicyStatistics? Statistics => null;
 
     /// <summary>A new attempt: start or enqueue it.</summary>
     public abstract void Submit(int index);

@@ -51,10 +51,7 @@ public sealed record ProgramStatistics(
 /// <param name="Counted">Slots held.</param>
 /// <param name="HalfOpen">Half-open attempts, whether they hold a slot or not.</param>
 /// <param name="Waiting">Backlog.</param>
-/// <param name="NatEntries">Entries a NAT device is believed to hold; 0 without a budget.</param>
-/// <param name="KnownDestinations">Destinations the policy remembers.</param>
-/// <param name="Headroom">Slots that programs with silent peers must leave; 0 where the policy has none.</param>
-/// <param name="GiveUpAfter">The learned deadline; null where give-up is off.</param>
+/// <param name="Policy">What only the policy in force knows; null where it knows nothing more.</param>
 /// <param name="Warnings">Events like Windows' 4226.</param>
 /// <param name="GivenUp">Attempts the host was asked to abort.</param>
 /// <param name="Totals">By outcome.</param>
@@ -66,13 +63,18 @@ public sealed record EngineStatistics(
     int Counted,
     int HalfOpen,
     int Waiting,
-    int NatEntries,
-    int KnownDestinations,
-    int Headroom,
-    TimeSpan? GiveUpAfter,
+    PolicyStatistics? Policy,
     long Warnings,
     long GivenUp,
     OutcomeTotals Totals,
     DurationHistogram Waits,
     DurationHistogram Holds,
     IReadOnlyList<ProgramStatistics> Programs);
+
+/// <summary>What only one policy knows; the type says which. Immutable, thread-safe.</summary>
+public abstract record PolicyStatistics
+{
+    private protected PolicyStatistics()
+    {
+    }
+}

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using HalfOpen.Guard.Service;
 
 namespace HalfOpen.Guard.Control;
 
@@ -25,23 +23,8 @@ public sealed record ControlResponse
     public IReadOnlyList<string>? NeedRestart { get; init; }
 }
 
-/// <summary>Policies as users write them.</summary>
-internal sealed class PolicyConverter : JsonConverter<GuardPolicy>
-{
-    public override GuardPolicy Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString() switch
-    {
-        "windows-xp" => GuardPolicy.WindowsXp,
-        "fifo" => GuardPolicy.Fifo,
-        "unlimited" => GuardPolicy.Unlimited,
-        "fair" => GuardPolicy.Fair,
-        var other => throw new JsonException($"unknown policy '{other}'"),
-    };
-
-    public override void Write(Utf8JsonWriter writer, GuardPolicy value, JsonSerializerOptions options) => writer.WriteStringValue(SettingTable.Word(value));
-}
-
 /// <summary>The shapes that go over the control socket and out of <c>halfopen status --json</c>.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(PolicyConverter)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlResponse))]
 [JsonSerializable(typeof(GuardStatus))]

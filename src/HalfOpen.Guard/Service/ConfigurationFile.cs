@@ -13,9 +13,9 @@ public static class ConfigurationFile
     /// <summary>More than this is no configuration: 1 MiB.</summary>
     public const int MaxBytes = 1 << 20;
 
-    /// <summary>Reads a file on top of <paramref name="settings"/>.</summary>
+    /// <summary>Reads a file on top of <paramref name="settings"/>; <paramref name="table"/> says what may be set.</summary>
     /// <exception cref="GuardException">It cannot be read, or a line is wrong; the message names file, line, key and what is allowed.</exception>
-    public static GuardSettings Read(string path, GuardSettings settings)
+    public static GuardSettings Read(string path, GuardSettings settings, SettingTable table)
     {
         byte[] bytes;
         try
@@ -40,12 +40,12 @@ public static class ConfigurationFile
             throw new GuardException($"cannot read {path}: {e.Message}", e);
         }
 
-        return Parse(Encoding.UTF8.GetString(bytes), path, settings);
+        return Parse(Encoding.UTF8.GetString(bytes), path, settings, table);
     }
 
     /// <summary>Pure; see <see cref="Read"/>.</summary>
     /// <exception cref="GuardException">A line is wrong.</exception>
-    public static GuardSettings Parse(string text, string path, GuardSettings settings)
+    public static GuardSettings Parse(string text, string path, GuardSettings settings, SettingTable table)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var number = 0;
@@ -65,7 +65,7 @@ public static class ConfigurationFile
             }
 
             var (key, value) = (line[..equals].Trim(), line[(equals + 1)..].Trim());
-            var setting = SettingTable.Find(key) ?? throw At(path, number, $"there is no key '{Shown(key)}'{Nearest(key)}; the keys are {string.Join(", ", SettingTable.All.Select(s => s.Name))}");
+            var setting = table.Find(key) ?? throw At(path, number, $"there is no key '{Shown(key)}'{Nearest(key, table)}; the keys are {string.Join(", ", table.All.Select(s => s.Name))}");
             if (!seen.Add(key) && !setting.Repeats)
             {
                 throw At(path, number, $"{key} is set twice");
@@ -78,12 +78,12 @@ public static class ConfigurationFile
     }
 
     /// <summary>A file that says everything that can be said, commented out: the one that is shipped.</summary>
-    public static string Template()
+    public static string Template(SettingTable table)
     {
         var text = new StringBuilder();
         text.Append("# Halfopen's guard. Lines are key = value; # begins a comment line. After a change: systemctl reload halfopen-guard\n");
         text.Append("# A file with an error is refused as a whole, and a running guard keeps what it had. What stands on the command line wins.\n");
-        foreach (var setting in SettingTable.All)
+        foreach (var setting in table.All)
         {
             text.Append($"\n# {setting.Description}\n# Allowed: {setting.Allowed}.\n#{setting.Name} = {Example(setting)}\n");
         }
@@ -91,11 +91,9 @@ public static class ConfigurationFile
         return text.ToString();
     }
 
-    private static string Example(Setting setting) => setting.Name switch
+    private static string Example(Setting setting) => setting.Example ?? setting.Name switch
     {
         "limit" => "100",
-        "policy" => "fair",
-        "nat-budget" => "2000",
         "exempt" => "port:22",
         "hold-cap" => "60s",
         "max-held" => "65536",
@@ -114,9 +112,9 @@ public static class ConfigurationFile
     /// <summary>Bytes from a file go to a terminal: no control characters, and not endless.</summary>
     private static string Shown(string text) => string.Concat(text.Take(60).Select(c => char.IsControl(c) ? '?' : c));
 
-    private static string Nearest(string key)
+    private static string Nearest(string key, SettingTable table)
     {
-        var near = SettingTable.All.FirstOrDefault(s => s.Name.Replace("-", "", StringComparison.Ordinal).Equals(key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase));
+        var near = table.All.FirstOrDefault(s => s.Name.Replace("-", "", StringComparison.Ordinal).Equals(key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase));
         return near is null ? "" : $" (did you mean {near.Name}?)";
     }
 }

@@ -110,7 +110,7 @@ public sealed class GuardProcess : IGuardControl, IDisposable
             finally
             {
                 _changesRules = false;
-                _service.Ready($"limit {_session.Options.Limit}, policy {SettingTable.Word(_session.Options.Policy)}");
+                _service.Ready($"limit {_session.Options.Limit}, policy {_session.Options.Policy.Name}");
             }
         }
     }

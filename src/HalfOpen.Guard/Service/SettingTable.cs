@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using HalfOpen.Core;
 using HalfOpen.Linux;
 
 namespace HalfOpen.Guard.Service;
@@ -17,21 +18,44 @@ public sealed record Setting(string Name, string ValueName, string Allowed, stri
 
     /// <summary>May be given more than once.</summary>
     public bool Repeats { get; init; }
+
+    /// <summary>The words that can be given, for completions; empty: anything else.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>A value to show in the configuration file that is shipped.</summary>
+    public string? Example { get; init; }
 }
 
-/// <summary>Everything that can be set, once: the command line, the file, its errors and the documentation all come from here.</summary>
-public static class SettingTable
+/// <summary>
+/// Everything that can be set, once: the command line, the file, its errors and the documentation all come from here. Immutable,
+/// thread-safe.
+/// </summary>
+public sealed class SettingTable
 {
     private const string Duration = "a number with ms, s, min or h, such as 30s";
+    private static readonly TimeSpan ShortestDuration = TimeSpan.FromMilliseconds(1);
 
-    public static IReadOnlyList<Setting> All { get; } =
+    /// <param name="policies">The policies that can be named; their options are settings too, but for those that are only for measuring.</param>
+    public SettingTable(PolicyTable policies)
+    {
+        ArgumentNullException.ThrowIfNull(policies);
+        All = [.. Settings(policies)];
+    }
+
+    /// <summary>With the policies that come with Halfopen.</summary>
+    public static SettingTable Shipped { get; } = new(PolicyTable.Shipped);
+
+    /// <summary>In the order in which help texts list them.</summary>
+    public IReadOnlyList<Setting> All { get; }
+
+    private static IEnumerable<Setting> Settings(PolicyTable policies) =>
     [
         Number("limit", "1 to 1000000", "Slots: half-open attempts that may be out at once. Default 100.", (o, n) => o with { Limit = n }, 1, 1_000_000),
-        new("policy", "NAME", "fair, windows-xp, fifo or unlimited", "Who gets the next slot. fair shares the slots between programs; windows-xp does what Windows XP SP2 did. Default fair.",
-            (s, v) => Policy(v) is { } policy ? Set(s, o => o with { Policy = policy }) : null),
+        new("policy", "NAME", OptionText.AnyOf(policies.Names), $"Who gets the next slot. {string.Join("; ", policies.Rows.Select(r => $"{r} {r.Help}"))}. Default {policies.Default}.",
+            (s, v) => policies.Find(v) is { } row ? s.WithPolicy(row) : null) { Example = policies.Default.Name, Words = policies.Names },
+        .. policies.Options.Where(o => !o.ForMeasuring).Select(o => OptionOf(policies, o)),
         Switch("router", "Govern forwarded traffic too: a program is then a source address. Default no. Needs a restart.", (o, on) => o with { Router = on }),
         Switch("containers", "Govern what containers and virtual machines on this machine send. Default no. Needs a restart.", (o, on) => o with { Containers = on }),
-        Number("nat-budget", "1 to 10000000", "Entries that a NAT device may hold for our attempts, dead ones included. For policy fair. Default: no budget.", (o, n) => o with { NatBudget = n }, 1, 10_000_000),
         new("exempt", "KIND:VALUE", "user:NAME-OR-ID, cgroup:PATH, exe:PATH, to:ADDRESS[/BITS] or port:NUMBER", "Never hold or count these attempts. May be given many times.",
             (s, v) => Exempt(v) is { } e ? Set(s, o => o.Exemptions.Contains(e) ? o : o with { Exemptions = [.. o.Exemptions, e] }) : null) { Repeats = true },
         Time("hold-cap", "How long one SYN is held at most. Default 60s: the kernel's own retries come at about 35 and 67 s.", (o, t) => o with { HoldCap = t }),
@@ -40,42 +64,29 @@ public static class SettingTable
         Number("max-held-per-program", "1 to 1000000", "SYNs held at once for one program or user. Default 32768.", (o, n) => o with { MaxHeldPerProgram = n }, 1, 1_000_000),
         End("when-full", "What happens to an attempt beyond max-held or max-held-per-program. Default refuse.", (o, e) => o with { WhenFull = e }),
         Switch("fail-closed", "No new connections while the guard is down. Default no: then they pass.", (o, on) => o with { FailClosed = on }),
-        Switch("give-up", "Abort attempts that stay silent for longer than handshakes here ever took, by credit. For policy fair. Default no.", (o, on) => o with { GiveUp = on }),
         Switch("guard-loopback", "Govern connections of this machine to itself, too. Default no.", (o, on) => o with { GuardLoopback = on }),
         new("metrics", "ADDRESS:PORT", "a loopback address and a port, such as 127.0.0.1:9226", "Prometheus text at http://ADDRESS:PORT/metrics. Default: none.",
             (s, v) => IPEndPoint.TryParse(v, out var at) && at.Port > 0 ? s with { Metrics = at } : null),
-        new("metrics-anywhere", "", "yes or no", "Let metrics listen where other machines can read it. Default no.", (s, v) => YesNo(v) is { } on ? s with { MetricsAnywhere = on } : null),
+        new("metrics-anywhere", "", "yes or no", "Let metrics listen where other machines can read it. Default no.", (s, v) => OptionText.ParseSwitch(v) is { } on ? s with { MetricsAnywhere = on } : null),
         Number("queue", "0 to 65535", "NFQUEUE number. Default 4226. Needs a restart.", (o, n) => o with { QueueNumber = (ushort)n }, 0, 65_535),
         Number("log-group", "1 to 65535", "NFLOG group. Default 4226. Needs a restart.", (o, n) => o with { LogGroup = (ushort)n }, 1, 65_535),
         new("outcomes", "SOURCE", "auto, bpf or nflog", "Where the guard learns how attempts end. Default auto: BPF where it can be had. Needs a restart.",
-            (s, v) => Outcomes(v) is { } source ? Set(s, o => o with { Outcomes = source }) : null),
+            (s, v) => Outcomes(v) is { } source ? Set(s, o => o with { Outcomes = source }) : null) { Words = ["auto", "bpf", "nflog"] },
         Time("reconcile-every", "Time between comparisons with the kernel's list of half-open sockets. Default 3s.", (o, t) => o with { ReconcileEvery = t }),
         Time("forwarded-timeout", "A forwarded attempt that nobody answered gives its slot back after this time. Default 21s.", (o, t) => o with { ForwardedTimeout = t }),
         new("record", "FILE", "a file name", "Write every event to this file, for halfopen replay. Default: none. Needs a restart.", (s, v) => v.Length > 0 ? Set(s, o => o with { RecordFile = v }) : null),
     ];
 
     /// <summary>Finds a setting by its exact name; null when there is none.</summary>
-    public static Setting? Find(string name) => All.FirstOrDefault(s => s.Name == name);
+    public Setting? Find(string name) => All.FirstOrDefault(s => s.Name == name);
 
-    /// <summary>Reads "250ms", "30s", "2min", "1h"; null for everything else. 1 ms to a day.</summary>
-    public static TimeSpan? ParseDuration(string text)
+    private static Setting OptionOf(PolicyTable policies, PolicyOption option)
     {
-        (string Unit, double Seconds)[] units = [("ms", 0.001), ("min", 60), ("s", 1), ("h", 3600)];
-        foreach (var (unit, seconds) in units)
-        {
-            if (text.EndsWith(unit, StringComparison.Ordinal))
-            {
-                return double.TryParse(text.AsSpan(0, text.Length - unit.Length).Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number * seconds is >= 0.001 and <= 86_400
-                    ? TimeSpan.FromSeconds(number * seconds)
-                    : null;
-            }
-        }
-
-        return null;
+        var owner = policies.Rows.First(r => r.Find(option.Name) is not null);
+        return new(option.Name, option.ValueName, option.Allowed, $"{option.Help} For policy {policies.WhoHas(option.Name)}.",
+            (s, v) => option.Set(owner.Default, v) is null ? null : s.WithOption(new PolicySetting(owner, option, v)))
+        { Example = option.Example ?? option.Get(owner.Default) };
     }
-
-    /// <summary>The policy as users write it.</summary>
-    public static string Word(GuardPolicy policy) => policy == GuardPolicy.WindowsXp ? "windows-xp" : policy.ToString().ToLowerInvariant();
 
     private static GuardSettings Set(GuardSettings settings, Func<GuardOptions, GuardOptions> change) => settings with { Options = change(settings.Options) };
 
@@ -83,10 +94,10 @@ public static class SettingTable
         new(name, "N", allowed, description, (s, v) => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? Set(s, o => change(o, n)) : null);
 
     private static Setting Switch(string name, string description, Func<GuardOptions, bool, GuardOptions> change) =>
-        new(name, "", "yes or no", description, (s, v) => YesNo(v) is { } on ? Set(s, o => change(o, on)) : null);
+        new(name, "", "yes or no", description, (s, v) => OptionText.ParseSwitch(v) is { } on ? Set(s, o => change(o, on)) : null);
 
     private static Setting Time(string name, string description, Func<GuardOptions, TimeSpan, GuardOptions> change) =>
-        new(name, "TIME", Duration, description, (s, v) => ParseDuration(v) is { } time ? Set(s, o => change(o, time)) : null);
+        new(name, "TIME", Duration, description, (s, v) => OptionText.ParseDuration(v) is { } time && time >= ShortestDuration ? Set(s, o => change(o, time)) : null);
 
     private static Setting End(string name, string description, Func<GuardOptions, HoldEnd, GuardOptions> change) =>
         new(name, "ACTION", "pass or refuse", description, (s, v) => v switch
@@ -94,23 +105,8 @@ public static class SettingTable
             "pass" => Set(s, o => change(o, HoldEnd.Pass)),
             "refuse" => Set(s, o => change(o, HoldEnd.Refuse)),
             _ => null,
-        });
-
-    private static bool? YesNo(string value) => value switch
-    {
-        "yes" or "true" or "on" or "1" => true,
-        "no" or "false" or "off" or "0" => false,
-        _ => null,
-    };
-
-    private static GuardPolicy? Policy(string value) => value switch
-    {
-        "fair" => GuardPolicy.Fair,
-        "windows-xp" => GuardPolicy.WindowsXp,
-        "fifo" => GuardPolicy.Fifo,
-        "unlimited" => GuardPolicy.Unlimited,
-        _ => null,
-    };
+        })
+        { Words = ["pass", "refuse"] };
 
     private static OutcomeChoice? Outcomes(string value) => value switch
     {

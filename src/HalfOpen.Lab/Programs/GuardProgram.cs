@@ -4,21 +4,16 @@ using HalfOpen.Guard.Rules;
 
 namespace HalfOpen.Lab.Programs;
 
-/// <summary>The guard in a process of its own, over the namespace it was started in. Settings: <c>limit</c>, <c>policy</c>, <c>giveup</c>, <c>budget</c> (entries of the router's table, which stay for <c>silenthold</c> and <c>closedhold</c> seconds).</summary>
+/// <summary>The guard in a process of its own, over the namespace it was started in. Settings: <c>limit</c>, and <c>policy</c> with its options.</summary>
 internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
 {
     /// <summary>The guard ends with this process, and its rules with the namespace.</summary>
     public Action<string> Start()
     {
-        var budget = arguments.Count("budget");
         var options = new GuardOptions
         {
             Limit = Math.Max(1, arguments.Count("limit", 1)),
-            Policy = arguments.Word("policy", "fair") == "windows-xp" ? GuardPolicy.WindowsXp : GuardPolicy.Fair,
-            GiveUp = arguments.Count("giveup") > 0,
-            NatBudget = budget > 0 ? budget : null,
-            NatSilentHold = arguments.Seconds("silenthold"),
-            NatClosedHold = arguments.Seconds("closedhold"),
+            Policy = Policy(),
             GoneMeans = Outcome.TimedOut, // every program here leaves giving up to the kernel
             HoldCap = TimeSpan.FromHours(1), // Windows' own limiter holds attempts for as long as it takes
         };
@@ -26,6 +21,10 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
         thread.Start();
         return _ => { };
     }
+
+    /// <exception cref="LabException">No such policy, or a setting that is not allowed.</exception>
+    private PolicyOptions Policy() =>
+        PolicyTable.Shipped.TryParse(arguments.Word("policy", PolicyTable.Shipped.Default.Name), out var policy, out var problem) ? policy : throw new LabException(problem + ".");
 
     private void Guard(GuardOptions options)
     {

@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using HalfOpen.Lab.Link;
 
 namespace HalfOpen.Lab.Runs;
@@ -94,6 +95,16 @@ public sealed record LabPlan
     public string Name => Scenario == LabScenario.Idle ? "idle machine"
         : Limit is not { } limit ? "no limit"
         : $"{Policy} at {limit}{(NatBudget is { } n ? $", NAT budget {n}" : "")}{(GiveUp ? ", give-up" : "")}";
+
+    /// <summary>The policy with what is set, for the guard and for the simulator.</summary>
+    /// <param name="router">What the policy is told of the router, where it has a budget.</param>
+    /// <exception cref="LabException">No such policy, or it has no such option.</exception>
+    internal PolicyOptions PolicyWith(RouterOptions router)
+    {
+        var text = Policy + (GiveUp ? "+give-up" : "")
+            + (NatBudget is { } n ? $"+nat-budget={n}+nat-silent-hold={OptionText.Of(router.SilentFor)}+nat-closed-hold={OptionText.Of(router.ClosedFor)}" : "");
+        return PolicyTable.Shipped.TryParse(text, out var policy, out var problem) ? policy : throw new LabException(problem + ".");
+    }
 
     /// <summary>The runs of the lab, in the order of the table.</summary>
     /// <param name="only">Only this scenario; null: all.</param>

@@ -32,7 +32,7 @@ internal sealed class LabRun : IDisposable
         {
             if (plan.Limit is { } limit)
             {
-                Add("guard", $"limit={limit}", $"policy={plan.Policy}", $"giveup={(plan.GiveUp ? 1 : 0)}", $"budget={plan.NatBudget ?? 0}", $"silenthold={S(times.Router(1).SilentFor)}", $"closedhold={S(times.Router(1).ClosedFor)}");
+                Add("guard", $"limit={limit}", $"policy={plan.PolicyWith(times.Router(1)).Text}");
             }
 
             Add("browser", $"hosts={LabPlan.Hosts}", $"perhost={LabPlan.PerHost}", $"first={S(times.FirstPage(plan.Scenario))}", $"pause={S(times.Pause)}", $"open={S(times.Open)}", $"timeout={S(times.PageTimeout)}");

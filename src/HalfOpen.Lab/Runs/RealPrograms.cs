@@ -41,7 +41,7 @@ public static class RealPrograms
         {
             if (plan.Limit is { } limit)
             {
-                guard = new LabProcess("guard", machine.Start(folder.Command("guard", [$"limit={limit}", $"policy={plan.Policy}", "silenthold=120", "closedhold=10"])), _ => { });
+                guard = new LabProcess("guard", machine.Start(folder.Command("guard", [$"limit={limit}", $"policy={plan.PolicyWith(times.Router(1)).Text}"])), _ => { });
                 await guard.Ready.WaitAsync(TimeSpan.FromSeconds(60), cancel);
             }
 

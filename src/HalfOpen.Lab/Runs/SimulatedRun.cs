@@ -13,12 +13,8 @@ internal static class SimulatedRun
     {
         var request = new RunRequest
         {
-            Policy = plan.Policy,
+            Policy = plan.PolicyWith(times.Router(1)),
             Limit = plan.Limit,
-            GiveUp = plan.GiveUp,
-            NatBudget = plan.NatBudget,
-            NatSilentHold = times.Router(1).SilentFor,
-            NatClosedHold = times.Router(1).ClosedFor,
             Seed = seed,
         };
         var scenario = Scenario(plan, times);
@@ -27,7 +23,7 @@ internal static class SimulatedRun
         {
             Pages = PageFigures.Of(run.Pages.Select(p => p + RequestSeconds), [], run.PageSeconds?.UnfinishedSeconds),
             LivePeersPerMinute = run.LivePeersPerMinute,
-            MaxCounted = plan.Limit is null || plan.Policy == "fair" ? run.MaxUnknownHalfOpen : run.MaxCounted,
+            MaxCounted = plan.Limit is null || request.Policy.Promises.BoundsUnknown ? run.MaxUnknownHalfOpen : run.MaxCounted,
             MaxHalfOpen = run.MaxHalfOpen,
             MaxRouterEntries = run.MaxNatEntries ?? 0,
             ScannerContactsPerSecond = plan.Scenario == LabScenario.Idle ? 0 : Scanned(scenario, times, request, cancel),

@@ -12,7 +12,8 @@ namespace HalfOpen.Simulation.Checking;
 internal sealed class Checkers
 {
     private const int SweepEvery = 1024;
-    private readonly CheckProfile _profile;
+    private readonly string _title;
+    private readonly PolicyPromises _promises;
     private readonly ulong _seed;
     private readonly long _longestHold;
     private readonly EventLog _log = new(256);
@@ -30,11 +31,12 @@ internal sealed class Checkers
     /// <param name="limiter">What is watched.</param>
     /// <param name="keys">The program key of each behaviour.</param>
     /// <param name="longestHold">How long an attempt can be half-open, in ticks: so long a program may have to wait for slots that it holds itself.</param>
-    public Checkers(ILimiter limiter, CheckProfile profile, ulong seed, IReadOnlyList<string> keys, long longestHold)
+    public Checkers(ILimiter limiter, PolicyUnderTest policy, ulong seed, IReadOnlyList<string> keys, long longestHold)
     {
         _limiter = limiter;
         _longestHold = longestHold;
-        _profile = profile;
+        _title = policy.Title;
+        _promises = policy.Promises;
         _seed = seed;
         var names = keys.Distinct(StringComparer.Ordinal).ToList();
         var numbers = names.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
@@ -93,12 +95,12 @@ internal sealed class Checkers
         var key = _keys[_keyOf[program]];
         key.Waiting--;
         CheckWait(now, key);
-        if (_profile.FifoWithinProgram && serial < key.LastStarted)
+        if (_promises.FifoWithinProgram && serial < key.LastStarted)
         {
             throw Fail(now, $"order: attempt {serial} of {key.Name} started after attempt {key.LastStarted}, which was submitted later");
         }
 
-        if (_profile.FifoWithinDestination && overtookDestination)
+        if (_promises.FifoWithinDestination && overtookDestination)
         {
             throw Fail(now, $"order: attempt {serial} of {key.Name} started after a later attempt to the same destination");
         }
@@ -149,26 +151,26 @@ internal sealed class Checkers
             throw Fail(now, $"queue: the policy says {_limiter.Waiting} waiting, the world has {_waiting}");
         }
 
-        if (counted < 0 || (counted > halfOpen && !_profile.CountsAfterEnd))
+        if (counted < 0 || (counted > halfOpen && !_promises.CountsAfterEnd))
         {
             throw Fail(now, $"slots: {counted} counted, but {halfOpen} half-open");
         }
 
-        if (_profile.Limited)
+        if (_promises.Limited)
         {
             _countedAllowed = Math.Max(limit, Math.Min(_countedAllowed, counted));
-            if (counted > _countedAllowed && !(_profile.LateCounting && _startedUnknownThisStep == 0))
+            if (counted > _countedAllowed && !(_promises.LateCounting && _startedUnknownThisStep == 0))
             {
                 throw Fail(now, $"limit: {counted} counted above the limit of {limit}");
             }
 
-            if (_profile.LateCounting)
+            if (_promises.LateCounting)
             {
                 _countedAllowed = Math.Max(_countedAllowed, counted);
             }
         }
 
-        if (_profile.BoundsUnknown)
+        if (_promises.BoundsUnknown)
         {
             _unknownAllowed = Math.Max(limit, Math.Min(_unknownAllowed, _unknownHalfOpen));
             if (_unknownHalfOpen > _unknownAllowed)
@@ -177,9 +179,9 @@ internal sealed class Checkers
             }
         }
 
-        if (natEntries > _profile.NatBudget)
+        if (natEntries > _promises.NatBudget)
         {
-            throw Fail(now, $"NAT: {natEntries} entries in the router, above the budget of {_profile.NatBudget}");
+            throw Fail(now, $"NAT: {natEntries} entries in the router, above the budget of {_promises.NatBudget}");
         }
 
         _startedUnknownThisStep = 0;
@@ -196,7 +198,7 @@ internal sealed class Checkers
     public CheckFailedException Fail(long now, string what)
     {
         var at = Ticks.ToSeconds(now).ToString("0.#######", CultureInfo.InvariantCulture);
-        return new CheckFailedException($"check failed at {at} s, {_profile.Policy}, seed {_seed}: {what}", _log.Lines());
+        return new CheckFailedException($"check failed at {at} s, {_title}, seed {_seed}: {what}", _log.Lines());
     }
 
     private static string NameOf(Outcome outcome) => outcome switch
@@ -234,13 +236,13 @@ internal sealed class Checkers
 
     private void CheckWait(long now, KeyState key)
     {
-        if (_profile.BoundPerWaiting == 0 && _profile.BoundPerProgram == 0)
+        if (_promises.BoundPerWaiting == 0 && _promises.BoundPerProgram == 0)
         {
             return;
         }
 
         var passed = _starts - key.StartsAtWait;
-        var bound = ((long)_profile.BoundPerWaiting * (key.WaitingAtWait + 1)) + ((long)_profile.BoundPerProgram * _keys.Length);
+        var bound = ((long)_promises.BoundPerWaiting * (key.WaitingAtWait + 1)) + ((long)_promises.BoundPerProgram * _keys.Length);
         if (key.Waiting > 0 && passed > bound && now - key.WaitingSince > _longestHold)
         {
             throw Fail(now, $"wait: {key.Name} has {key.Waiting} waiting while {passed} attempts of others started; at most {bound} may");

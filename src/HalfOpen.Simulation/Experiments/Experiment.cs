@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using HalfOpen.Core;
-using HalfOpen.Hosting.Decisions;
 using HalfOpen.Hosting.Replay;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Outbreaks;
@@ -71,7 +70,7 @@ public static class Experiment
     public static string Timeline(Scenario scenario, RunRequest request, double seconds, CancellationToken cancel = default)
     {
         var spans = new List<AttemptSpan>();
-        var world = new SimulatedWorld(WithoutLoad(scenario, request), PolicyCatalog.Factory(request), PolicyCatalog.Profile(request), request.Seed) { Spans = spans };
+        var world = new SimulatedWorld(WithoutLoad(scenario, request), request.UnderTest, request.Seed) { Spans = spans };
         world.Run(cancel: cancel);
         return SlotTimeline.Render(scenario, request, world, spans, seconds);
     }
@@ -80,8 +79,7 @@ public static class Experiment
     {
         if (scenario.Outbreak is { } outbreak)
         {
-            var newLimiter = PolicyCatalog.Factory(request);
-            return RunOutbreak(scenario, outbreak, request, newLimiter, PolicyCatalog.Profile(request), progress, cancel);
+            return RunOutbreak(scenario, outbreak, request, progress, cancel);
         }
 
         var world = NewWorld(scenario, request, null);
@@ -90,45 +88,43 @@ public static class Experiment
     }
 
     private static SimulatedWorld NewWorld(Scenario scenario, RunRequest request, ReplayRecording? recording) =>
-        new(WithoutLoad(scenario, request), PolicyCatalog.Factory(request), PolicyCatalog.Profile(request), request.Seed, recording);
+        new(WithoutLoad(scenario, request), request.UnderTest, request.Seed, recording);
 
     private static RunResult Report(SimulatedWorld world, Scenario scenario, RunRequest request) =>
-        RunReport.Of(world, scenario, request.Policy, request.Limit, request.Seed) with
+        RunReport.Of(world, scenario, request) with
         {
-            GiveUp = request.GiveUp,
-            NatBudget = request.NatBudget,
-            BoundLivePeersPerMinute = NatBound.LivePeersPerMinute(scenario, request.NatBudget, request.Seed),
+            BoundLivePeersPerMinute = NatBound.LivePeersPerMinute(scenario, request.Policy.Promises.NatBudget, request.Seed),
         };
 
     private static Scenario WithoutLoad(Scenario scenario, RunRequest request) =>
-        request.Policy == RunRequest.Idle
+        request.WithoutLoad
             ? scenario with { Programs = [.. scenario.Programs.Where(p => !IsLoad(p.Kind))] }
             : scenario;
 
     internal static bool IsLoad(ProgramKind kind) => kind is ProgramKind.Swarm or ProgramKind.Worm or ProgramKind.Crawler;
 
     private static RunResult RunOutbreak(
-        Scenario scenario, OutbreakSpec spec, RunRequest request, Func<ILimiter> newLimiter, CheckProfile profile, Action<double>? progress, CancellationToken cancel)
+        Scenario scenario, OutbreakSpec spec, RunRequest request, Action<double>? progress, CancellationToken cancel)
     {
         OutbreakResult result;
         long events;
         if (spec.Exact)
         {
-            (result, events) = new EngineOutbreak(spec, scenario.Stack, newLimiter, request.Seed).Run(scenario.DurationSeconds, progress, cancel);
+            (result, events) = new EngineOutbreak(spec, scenario.Stack, request.UnderTest.NewLimiter, request.Seed).Run(scenario.DurationSeconds, progress, cancel);
         }
         else
         {
-            var schedule = StartSchedule.Record(spec, scenario.Stack, newLimiter, profile, request.Seed);
+            var schedule = StartSchedule.Record(spec, scenario.Stack, request.UnderTest, request.Seed);
             (result, events) = CompactOutbreak.Run(spec, schedule, scenario.DurationSeconds, request.Seed, progress, cancel);
         }
 
         return new RunResult
         {
-            Policy = request.Policy,
+            Policy = request.PolicyName,
+            Label = request.Label,
+            Options = request.Policy.Settings,
             Limit = request.Limit,
             Seed = request.Seed,
-            GiveUp = request.GiveUp,
-            NatBudget = request.NatBudget,
             AttemptsPerSecond = new Dictionary<string, double>(StringComparer.Ordinal) { ["worm"] = result.ContactsPerSecond },
             Events = events,
             Outbreak = result,

@@ -11,8 +11,6 @@ public sealed record Summary
 
     public required int? Limit { get; init; }
 
-    public required bool GiveUp { get; init; }
-
     public required int Runs { get; init; }
 
     public PageTimes? PageSeconds { get; init; }
@@ -54,7 +52,7 @@ public sealed record Summary
 
     /// <summary>Groups results by everything but the seed, in order of first appearance.</summary>
     public static IReadOnlyList<Summary> Of(IEnumerable<RunResult> results) =>
-        [.. results.GroupBy(r => (r.Policy, r.Limit, r.GiveUp, r.NatBudget)).Select(g => Of([.. g]))];
+        [.. results.GroupBy(r => (r.Label, r.Limit)).Select(g => Of([.. g]))];
 
     private static Summary Of(List<RunResult> runs)
     {
@@ -62,10 +60,9 @@ public sealed record Summary
         var pages = runs.SelectMany(r => r.Pages).ToList();
         return new Summary
         {
-            Label = new RunRequest { Policy = first.Policy, GiveUp = first.GiveUp, NatBudget = first.NatBudget, Seed = 0 }.Label,
+            Label = first.Label,
             Policy = first.Policy,
             Limit = first.Limit,
-            GiveUp = first.GiveUp,
             Runs = runs.Count,
             PageSeconds = first.PageSeconds is null ? null : PageTimes.Of(pages, null),
             UnfinishedSeconds = runs.Max(r => r.PageSeconds?.UnfinishedSeconds),

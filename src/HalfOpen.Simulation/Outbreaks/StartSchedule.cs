@@ -1,4 +1,3 @@
-using HalfOpen.Hosting.Decisions;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Scenarios;
 using HalfOpen.Simulation.Time;
@@ -31,7 +30,7 @@ internal sealed class StartSchedule
     /// <summary>Starts a second in the long run.</summary>
     public double RatePerSecond => _cycle / Ticks.ToSeconds(_period);
 
-    public static StartSchedule Record(OutbreakSpec spec, StackSpec stack, Func<ILimiter> newLimiter, CheckProfile profile, ulong seed)
+    public static StartSchedule Record(OutbreakSpec spec, StackSpec stack, PolicyUnderTest policy, ulong seed)
     {
         var seconds = Math.Clamp(MostStarts / spec.ScanPerSecond, 2 * PeriodSeconds, RecordSeconds);
         var scenario = new Scenario
@@ -52,7 +51,7 @@ internal sealed class StartSchedule
             ],
         };
         var times = new List<long>();
-        new SimulatedWorld(scenario, newLimiter, profile, seed) { StartTimes = times }.Run();
+        new SimulatedWorld(scenario, policy, seed) { StartTimes = times }.Run();
         var period = Ticks.FromSeconds(PeriodSeconds);
         var from = Ticks.FromSeconds(seconds) - period;
         var cycle = times.Count(t => t > from);

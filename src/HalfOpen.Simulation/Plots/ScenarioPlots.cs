@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Results;
 using HalfOpen.Simulation.Scenarios;
@@ -64,14 +65,13 @@ public static class ScenarioPlots
     /// <summary>Infected share over time, one line a run.</summary>
     public static string Outbreak(Scenario scenario, IReadOnlyList<RunResult> results, string seeds)
     {
-        var shown = results.GroupBy(r => (r.Policy, r.Limit, r.GiveUp)).Select(g => g.First()).ToList();
-        var series = shown.Select((r, i) => new Series(Name(r), i % 7, r.Policy == "fair", [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0).Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
+        var shown = results.GroupBy(r => (r.Label, r.Limit)).Select(g => g.First()).ToList();
+        var series = shown.Select((r, i) => new Series(Name(r), i % 7, r.Policy == PolicyTable.Shipped.Default.Name, [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0).Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
         var panel = new Panel { Title = "Share of the population that is infected", X = "hours since the first infections", Y = "% of the hosts", LogX = true, Series = series };
         return Chart.Render("How the limit slows a worm", $"{scenario.Outbreak!.Hosts:#,0} hosts in {scenario.Outbreak.Addresses:#,0} addresses, each infected host tries {scenario.Outbreak.ScanPerSecond:0.##} a second. Simulated, {seeds}.", [panel]);
     }
 
-    private static string Name(RunResult r) =>
-        new RunRequest { Policy = r.Policy, GiveUp = r.GiveUp, Seed = 0 }.Label + (r.Limit is { } limit ? $", limit {limit}" : "");
+    private static string Name(RunResult r) => r.Label + (r.Limit is { } limit ? $", limit {limit}" : "");
 
     private static string Words(Scenario scenario) => scenario.Title is "-" or "" ? "" : scenario.Title;
 

@@ -3,19 +3,19 @@ namespace HalfOpen.Simulation.Results;
 /// <summary>What one run of a scenario under one policy gave. Seconds, counts and rates in virtual time. Immutable.</summary>
 public sealed record RunResult
 {
-    /// <summary>unlimited, fifo, windows-xp, fair; or idle: the scenario without the programs that fill slots.</summary>
+    /// <summary>The policy's name; or idle: the scenario without the programs that fill slots.</summary>
     public required string Policy { get; init; }
+
+    /// <summary>As in tables: the policy with what is set.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>The policy's options that differ from their defaults, as users write them.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The limit; null: none.</summary>
     public int? Limit { get; init; }
 
     public required ulong Seed { get; init; }
-
-    /// <summary>The policy's learned deadline was on.</summary>
-    public bool GiveUp { get; init; }
-
-    /// <summary>NAT entries that the policy was to stay under; null: not told.</summary>
-    public int? NatBudget { get; init; }
 
     /// <summary>Times of finished pages; null: the scenario has no browser.</summary>
     public PageTimes? PageSeconds { get; init; }

@@ -100,10 +100,9 @@ internal sealed class FieldReader
     public IReadOnlyList<int> Integers(string name, int from, int to, int maxCount, IReadOnlyList<int> otherwise) =>
         Take(name) is { } node ? [.. Array(node, Path(name), maxCount).Select(i => (int)Long(i, Path(name), from, to))] : otherwise;
 
-    public IReadOnlyList<string> Names(string name, IReadOnlyCollection<string> allowed, IReadOnlyList<string> otherwise) =>
-        Take(name) is { } node
-            ? [.. Array(node, Path(name), 16).Select(i => i.Kind == JsonValueKind.String && allowed.Contains(i.Text) ? i.Text : throw Wrong(i, Path(name), "one of " + string.Join(", ", allowed)))]
-            : otherwise;
+    /// <param name="problem">What is wrong with a word, or null.</param>
+    public IReadOnlyList<string> Words(string name, Func<string, string?> problem, IReadOnlyList<string> otherwise) =>
+        Take(name) is { } node ? [.. Array(node, Path(name), 16).Select(i => Word(i, Path(name), problem))] : otherwise;
 
     public FieldReader? Object(string name) => Take(name) is { } node ? new FieldReader(node, _file, Path(name)) : null;
 
@@ -156,6 +155,16 @@ internal sealed class FieldReader
         node.Kind == JsonValueKind.Array && node.Items.Count is > 0 && node.Items.Count <= maxCount
             ? node.Items
             : throw Wrong(node, path, $"an array [ ... ] of 1 to {maxCount} entries");
+
+    private string Word(JsonNode node, string path, Func<string, string?> problem)
+    {
+        if (node.Kind != JsonValueKind.String)
+        {
+            throw Wrong(node, path, "a text");
+        }
+
+        return problem(node.Text) is { } wrong ? throw new ScenarioException($"{_file}:{node.Line}: {path}: {wrong}.") : node.Text;
+    }
 
     private ScenarioException Wrong(JsonNode node, string path, string allowed)
     {

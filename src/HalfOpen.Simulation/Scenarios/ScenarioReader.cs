@@ -28,14 +28,14 @@ public static class ScenarioReader
 
     private static readonly Dictionary<string, StackSystem> Systems = new() { ["windows"] = StackSystem.Windows, ["linux"] = StackSystem.Linux };
 
-    private static readonly string[] PolicyNames = ["unlimited", "fifo", "windows-xp", "fair"];
-
-    public static Scenario Read(string json, string file, IReadOnlyList<string>? overrides = null) => Read(Encoding.UTF8.GetBytes(json), file, overrides);
+    public static Scenario Read(string json, string file, IReadOnlyList<string>? overrides = null, PolicyTable? policies = null) =>
+        Read(Encoding.UTF8.GetBytes(json), file, overrides, policies);
 
     /// <param name="utf8">The file's bytes.</param>
     /// <param name="file">How messages call the file.</param>
     /// <param name="overrides">PATH=VALUE texts that replace values of the file, such as swarm.concurrent=1000.</param>
-    public static Scenario Read(ReadOnlySpan<byte> utf8, string file, IReadOnlyList<string>? overrides = null)
+    /// <param name="policies">The policies that a scenario may name; null: those that come with Halfopen.</param>
+    public static Scenario Read(ReadOnlySpan<byte> utf8, string file, IReadOnlyList<string>? overrides = null, PolicyTable? policies = null)
     {
         if (utf8.Length > MaxBytes)
         {
@@ -58,9 +58,9 @@ public static class ScenarioReader
             Stack = ReadStack(root.Object("stack")),
             Loss = root.Number("loss", 0, 1, 0),
             Nat = ReadNat(root.Object("nat")),
-            NatBudget = root.Integer("natBudget", 1, 1_000_000, 0) is > 0 and var budget ? budget : null,
+            NatBudget = root.Integer("natBudget", 2, 1_000_000, 0) is > 0 and var budget ? budget : null,
             Limits = root.Integers("limits", 1, 1_000_000, 32, [10, 100]),
-            Policies = root.Names("policies", PolicyNames, ["windows-xp", "fair"]),
+            Policies = root.Words("policies", text => (policies ?? PolicyTable.Shipped).TryParse(text, out _, out var problem) ? null : problem, ["windows-xp", "fair"]),
             Outbreak = ReadOutbreak(root.Object("outbreak")),
             Programs = [.. root.Objects("programs", 1000).Select(ReadProgram)],
             Faults = [.. root.Objects("faults", 1000).Select(ReadFault).OrderBy(f => f.At)],

@@ -1,4 +1,5 @@
 using System.Text;
+using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.Scenarios;
 
@@ -17,15 +18,19 @@ public static class ShippedScenarios
             .Where(n => n != Schema)
             .Order(StringComparer.Ordinal)];
 
-    /// <summary>The JSON schema of scenario files.</summary>
-    public static string SchemaJson => Text(Schema);
+    /// <summary>The JSON schema of scenario files that may name these policies.</summary>
+    public static string SchemaJson(PolicyTable policies) =>
+        Text(Schema).Replace("\"$policies\"", string.Join(", ", policies.Names.Select(n => $"\"{n}\"")), StringComparison.Ordinal);
 
     /// <summary>The file of a shipped scenario as written, to begin one's own with; null: no such name.</summary>
     public static string? Json(string name) => Names.Contains(name) ? Text(name) : null;
 
     /// <summary>A shipped scenario; null: no such name.</summary>
-    public static Scenario? Find(string name, IReadOnlyList<string>? overrides = null) =>
-        Json(name) is { } json ? ScenarioReader.Read(json, name + Suffix, overrides) : null;
+    /// <param name="name">As in <see cref="Names"/>.</param>
+    /// <param name="overrides">As for <see cref="ScenarioReader"/>.</param>
+    /// <param name="policies">As for <see cref="ScenarioReader"/>.</param>
+    public static Scenario? Find(string name, IReadOnlyList<string>? overrides = null, PolicyTable? policies = null) =>
+        Json(name) is { } json ? ScenarioReader.Read(json, name + Suffix, overrides, policies) : null;
 
     private static string Text(string name)
     {

@@ -76,8 +76,10 @@ public sealed class TraceReplay : IReplayObserver
         }
 
         var names = programs.Keys.ToList();
-        var limiter = PolicyCatalog.Factory(request)();
-        var checks = new Checkers(limiter, PolicyCatalog.Profile(request) with { NatBudget = null }, request.Seed, names, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
+        var policy = request.UnderTest;
+        var limiter = policy.NewLimiter();
+        var checks = new Checkers(
+            limiter, policy with { Promises = policy.Promises with { NatBudget = null } }, request.Seed, names, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
         var replay = new TraceReplay(limiter, checks, programs);
         foreach (var (line, happened) in events)
         {

@@ -1,3 +1,4 @@
+using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Programs;
 using HalfOpen.Simulation.Results;
 using HalfOpen.Simulation.Scenarios;
@@ -10,7 +11,7 @@ internal static class RunReport
 {
     private const double SecondsPerMinute = 60;
 
-    public static RunResult Of(SimulatedWorld world, Scenario scenario, string policy, int? limit, ulong seed)
+    public static RunResult Of(SimulatedWorld world, Scenario scenario, RunRequest request)
     {
         var all = world.Behaviours;
         var browsers = all.OfType<BrowserBehaviour>().ToList();
@@ -19,9 +20,11 @@ internal static class RunReport
         var seconds = scenario.DurationSeconds;
         return new RunResult
         {
-            Policy = policy,
-            Limit = limit,
-            Seed = seed,
+            Policy = request.PolicyName,
+            Label = request.Label,
+            Options = request.Policy.Settings,
+            Limit = request.Limit,
+            Seed = request.Seed,
             PageSeconds = browsers.Count == 0 ? null : PageTimes.Of(pages, unfinished),
             Pages = pages,
             LivePeersPerMinute = all.Where(b => b.Spec.Kind is ProgramKind.Swarm or ProgramKind.Crawler).Sum(b => b.Statistics.Established) / seconds * SecondsPerMinute,

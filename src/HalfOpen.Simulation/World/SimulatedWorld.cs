@@ -37,11 +37,11 @@ internal sealed partial class SimulatedWorld : IDecisionSink
     private long _serial;
     private int _stuck;
 
-    public SimulatedWorld(Scenario scenario, Func<ILimiter> newLimiter, CheckProfile profile, ulong seed, ReplayRecording? recording = null)
+    public SimulatedWorld(Scenario scenario, PolicyUnderTest policy, ulong seed, ReplayRecording? recording = null)
     {
         _scenario = scenario;
-        _newLimiter = newLimiter;
-        _limiter = newLimiter();
+        _newLimiter = policy.NewLimiter;
+        _limiter = policy.NewLimiter();
         _seed = seed;
         _recording = recording;
         _loop = new DecisionLoop(this);
@@ -54,7 +54,7 @@ internal sealed partial class SimulatedWorld : IDecisionSink
         _behaviours = BehaviourFactory.Create(this, scenario);
         _keys = new ProgramId[_behaviours.Length];
         InternKeys();
-        Checks = new Checkers(_limiter, profile, seed, [.. _behaviours.Select(b => KeyOf(b))], _syn.GiveUpAt(0, 0));
+        Checks = new Checkers(_limiter, policy, seed, [.. _behaviours.Select(b => KeyOf(b))], _syn.GiveUpAt(0, 0));
     }
 
     /// <summary>Now, in ticks since the world began.</summary>

@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using HalfOpen.Simulation.Checking;
 using HalfOpen.Simulation.Scenarios;
 using HalfOpen.Simulation.World;
@@ -8,12 +9,12 @@ namespace HalfOpen.SimulationTests.Checking;
 /// <summary>A checker that cannot fail proves nothing: each is tripped by a limiter that is broken in exactly its way.</summary>
 public sealed class CheckerTests
 {
-    private static readonly CheckProfile Profile = new() { Policy = "fake at 10", BoundPerWaiting = 1, BoundPerProgram = 1, BoundsUnknown = true };
+    private static readonly PolicyPromises Promises = new() { BoundPerWaiting = 1, BoundPerProgram = 1, BoundsUnknown = true };
 
     [Fact]
     public void A_right_limiter_passes_every_check()
     {
-        var world = Run(Bug.None, Profile);
+        var world = Run(Bug.None, Promises);
         Assert.True(world.Checks.Checked > 300);
         Assert.Equal((10, 10, 10), (world.MaxCounted, world.MaxHalfOpen, world.Checks.MaxUnknownHalfOpen));
     }
@@ -29,7 +30,7 @@ public sealed class CheckerTests
     [InlineData(Bug.NeverMovesTime, "time stands still")]
     public void A_broken_limiter_is_caught_with_seed_instant_and_trace(Bug bug, string complaint)
     {
-        var e = Assert.Throws<CheckFailedException>(() => Run(bug, Profile));
+        var e = Assert.Throws<CheckFailedException>(() => Run(bug, Promises));
         Assert.Contains(complaint, e.Message, StringComparison.Ordinal);
         Assert.Contains("seed 5", e.Message, StringComparison.Ordinal);
         Assert.Matches(@"check failed at \d", e.Message);
@@ -41,7 +42,7 @@ public sealed class CheckerTests
     public void A_lost_slot_is_caught_also_where_slots_may_outlive_attempts()
     {
         // windows-xp may count ended attempts (abort penalty); then the limit check itself has to catch a count that only grows.
-        var e = Assert.Throws<CheckFailedException>(() => Run(Bug.StartsOneTooMany, Profile with { CountsAfterEnd = true }));
+        var e = Assert.Throws<CheckFailedException>(() => Run(Bug.StartsOneTooMany, Promises with { CountsAfterEnd = true }));
         Assert.Contains("limit", e.Message, StringComparison.Ordinal);
     }
 
@@ -49,7 +50,7 @@ public sealed class CheckerTests
     public void A_NAT_budget_that_is_passed_is_caught()
     {
         var scenario = ShippedScenarios.Find("nat")!;
-        var world = new SimulatedWorld(scenario, () => new FakeLimiter(500, Bug.None), Profile with { NatBudget = 2000 }, 1);
+        var world = new SimulatedWorld(scenario, Fake(500, Bug.None, Promises with { NatBudget = 2000 }), 1);
         var e = Assert.Throws<CheckFailedException>(() => world.Run());
         Assert.Contains("NAT: 2001 entries in the router, above the budget of 2000", e.Message, StringComparison.Ordinal);
     }
@@ -58,15 +59,17 @@ public sealed class CheckerTests
     public void A_reduced_limit_may_be_passed_but_not_grown()
     {
         var scenario = ShippedScenarios.Find("freeze")! with { DurationSeconds = 100, Faults = [new FaultSpec { Kind = FaultKind.Limit, At = 30, Limit = 3 }] };
-        var world = new SimulatedWorld(scenario, () => new FakeLimiter(10, Bug.None), Profile, 5);
+        var world = new SimulatedWorld(scenario, Fake(10, Bug.None, Promises), 5);
         world.Run(); // over-full until the dead ones end, and no complaint
-        var broken = new SimulatedWorld(scenario, () => new FakeLimiter(10, Bug.StartsOneTooMany), Profile with { Limited = false }, 5);
+        var broken = new SimulatedWorld(scenario, Fake(10, Bug.StartsOneTooMany, Promises with { Limited = false }), 5);
         Assert.Throws<CheckFailedException>(() => broken.Run()); // the world's own count notices as well
     }
 
-    private static SimulatedWorld Run(Bug bug, CheckProfile profile)
+    private static PolicyUnderTest Fake(int limit, Bug bug, PolicyPromises promises) => new($"fake at {limit}", () => new FakeLimiter(limit, bug), promises);
+
+    private static SimulatedWorld Run(Bug bug, PolicyPromises promises)
     {
-        var world = new SimulatedWorld(ShippedScenarios.Find("freeze")!, () => new FakeLimiter(10, bug), profile, 5);
+        var world = new SimulatedWorld(ShippedScenarios.Find("freeze")!, Fake(10, bug, promises), 5);
         world.Run();
         return world;
     }

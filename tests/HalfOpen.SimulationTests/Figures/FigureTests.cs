@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Scenarios;
 using Xunit;
@@ -138,7 +139,11 @@ public sealed class FigureTests
     private static Summary Run(string scenario, string policy, int? limit, ulong[]? seeds = null, bool giveUp = false, params string[] sets)
     {
         var s = ShippedScenarios.Find(scenario, sets)!;
-        var requests = (seeds ?? Seeds).Select(seed => new RunRequest { Policy = policy, Limit = limit, GiveUp = giveUp, NatBudget = policy == "fair" ? s.NatBudget : null, Seed = seed });
+        var requests = (seeds ?? Seeds).Select(seed => Request(policy, giveUp, s.NatBudget) with { Limit = limit, Seed = seed });
         return Assert.Single(Summary.Of(Experiment.Run(s, [.. requests], Environment.ProcessorCount)));
     }
+
+    private static RunRequest Request(string policy, bool giveUp, int? natBudget) => policy == RunRequest.Idle
+        ? new RunRequest { Policy = new UnlimitedOptions(), WithoutLoad = true, Seed = 0 }
+        : new RunRequest { Policy = Policies.Of(policy) is FairOptions fair ? fair with { GiveUp = giveUp, NatBudget = natBudget } : Policies.Of(policy), Seed = 0 };
 }

@@ -24,7 +24,7 @@ public sealed class NatBoundTests
     {
         // The router itself is the policy here: its table is full, and everybody who keeps to it is below the bound for its size.
         var scenario = ShippedScenarios.Find("nat")!;
-        var run = Experiment.Run(scenario, [new RunRequest { Policy = "unlimited", Seed = 1 }], 1)[0];
+        var run = Experiment.Run(scenario, [new RunRequest { Policy = Policies.Of("unlimited"), Seed = 1 }], 1)[0];
         Assert.InRange(run.MaxNatEntries!.Value, 2700, 2730);
         Assert.True(run.LivePeersPerMinute <= NatBound.LivePeersPerMinute(scenario, 2730, 1) * 1.03);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HalfOpen.Core;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Scenarios;
 using Xunit;
@@ -39,11 +40,13 @@ public sealed class GoldenTableTests
         }
 
         var requests =
-            from policy in PolicyCatalog.Names
-            from limit in PolicyCatalog.IsLimited(policy) ? scenario.Limits.Select(l => (int?)l) : [null]
-            from giveUp in PolicyCatalog.HasOptions(policy) ? new[] { false, true } : [false]
+            from kind in new[] { "unlimited", "fifo", "windows-xp", "fair" }
+            from limit in Policies.Of(kind).Promises.Limited ? scenario.Limits.Select(l => (int?)l) : [null]
+            from policy in Policies.Of(kind) is FairOptions fair
+                ? new PolicyOptions[] { fair with { NatBudget = scenario.NatBudget }, fair with { NatBudget = scenario.NatBudget, GiveUp = true } }
+                : [Policies.Of(kind)]
             from seed in Seeds
-            select new RunRequest { Policy = policy, Limit = limit, GiveUp = giveUp, NatBudget = PolicyCatalog.HasOptions(policy) ? scenario.NatBudget : null, Seed = seed };
+            select new RunRequest { Policy = policy, Limit = limit, Seed = seed };
         var results = Experiment.Run(scenario, [.. requests], Environment.ProcessorCount);
         return $"{name}, seeds {string.Join(' ', Seeds)}\n\n{ResultTable.Text(ResultTable.Rows(scenario, Summary.Of(results)))}";
     }

@@ -22,7 +22,7 @@ public sealed class CompactModelTests
         var spec = new OutbreakSpec { Hosts = 300, Addresses = 30_000, Initial = 10, ScanPerSecond = 20, MaxOutstanding = 600, StopAtShare = 0.95 };
         var compact = new Scenario { Name = "compact", DurationSeconds = 1e6, Outbreak = spec };
         var exact = compact with { Outbreak = spec with { Exact = true } };
-        var requests = Enumerable.Range(1, Seeds).Select(seed => new RunRequest { Policy = policy, Limit = limit, GiveUp = giveUp, Seed = (ulong)seed }).ToList();
+        var requests = Enumerable.Range(1, Seeds).Select(seed => new RunRequest { Policy = Policies.Of(policy + (giveUp ? "+give-up" : "")), Limit = limit, Seed = (ulong)seed }).ToList();
         var ratio = MeanSecondsTo90(compact, requests) / MeanSecondsTo90(exact, requests);
         Assert.InRange(ratio, 0.9, 1.1);
     }
@@ -31,8 +31,8 @@ public sealed class CompactModelTests
     public void A_schedule_goes_on_periodically_beyond_its_recording()
     {
         var spec = new OutbreakSpec { ScanPerSecond = 20, MaxOutstanding = 100 };
-        var request = new RunRequest { Policy = "windows-xp", Limit = 10, Seed = 1 };
-        var schedule = StartSchedule.Record(spec, new StackSpec(), PolicyCatalog.Factory(request), PolicyCatalog.Profile(request), 1);
+        var request = new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = 1 };
+        var schedule = StartSchedule.Record(spec, new StackSpec(), request.UnderTest, 1);
         Assert.Equal(10.0 / 21, schedule.RatePerSecond, 3);
         for (var i = 1L; i < 20_000; i++)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using HalfOpen.Core;
 using HalfOpen.Simulation.Randomness;
 using HalfOpen.Simulation.Scenarios;
 using Xunit;
@@ -93,7 +94,7 @@ public sealed class ScenarioReaderTests
     [Fact]
     public void The_schema_and_the_reader_know_the_same_fields()
     {
-        using var schema = JsonDocument.Parse(ShippedScenarios.SchemaJson);
+        using var schema = JsonDocument.Parse(ShippedScenarios.SchemaJson(PolicyTable.Shipped));
         var root = schema.RootElement.GetProperty("properties");
         AssertFields("{ \"nonsense\": 1, \"programs\": [ { \"kind\": \"swarm\" } ] }", root);
         AssertFields("{ \"programs\": [ { \"kind\": \"swarm\", \"nonsense\": 1 } ] }", root.GetProperty("programs").GetProperty("items").GetProperty("properties"));

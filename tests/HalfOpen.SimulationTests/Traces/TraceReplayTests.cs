@@ -21,7 +21,7 @@ public sealed class TraceReplayTests
     [InlineData("fair", "crawler")]
     public async Task A_recorded_run_replayed_is_the_same_run(string policy, string scenario)
     {
-        var request = new RunRequest { Policy = policy, Limit = PolicyCatalog.IsLimited(policy) ? 10 : null, Seed = 3 };
+        var request = new RunRequest { Policy = Policies.Of(policy), Limit = Policies.Of(policy).Promises.Limited ? 10 : null, Seed = 3 };
         var small = ShippedScenarios.Find(scenario)! with { DurationSeconds = 200, Faults = [new FaultSpec { Kind = FaultKind.Limit, At = 90, Limit = 20 }] };
         using var record = new MemoryStream();
         var run = Experiment.RunRecorded(small, request, record, out var incomplete, TestContext.Current.CancellationToken);
@@ -44,7 +44,7 @@ public sealed class TraceReplayTests
             """{"t":70,"outcome":4,"as":"established"}""",
             """{"t":80,"close":4}""",
             """{"t":81,"outcome":3,"as":"cancelled"}""",
-            """{"t":90,"outcome":1,"as":"timed-out"}"""), new RunRequest { Policy = "fifo", Limit = 1, Seed = 1 });
+            """{"t":90,"outcome":1,"as":"timed-out"}"""), new RunRequest { Policy = Policies.Of("fifo"), Limit = 1, Seed = 1 });
         Assert.Equal((9, 2, 1, 3), (result.Lines, result.Submitted, result.Started, result.MaxCounted)); // 3 had expired
     }
 
@@ -78,7 +78,7 @@ public sealed class TraceReplayTests
     [InlineData("""{"t":1,"outcome":7,"as":"refused"}""", "trace.jsonl:3: attempt 7 was never submitted")]
     public async Task A_bad_line_is_named(string line, string says)
     {
-        var e = await Assert.ThrowsAsync<ScenarioException>(() => Replay(Submit + "\n\n" + line, new RunRequest { Policy = "fair", Limit = 1, Seed = 1 }));
+        var e = await Assert.ThrowsAsync<ScenarioException>(() => Replay(Submit + "\n\n" + line, new RunRequest { Policy = Policies.Of("fair"), Limit = 1, Seed = 1 }));
         Assert.StartsWith(says, e.Message, StringComparison.Ordinal);
     }
 
@@ -104,7 +104,7 @@ public sealed class TraceReplayTests
 
             try
             {
-                await Replay(Encoding.UTF8.GetString([.. bytes]), new RunRequest { Policy = PolicyCatalog.Names[round % 4], Limit = 1, Seed = 1 });
+                await Replay(Encoding.UTF8.GetString([.. bytes]), new RunRequest { Policy = PolicyTable.Shipped.Rows[round % 4].Default, Limit = 1, Seed = 1 });
                 whole++;
             }
             catch (ScenarioException e)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HalfOpen.Core;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Scenarios;
 using Xunit;
@@ -15,8 +16,8 @@ public sealed class DeterminismTests
     public void The_same_seed_gives_the_same_run_alone_or_among_many(string name)
     {
         var scenario = Small(name);
-        var requests = PolicyCatalog.Names
-            .SelectMany(p => new ulong[] { 3, 4 }.Select(seed => new RunRequest { Policy = p, Limit = PolicyCatalog.IsLimited(p) ? 20 : null, Seed = seed }))
+        var requests = PolicyTable.Shipped.Rows
+            .SelectMany(p => new ulong[] { 3, 4 }.Select(seed => new RunRequest { Policy = p.Default, Limit = p.Default.Promises.Limited ? 20 : null, Seed = seed }))
             .ToList();
         var many = JsonSerializer.Serialize(Experiment.Run(scenario, requests, 4));
         var alone = JsonSerializer.Serialize(requests.Select(r => Experiment.Run(scenario, [r], 1)[0]));
@@ -27,7 +28,7 @@ public sealed class DeterminismTests
     public void Another_seed_gives_another_run()
     {
         var scenario = Small("freeze");
-        var runs = Experiment.Run(scenario, [.. Enumerable.Range(1, 20).Select(s => new RunRequest { Policy = "windows-xp", Limit = 10, Seed = (ulong)s })], 4);
+        var runs = Experiment.Run(scenario, [.. Enumerable.Range(1, 20).Select(s => new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = (ulong)s })], 4);
         Assert.True(runs.Select(r => r.Events).Distinct().Count() > 10);
     }
 
@@ -36,7 +37,7 @@ public sealed class DeterminismTests
     {
         var freeze = Small("freeze");
         var alone = freeze with { Programs = [freeze.Programs[0]] };
-        var request = new RunRequest { Policy = "unlimited", Seed = 9 };
+        var request = new RunRequest { Policy = Policies.Of("unlimited"), Seed = 9 };
         var withBrowser = Experiment.Run(freeze, [request], 1)[0];
         var without = Experiment.Run(alone, [request], 1)[0];
         Assert.Equal(without.LivePeersPerMinute, withBrowser.LivePeersPerMinute);
@@ -48,7 +49,7 @@ public sealed class DeterminismTests
     {
         using var cancel = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => Experiment.Run(
-            Small("freeze"), [new RunRequest { Policy = "fifo", Limit = 10, Seed = 1 }], 1, _ => cancel.Cancel(), cancel.Token));
+            Small("freeze"), [new RunRequest { Policy = Policies.Of("fifo"), Limit = 10, Seed = 1 }], 1, _ => cancel.Cancel(), cancel.Token));
     }
 
     private static Scenario Small(string name)

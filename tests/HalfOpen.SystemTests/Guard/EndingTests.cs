@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using System.Net.Sockets;
 using HalfOpen.Guard;
 using HalfOpen.Linux.Netlink;
@@ -16,7 +17,7 @@ public sealed class EndingTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(80);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions() });
         using var silent = network.Connect("10.79.0.1", 80);
         guard.Until(s => s.HalfOpen == 1, "the slot is held");
         var held = Enumerable.Range(1, 100).Select(i => network.Connect($"10.78.1.{i}", 80)).ToList();
@@ -132,7 +133,7 @@ public sealed class EndingTests
             guard.Session.SetLimit(1 + random.Next(100));
             if (i % 10 == 0)
             {
-                guard.Session.Reload(guard.Session.Options with { Policy = (GuardPolicy)random.Next(4), HoldCap = TimeSpan.FromSeconds(30 + random.Next(30)) });
+                guard.Session.Reload(guard.Session.Options with { Policy = PolicyTable.Shipped.Rows[random.Next(PolicyTable.Shipped.Rows.Count)].Default, HoldCap = TimeSpan.FromSeconds(30 + random.Next(30)) });
             }
 
             Thread.Sleep(5);
@@ -154,7 +155,7 @@ public sealed class EndingTests
             using (var network = new TestNetwork())
             {
                 network.Listen(80);
-                using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = GuardPolicy.Fifo, RecordFile = file });
+                using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = new FifoOptions(), RecordFile = file });
                 network.Machine.Run(() => Churn.Run(2000, open: 50, seed: 5));
                 started = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0, "nothing is left").Totals.Started;
             }

@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using System.Net.Sockets;
 using HalfOpen.Guard;
 using Xunit;
@@ -17,7 +18,7 @@ public sealed class HoldTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(80);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 2, Policy = GuardPolicy.Fifo, Outcomes = outcomes });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 2, Policy = new FifoOptions(), Outcomes = outcomes });
         using var first = network.Connect(silent + "1", 80);
         using var second = network.Connect(silent + "2", 80);
         guard.Until(s => s.HalfOpen == 2, "both silent ones are out");
@@ -39,7 +40,7 @@ public sealed class HoldTests
     {
         Needs.Root();
         using var network = new TestNetwork();
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo, Outcomes = OutcomeChoice.Bpf });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions(), Outcomes = OutcomeChoice.Bpf });
         using var silent = network.Connect("10.79.0.1", 80);
         guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var impatient = network.Socket();
@@ -62,7 +63,7 @@ public sealed class HoldTests
         using var network = new TestNetwork();
         network.Listen(80);
         network.Internet.Run(() => Shell.Run("iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.9; iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.8"));
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo, Outcomes = outcomes });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions(), Outcomes = outcomes });
         using var silent = network.Connect("10.79.0.1", 80);
         guard.Until(s => s.HalfOpen == 1, "the slot is held");
         var closed = network.Connect("10.78.9.9", 80);
@@ -85,7 +86,7 @@ public sealed class HoldTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(80);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = GuardPolicy.Fifo });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions() });
         using var silent = network.Connect("fd79::1", 80);
         guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var socket = network.Socket(AddressFamily.InterNetworkV6);
@@ -105,7 +106,7 @@ public sealed class HoldTests
     {
         Needs.Root();
         using var network = new TestNetwork();
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = GuardPolicy.Fifo, Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMinutes(1) });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = new FifoOptions(), Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMinutes(1) });
         using var curl = network.Machine.Run(() => System.Diagnostics.Process.Start("/usr/bin/curl", ["-s", "http://10.79.0.1/"]));
         var program = Assert.Single(guard.Until(s => s.HalfOpen == 1, "it connects").Programs);
         Assert.StartsWith("/usr/bin/curl", program.Name, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using HalfOpen.Guard;
 using Xunit;
 
@@ -7,17 +8,17 @@ namespace HalfOpen.SystemTests.Guard;
 public sealed class LeakTests
 {
     [Theory]
-    [InlineData(OutcomeChoice.Bpf, GuardPolicy.Fair, 40_000)]
-    [InlineData(OutcomeChoice.Bpf, GuardPolicy.WindowsXp, 20_000)]
-    [InlineData(OutcomeChoice.Nflog, GuardPolicy.Fair, 20_000)]
-    public void After_random_lives_the_guard_counts_what_the_kernel_counts(OutcomeChoice outcomes, GuardPolicy policy, int attempts)
+    [InlineData(OutcomeChoice.Bpf, "fair", 40_000)]
+    [InlineData(OutcomeChoice.Bpf, "windows-xp", 20_000)]
+    [InlineData(OutcomeChoice.Nflog, "fair", 20_000)]
+    public void After_random_lives_the_guard_counts_what_the_kernel_counts(OutcomeChoice outcomes, string policy, int attempts)
     {
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(80);
         using var guard = new RunningGuard(
             network.Machine,
-            new GuardOptions { Limit = 50, Policy = policy, Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMilliseconds(100) });
+            new GuardOptions { Limit = 50, Policy = PolicyTable.Shipped.Find(policy)!.Default, Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMilliseconds(100) });
         network.Machine.Run(() => Churn.Run(attempts, open: 500, seed: attempts));
         var status = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0 && s.Reconciliation.Known == 0 && s.Reconciliation.KernelSynSent == 0, "all sockets are closed, nothing is left");
 

@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using System.Net;
 using System.Net.Sockets;
 using HalfOpen.Guard;
@@ -8,7 +9,7 @@ namespace HalfOpen.SystemTests.Guard;
 /// <summary>How attempts end, and whose they are: on real sockets, with both sources of outcomes where both can tell.</summary>
 public sealed class OutcomeTests
 {
-    private static readonly GuardOptions Quick = new() { Limit = 10, Policy = GuardPolicy.Fifo, ReconcileEvery = TimeSpan.FromMilliseconds(200) };
+    private static readonly GuardOptions Quick = new() { Limit = 10, Policy = new FifoOptions(), ReconcileEvery = TimeSpan.FromMilliseconds(200) };
 
     [Theory]
     [InlineData(OutcomeChoice.Bpf)]
@@ -157,7 +158,7 @@ public sealed class OutcomeTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(8080, reset: false);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 10, GiveUp = true, Outcomes = OutcomeChoice.Bpf });
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 10, Policy = new FairOptions { GiveUp = true }, Outcomes = OutcomeChoice.Bpf });
         List<Socket> sockets = [];
         for (var i = 0; i < 100; i++)
         {

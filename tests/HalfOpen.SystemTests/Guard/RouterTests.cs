@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using System.Net;
 using System.Net.Sockets;
 using HalfOpen.Guard;
@@ -18,7 +19,7 @@ public sealed class RouterTests
         network.Listen(80);
         using var lan = AddLan(network);
         using var guard = new RunningGuard(
-            network.Machine, new GuardOptions { Limit = 2, Policy = GuardPolicy.Fifo, Router = true, ForwardedTimeout = TimeSpan.FromSeconds(3), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
+            network.Machine, new GuardOptions { Limit = 2, Policy = new FifoOptions(), Router = true, ForwardedTimeout = TimeSpan.FromSeconds(3), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
         using var first = Connect(lan, "10.79.0.1", 80);
         using var second = Connect(lan, "fd79::1", 80);
         guard.Until(s => s.HalfOpen == 2, "two silent ones are out");
@@ -78,7 +79,7 @@ public sealed class RouterTests
         network.Machine.Run(() => Shell.Run("iptables -w -t nat -A POSTROUTING -o veth0 -j MASQUERADE"));
         using var lan = AddLan(network);
         using var guard = new RunningGuard(
-            network.Machine, new GuardOptions { Limit = 100, NatBudget = Budget, Router = true, ForwardedTimeout = TimeSpan.FromMilliseconds(300), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
+            network.Machine, new GuardOptions { Limit = 100, Policy = new FairOptions { NatBudget = Budget }, Router = true, ForwardedTimeout = TimeSpan.FromMilliseconds(300), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
         Socket[] sockets = [.. Enumerable.Range(1, 60).Select(i => Connect(lan, $"10.79.0.{i}", 80))];
         var most = 0;
         guard.Until(

@@ -11,6 +11,7 @@ public sealed partial class BoundaryTests
     private static readonly Dictionary<(string Of, string To), string> Friends = new()
     {
         [("HalfOpen.Core", "HalfOpen.SimulationTests")] = "only engines hand out ids; limiters that are broken on purpose have to as well",
+        [("HalfOpen.Core", "HalfOpen.Tests")] = "unit tests of the parts of policies, and a policy written in test code",
         [("HalfOpen.Guard", "HalfOpen.Tests")] = "unit tests of Holding, Rules and Service",
         [("HalfOpen.Guard", "HalfOpen.SystemTests")] = "rules of tests on one back end",
         [("HalfOpen.Linux", "HalfOpen.Tests")] = "the seccomp program and parsers of /proc, which are pure",

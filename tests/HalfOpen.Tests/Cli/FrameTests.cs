@@ -1,5 +1,6 @@
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Verbs;
+using HalfOpen.Core;
 using Xunit;
 
 namespace HalfOpen.Tests.Cli;
@@ -95,5 +96,5 @@ public sealed class FrameTests
     }
 
     private static IReadOnlyList<VerbCommand> Verbs() =>
-        VerbList.Create(new Terminal(TextReader.Null, TextWriter.Null, TextWriter.Null, false, false, false, 100));
+        VerbList.Create(new Terminal(TextReader.Null, TextWriter.Null, TextWriter.Null, false, false, false, 100), PolicyTable.Shipped);
 }

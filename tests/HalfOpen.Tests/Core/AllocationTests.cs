@@ -6,14 +6,14 @@ namespace HalfOpen.Tests.Core;
 /// <summary>Once its tables have grown, an engine allocates nothing: not for an attempt, a start, an outcome or a tick.</summary>
 public sealed class AllocationTests
 {
-    public static TheoryData<string> Policies() => [.. PolicyOptions.Names];
+    public static TheoryData<string> Policies() => [.. PolicyTable.Shipped.Names];
 
     [Theory]
     [MemberData(nameof(Policies))]
     public void A_steady_state_allocates_nothing(string policy)
     {
-        var options = PolicyOptions.FromName(policy)!;
-        var engine = new Engine(new EngineOptions { Limit = 20, Policy = options is FairOptions fair ? fair with { GiveUp = true, NatBudget = new NatBudget(100_000) } : options });
+        var options = PolicyTable.Shipped.Find(policy)!.Default;
+        var engine = new Engine(new EngineOptions { Limit = 20, Policy = options is FairOptions fair ? fair with { GiveUp = true, NatBudget = 100_000 } : options });
         var ring = new AttemptId[512];
         uint serial = 0;
         var now = 0L;

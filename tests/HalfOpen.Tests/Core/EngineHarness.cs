@@ -15,6 +15,9 @@ internal sealed class EngineHarness
 
     public Engine Engine { get; }
 
+    /// <summary>What <c>fair</c> knows; only under that policy.</summary>
+    public FairStatistics Fair => (FairStatistics)Engine.GetStatistics().Policy!;
+
     public long NowMs { get; set; }
 
     public List<int> Started { get; } = [];

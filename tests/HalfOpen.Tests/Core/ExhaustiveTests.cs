@@ -15,7 +15,7 @@ public sealed class ExhaustiveTests
     public static TheoryData<string, int> Cases()
     {
         var data = new TheoryData<string, int>();
-        foreach (var name in PolicyOptions.Names)
+        foreach (var name in PolicyTable.Shipped.Names)
         {
             for (var limit = 1; limit <= (name == "unlimited" ? 1 : 3); limit++)
             {
@@ -122,7 +122,7 @@ public sealed class ExhaustiveTests
 
         private void PlayOnce()
         {
-            var harness = new EngineHarness(PolicyOptions.FromName(Policy)!, Limit, o => o with { MaxQueued = 16 });
+            var harness = new EngineHarness(PolicyTable.Shipped.Find(Policy)!.Default, Limit, o => o with { MaxQueued = 16 });
             _path.Clear();
             var submitted = 0;
             var waits = Waits;

@@ -31,7 +31,7 @@ public sealed class FairTests
     {
         var harness = WithSwarm(limit, 500);
         Assert.Equal(held, harness.Engine.Counted);
-        Assert.Equal(limit - held, harness.Engine.GetStatistics().Headroom);
+        Assert.Equal(limit - held, harness.Fair.Headroom);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class FairTests
             harness.End(i, Outcome.Refused);
         }
 
-        Assert.Equal(100, harness.Engine.GetStatistics().KnownDestinations);
+        Assert.Equal(100, harness.Fair.KnownDestinations);
     }
 
     [Fact]
@@ -228,19 +228,19 @@ public sealed class FairTests
             harness.End(i, Outcome.Established);
         }
 
-        Assert.InRange(harness.Engine.GetStatistics().GiveUpAfter!.Value.TotalSeconds, 6, 7);
+        Assert.InRange(harness.Fair.GiveUpAfter!.Value.TotalSeconds, 6, 7);
     }
 
     [Fact]
     public void A_NAT_budget_counts_what_the_router_still_holds()
     {
-        var harness = Fair(100, f => f with { NatBudget = new NatBudget(10) });
+        var harness = Fair(100, f => f with { NatBudget = 10 });
         for (var i = 1; i <= 30; i++)
         {
             harness.Submit(i, "a", Host(i));
         }
 
-        Assert.InRange(harness.Engine.GetStatistics().NatEntries, 9, 10);
+        Assert.InRange(harness.Fair.NatEntries, 9, 10);
         foreach (var id in harness.HalfOpen.ToList())
         {
             harness.End(id, Outcome.TimedOut);
@@ -252,7 +252,7 @@ public sealed class FairTests
         Assert.Equal(WaitReason.NatBudget, harness.Engine.GetStatistics().Programs[0].Reason);
         harness.At(121_000);
         Assert.True(harness.Started.Count > started);
-        Assert.True(harness.Engine.GetStatistics().NatEntries <= 10);
+        Assert.True(harness.Fair.NatEntries <= 10);
     }
 
     [Fact]

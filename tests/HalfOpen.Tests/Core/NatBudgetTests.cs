@@ -16,27 +16,34 @@ public sealed class NatBudgetTests
     {
         for (var seed = 0; seed < 150; seed++)
         {
-            var budget = new NatBudget(2 + (seed % 7)) { SilentHold = TimeSpan.FromMilliseconds(silentHoldMs), ClosedHold = TimeSpan.FromMilliseconds(closedHoldMs) };
-            var driver = new RandomDriver(new EngineHarness(new FairOptions { NatBudget = budget, GiveUp = seed % 2 == 0 }, 1 + (seed % 5)), seed);
+            var budget = 2 + (seed % 7);
+            var fair = new FairOptions
+            {
+                NatBudget = budget,
+                NatSilentHold = TimeSpan.FromMilliseconds(silentHoldMs),
+                NatClosedHold = TimeSpan.FromMilliseconds(closedHoldMs),
+                GiveUp = seed % 2 == 0,
+            };
+            var driver = new RandomDriver(new EngineHarness(fair, 1 + (seed % 5)), seed);
             var fullest = 0;
             for (var i = 0; i < 200; i++)
             {
                 driver.Step();
                 driver.CheckBooks();
-                var entries = driver.Harness.Engine.GetStatistics().NatEntries;
-                Assert.True(entries <= budget.Entries, $"seed {seed}, step {i}: {entries} entries of {budget.Entries}");
+                var entries = driver.Harness.Fair.NatEntries;
+                Assert.True(entries <= budget, $"seed {seed}, step {i}: {entries} entries of {budget}");
                 fullest = Math.Max(fullest, entries);
             }
 
             driver.EndEverything();
-            Assert.True(fullest >= budget.Entries - 1, $"seed {seed}: the budget was never met");
+            Assert.True(fullest >= budget - 1, $"seed {seed}: the budget was never met");
         }
     }
 
     [Fact]
     public void A_connection_that_leaves_no_entry_behind_makes_room_when_it_closes()
     {
-        var fair = new EngineHarness(new FairOptions { NatBudget = new NatBudget(2) { ClosedHold = TimeSpan.Zero } }, 10);
+        var fair = new EngineHarness(new FairOptions { NatBudget = 2, NatClosedHold = TimeSpan.Zero }, 10);
         fair.Submit(1, "a", Host(1));
         fair.End(1, Outcome.Established);
         fair.Submit(2, "a", Host(2));

@@ -7,13 +7,13 @@ namespace HalfOpen.Tests.Core;
 /// <summary>What logs, metrics and a person who asks "why does it wait?" are told.</summary>
 public sealed class ObservationTests
 {
-    public static TheoryData<string> Policies() => [.. PolicyOptions.Names];
+    public static TheoryData<string> Policies() => [.. PolicyTable.Shipped.Names];
 
     [Theory]
     [MemberData(nameof(Policies))]
     public void Every_slot_that_comes_back_is_reported_once(string policy)
     {
-        var harness = new EngineHarness(PolicyOptions.FromName(policy)!, 4, o => o with { ReportFreed = true });
+        var harness = new EngineHarness(PolicyTable.Shipped.Find(policy)!.Default, 4, o => o with { ReportFreed = true });
         harness.Submit(1, "a", Host(1));
         harness.Submit(2, "a", Host(1, 81)); // windows-xp: takes no slot; fair: a second slot, nothing is short
         var taken = harness.Engine.Counted;
@@ -32,7 +32,7 @@ public sealed class ObservationTests
     [InlineData("windows-xp")]
     public void A_program_waits_because_the_slots_are_taken_or_its_turn_has_not_come(string policy)
     {
-        var harness = new EngineHarness(PolicyOptions.FromName(policy)!, 1);
+        var harness = new EngineHarness(PolicyTable.Shipped.Find(policy)!.Default, 1);
         harness.Submit(1, "a", Host(1));
         harness.Submit(2, "b", Host(2));
         Assert.Equal([WaitReason.None, WaitReason.SlotsTaken], Reasons(harness));

@@ -129,7 +129,7 @@ public abstract class PolicyContract
     [Fact]
     public void Another_policy_can_take_over_and_nothing_is_lost()
     {
-        foreach (var name in PolicyOptions.Names)
+        foreach (var name in PolicyTable.Shipped.Names)
         {
             var harness = new EngineHarness(Policy, 3);
             for (var i = 1; i <= 20; i++)
@@ -138,7 +138,7 @@ public abstract class PolicyContract
                 harness.Submit(i, i % 3 == 0 ? "a" : "b", Host(i % 7), deadlineMs: i == 20 ? 90_000 : null);
             }
 
-            harness.Engine.SetPolicy(PolicyOptions.FromName(name)!, Instant.FromMilliseconds(20));
+            harness.Engine.SetPolicy(PolicyTable.Shipped.Find(name)!.Default, Instant.FromMilliseconds(20));
             harness.Take();
             for (var i = 0; harness.Ended < 20 && i < 20; i++)
             {
@@ -261,7 +261,7 @@ public sealed class FairContract : PolicyContract
 
 public sealed class FairWithEverythingContract : PolicyContract
 {
-    protected override PolicyOptions Policy => new FairOptions { GiveUp = true, NatBudget = new NatBudget(1000) };
+    protected override PolicyOptions Policy => new FairOptions { GiveUp = true, NatBudget = 1000 };
 
     protected override bool IsFifoWithinProgram => false;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Service;
 using Xunit;
@@ -23,14 +24,29 @@ public sealed class ConfigurationTests
             metrics = [::1]:9226
             """);
         Assert.Equal(50, settings.Options.Limit);
-        Assert.Equal(GuardPolicy.WindowsXp, settings.Options.Policy);
+        Assert.Equal(new WindowsXpOptions(), settings.Options.Policy);
         Assert.True(settings.Options.Router);
-        Assert.Equal(2000, settings.Options.NatBudget);
         Assert.Equal(["user:0", "port:22"], settings.Options.Exemptions.Select(e => e.ToString()));
         Assert.Equal(TimeSpan.FromSeconds(90), settings.Options.HoldCap);
         Assert.Equal(HoldEnd.Pass, settings.Options.WhenHeldTooLong);
         Assert.Equal(HoldEnd.Refuse, settings.Options.WhenFull);
         Assert.Equal(new IPEndPoint(IPAddress.IPv6Loopback, 9226), settings.Metrics);
+    }
+
+    [Theory]
+    [InlineData("nat-budget = 2000\ngive-up = yes\npolicy = fair")]
+    [InlineData("policy = fair\ngive-up = yes\nnat-budget = 2000")]
+    [InlineData("give-up = yes\npolicy = fair\nnat-budget = 2000")]
+    public void Options_of_a_policy_may_stand_before_it_or_after(string text) =>
+        Assert.Equal(new FairOptions { GiveUp = true, NatBudget = 2000 }, Parse(text).Options.Policy);
+
+    [Fact]
+    public void Options_of_another_policy_are_kept_for_it()
+    {
+        var settings = Parse("policy = windows-xp\ngive-up = yes\nnat-silent-hold = 2min");
+        Assert.Equal(new WindowsXpOptions(), settings.Options.Policy);
+        var flag = SettingTable.Shipped.Find("policy")!.Apply(settings, "fair")!;
+        Assert.Equal(new FairOptions { GiveUp = true }, flag.Options.Policy);
     }
 
     [Theory]
@@ -40,6 +56,9 @@ public sealed class ConfigurationTests
     [InlineData("Limit = 3", "there is no key 'Limit' (did you mean limit?)")]
     [InlineData("nat_budget = 3", "(did you mean nat-budget?)")]
     [InlineData("policy = nice", "policy = 'nice': give fair, windows-xp, fifo or unlimited")]
+    [InlineData("nat-budget = 1", "nat-budget = '1': give 2 to 10000000, or none")]
+    [InlineData("nat-silent-hold = 901s", "give 0s to 900s (a number with ms, s, min or h)")]
+    [InlineData("lend-before = 0s", "there is no key 'lend-before'")]
     [InlineData("hold-cap = 30", "hold-cap = '30': give a number with ms, s, min or h, such as 30s")]
     [InlineData("hold-cap = 99999999999999999999h", "give a number with")]
     [InlineData("router = maybe", "give yes or no")]
@@ -58,15 +77,15 @@ public sealed class ConfigurationTests
     public void The_shipped_file_is_the_template_and_means_the_defaults()
     {
         var shipped = File.ReadAllText(Path.Combine(Repository.Root, "packaging", "guard.conf"));
-        Assert.Equal(ConfigurationFile.Template(), shipped);
+        Assert.Equal(ConfigurationFile.Template(SettingTable.Shipped), shipped);
         Assert.Equivalent(new GuardSettings(), Parse(shipped));
     }
 
     [Fact]
     public void Uncommented_every_line_of_the_shipped_file_is_allowed()
     {
-        var lines = ConfigurationFile.Template().Split('\n').Where(l => l.StartsWith('#') && l.Length > 1 && l[1] != ' ').Select(l => l[1..]).ToArray();
-        Assert.Equal(SettingTable.All.Count, lines.Length);
+        var lines = ConfigurationFile.Template(SettingTable.Shipped).Split('\n').Where(l => l.StartsWith('#') && l.Length > 1 && l[1] != ' ').Select(l => l[1..]).ToArray();
+        Assert.Equal(SettingTable.Shipped.All.Count, lines.Length);
         var settings = Parse(string.Join('\n', lines));
         // Defaults are shown as examples, but for these.
         Assert.Equal(new GuardOptions().HoldCap, settings.Options.HoldCap);
@@ -80,7 +99,7 @@ public sealed class ConfigurationTests
     [Fact]
     public void Whatever_the_bytes_there_is_a_configuration_or_one_line()
     {
-        var good = ConfigurationFile.Template().Replace("\n#", "\n", StringComparison.Ordinal);
+        var good = ConfigurationFile.Template(SettingTable.Shipped).Replace("\n#", "\n", StringComparison.Ordinal);
         for (var seed = 0; seed < 20_000; seed++)
         {
             var random = new Random(seed);
@@ -100,11 +119,11 @@ public sealed class ConfigurationTests
     [Fact]
     public void A_file_that_is_missing_or_too_large_says_so()
     {
-        Assert.Contains("there is no configuration file", Assert.Throws<GuardException>(() => ConfigurationFile.Read("/nonexistent/guard.conf", new())).Message, StringComparison.Ordinal);
-        Assert.Contains("larger than", Assert.Throws<GuardException>(() => ConfigurationFile.Read("/dev/zero", new())).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no configuration file", Assert.Throws<GuardException>(() => ConfigurationFile.Read("/nonexistent/guard.conf", new(), SettingTable.Shipped)).Message, StringComparison.Ordinal);
+        Assert.Contains("larger than", Assert.Throws<GuardException>(() => ConfigurationFile.Read("/dev/zero", new(), SettingTable.Shipped)).Message, StringComparison.Ordinal);
     }
 
-    private static GuardSettings Parse(string text) => ConfigurationFile.Parse(text, "guard.conf", new GuardSettings());
+    private static GuardSettings Parse(string text) => ConfigurationFile.Parse(text, "guard.conf", new GuardSettings(), SettingTable.Shipped);
 
     private static string Mutate(string[] lines, Random random)
     {

@@ -17,7 +17,7 @@ public sealed class ControlTests
     {
         var status = Ask("""{"command":"status"}""");
         Assert.True(status.Ok);
-        Assert.Equal(GuardPolicy.WindowsXp, status.Status!.Policy);
+        Assert.Equal("windows-xp", status.Status!.Policy);
         Assert.Equal(["aria2c", "firefox"], status.Status.Programs.Select(p => p.Name));
         Assert.True(Ask("""{"command":"limit","limit":50}""").Ok);
         Assert.Equal(50, _guard.Limit);
@@ -166,7 +166,7 @@ internal sealed class FakeGuard : IGuardControl
 
     public GuardStatus Status { get; set; } = new()
     {
-        Policy = GuardPolicy.WindowsXp,
+        Policy = "windows-xp",
         Limit = 10,
         HalfOpen = 10,
         Counted = 10,

@@ -115,10 +115,12 @@ public sealed class PrivilegeTests
     [InlineData("policy = fair\nnat-budget = 100\ngive-up = yes", null)]
     [InlineData("policy = fifo", null)]
     [InlineData("policy = windows-xp\ngive-up = yes", "give-up does nothing under policy windows-xp")]
-    [InlineData("policy = fifo\nnat-budget = 100", "nat-budget does nothing under policy fifo")]
+    [InlineData("policy = fifo\nnat-budget = 100", "nat-budget does nothing under policy fifo: for policy fair")]
+    [InlineData("policy = fifo\nnat-budget = 100\ngive-up = yes", "nat-budget and give-up do nothing under policy fifo: for policy fair")]
+    [InlineData("policy = fifo\ngive-up = no", null)]
     public void What_is_set_and_does_nothing_is_said(string text, string? expected)
     {
-        var useless = ConfigurationFile.Parse(text, "x", new GuardSettings()).Useless();
+        var useless = ConfigurationFile.Parse(text, "x", new GuardSettings(), SettingTable.Shipped).Useless();
         Assert.Equal(expected is null, useless is null);
         Assert.StartsWith(expected ?? "", useless ?? "", StringComparison.Ordinal);
     }

@@ -31,7 +31,7 @@ public sealed class VerbTests
     public async Task Show_config_prints_the_shipped_file()
     {
         var (code, output, _) = await CliRunner.RunAsync(["guard", "--show-config"]);
-        Assert.Equal((0, ConfigurationFile.Template()), (code, output));
+        Assert.Equal((0, ConfigurationFile.Template(SettingTable.Shipped)), (code, output));
     }
 
     [Fact]

@@ -173,7 +173,7 @@ public sealed class ReplayTests
                 }
             }
 
-            foreach (var policy in PolicyOptions.Names)
+            foreach (var policy in PolicyTable.Shipped.Names)
             {
                 var (code, _, error) = await CliRunner.RunAsync(["replay", "--policy", policy, "--limit", "1"], Encoding.UTF8.GetString([.. bytes]));
                 Assert.True(code is 0 or 2, $"round {round}: exit {code}: {error}");

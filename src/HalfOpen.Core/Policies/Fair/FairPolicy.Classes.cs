@@ -31,8 +31,6 @@ internal sealed partial class FairPolicy
     private long _peakUntil;
     private Pauses _pauses = new();
 
-    public override int Headroom => _headroom;
-
     /// <summary>Slots a class may hold before it has shown what it is, and that it may take from the headroom.</summary>
     private int Trial => Math.Max(1, _maxHeadroom);
 

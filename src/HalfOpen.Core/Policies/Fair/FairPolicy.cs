@@ -35,15 +35,12 @@ internal sealed partial class FairPolicy : Policy
         _known = new KnownDestinations(options, state.Options.HashSeed);
         _handshakes = new HandshakeTimes(options);
         _queuedHashes = new int[FilterSize(state.Options.MaxQueued)];
-        _nat = options.NatBudget is { } budget ? new NatLedger(budget, state.Now) : null;
+        _nat = options.NatBudget is { } budget ? new NatLedger(budget, options.NatSilentHold, options.NatClosedHold, state.Now) : null;
         SizeHeadroom();
     }
 
-    public override int KnownDestinations => _known.Count;
-
-    public override int NatEntries => _nat?.Entries ?? 0;
-
-    public override TimeSpan? GiveUpAfter => _options.GiveUp ? new TimeSpan(_handshakes.GiveUpAfter) : null;
+    public override PolicyStatistics Statistics => new FairStatistics(
+        _known.Count, _headroom, _options.GiveUp ? new TimeSpan(_handshakes.GiveUpAfter) : null, _nat?.Entries ?? 0);
 
     public override long NextDue
     {

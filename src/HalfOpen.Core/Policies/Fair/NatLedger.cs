@@ -3,7 +3,7 @@ namespace HalfOpen.Core.Policies.Fair;
 /// <summary>
 /// Entries a NAT device is believed to hold. Remains are kept as counts in a ring of quarter seconds, always rounded up: bounded memory, one addition an event.
 /// </summary>
-internal sealed class NatLedger(NatBudget budget, long now)
+internal sealed class NatLedger(int budget, TimeSpan silentHold, TimeSpan closedHold, long now)
 {
     private const long StepTicks = TimeSpan.TicksPerMillisecond * 250;
     private const int Steps = 4096; // 1,024 s, more than the longest hold
@@ -16,10 +16,10 @@ internal sealed class NatLedger(NatBudget budget, long now)
     public int Entries => _live + _open + _remains;
 
     /// <summary>Room for anybody.</summary>
-    public bool HasRoom => Entries < budget.Entries;
+    public bool HasRoom => Entries < budget;
 
     /// <summary>Room beyond what is kept for newcomers: a fiftieth of the budget, at least one entry.</summary>
-    public bool HasRoomForAll => Entries < budget.Entries - Math.Max(1, budget.Entries / 50);
+    public bool HasRoomForAll => Entries < budget - Math.Max(1, budget / 50);
 
     /// <summary>When the next remains leave, if any: asked only while somebody waits for room.</summary>
     public long NextDue => _remains == 0 ? long.MaxValue : (_step + 1) * StepTicks;
@@ -38,14 +38,14 @@ internal sealed class NatLedger(NatBudget budget, long now)
         if (_open > 0)
         {
             _open--;
-            Remain(now + budget.ClosedHold.Ticks, now);
+            Remain(now + closedHold.Ticks, now);
         }
     }
 
     /// <summary>Nobody answered; <paramref name="lastSyn"/> is the last that could have gone out.</summary>
-    public void LeaveSilent(long lastSyn, long now) => Leave(lastSyn + budget.SilentHold.Ticks, now);
+    public void LeaveSilent(long lastSyn, long now) => Leave(lastSyn + silentHold.Ticks, now);
 
-    public void LeaveClosed(long now) => Leave(now + budget.ClosedHold.Ticks, now);
+    public void LeaveClosed(long now) => Leave(now + closedHold.Ticks, now);
 
     public void AdvanceTo(long now)
     {

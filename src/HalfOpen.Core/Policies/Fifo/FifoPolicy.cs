@@ -5,8 +5,13 @@ namespace HalfOpen.Core
     /// <summary><c>fifo</c>: one queue for all, every half-open attempt takes a slot. What most software does.</summary>
     public sealed record FifoOptions : PolicyOptions
     {
+        internal static PolicyRow TableRow { get; } = new("fifo", "keeps one queue for everybody", new FifoOptions());
+
         /// <inheritdoc/>
-        public override string Name => "fifo";
+        public override PolicyRow Row => TableRow;
+
+        /// <inheritdoc/>
+        public override PolicyPromises Promises => new() { BoundPerWaiting = 1, BoundPerProgram = 1 };
 
         internal override Policies.Policy Create(EngineState state) => new Policies.Fifo.FifoPolicy(state);
     }

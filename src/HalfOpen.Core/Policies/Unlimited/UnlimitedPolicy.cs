@@ -3,8 +3,13 @@ namespace HalfOpen.Core
     /// <summary><c>unlimited</c>: every attempt starts at once, as on systems without a limit. For comparison, and to only observe.</summary>
     public sealed record UnlimitedOptions : PolicyOptions
     {
+        internal static PolicyRow TableRow { get; } = new("unlimited", "counts and never holds", new UnlimitedOptions());
+
         /// <inheritdoc/>
-        public override string Name => "unlimited";
+        public override PolicyRow Row => TableRow;
+
+        /// <inheritdoc/>
+        public override PolicyPromises Promises => new() { Limited = false };
 
         internal override Policies.Policy Create(EngineState state) => new Policies.Unlimited.UnlimitedPolicy(state);
     }

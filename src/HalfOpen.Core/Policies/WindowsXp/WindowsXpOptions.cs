@@ -9,8 +9,17 @@ public sealed record WindowsXpOptions : PolicyOptions
     /// <summary>The driver's clock: what waits is looked at every 100 ms of the host's epoch.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
+    internal static PolicyRow TableRow { get; } = new("windows-xp", "does what Windows XP SP2 did", new WindowsXpOptions());
+
     /// <inheritdoc/>
-    public override string Name => "windows-xp";
+    public override PolicyRow Row => TableRow;
+
+    /// <summary>The abort penalty keeps slots beyond the end; the cursor passes each of the 128 lists.</summary>
+    public override PolicyPromises Promises => new() { CountsAfterEnd = true, BoundPerWaiting = 128, BoundPerProgram = 1 };
 
     internal override Policies.Policy Create(EngineState state) => new Policies.WindowsXp.WindowsXpPolicy(state);
 }
+
+/// <summary>What <c>windows-xp</c> knows; immutable, thread-safe.</summary>
+/// <param name="Routes">Destinations with an attempt or a connection of ours.</param>
+public sealed record WindowsXpStatistics(int Routes) : PolicyStatistics;

@@ -35,7 +35,7 @@ internal sealed class WindowsXpPolicy(EngineState state) : Policy(state)
 
     private long CurrentTick => State.Now / TickTicks;
 
-    public override int KnownDestinations => _routes.Count;
+    public override PolicyStatistics Statistics => new WindowsXpStatistics(_routes.Count);
 
     /// <summary>Ticks at which nothing can change are not visited: idle time costs nothing.</summary>
     public override long NextDue

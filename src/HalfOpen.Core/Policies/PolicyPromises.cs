@@ -1,0 +1,39 @@
+namespace HalfOpen.Core;
+
+/// <summary>What a policy keeps to, whatever happens. Checkers hold it to this in every simulated run. Immutable, thread-safe.</summary>
+public sealed record PolicyPromises
+{
+    /// <summary>Attempts that hold a slot are bounded by the limit at all. Default true; false: unlimited.</summary>
+    public bool Limited { get; init; } = true;
+
+    /// <summary>
+    /// Attempts that hold a slot may pass the limit without a start: an attempt to a destination known to answer that stays
+    /// silent takes a slot after all. Then no attempt to an unknown destination starts until it fits. Default false.
+    /// </summary>
+    public bool LateCounting { get; init; }
+
+    /// <summary>A slot may stay taken after its attempt has ended. Default false.</summary>
+    public bool CountsAfterEnd { get; init; }
+
+    /// <summary>Half-open attempts to destinations that never answered stay within the limit. Default false.</summary>
+    public bool BoundsUnknown { get; init; }
+
+    /// <summary>Attempts of one program start in the order of submission. Default true.</summary>
+    public bool FifoWithinProgram { get; init; } = true;
+
+    /// <summary>Attempts of one program to one destination start in the order of submission. Default true.</summary>
+    public bool FifoWithinDestination { get; init; } = true;
+
+    /// <summary>
+    /// The most starts (to unknown destinations) of other programs that may pass while a program has an attempt waiting and
+    /// starts none for longer than an attempt can be half-open: this x (attempts waiting when its wait began + 1) +
+    /// <see cref="BoundPerProgram"/> x programs. Both 0 (default): nothing is promised.
+    /// </summary>
+    public int BoundPerWaiting { get; init; }
+
+    /// <summary>See <see cref="BoundPerWaiting"/>.</summary>
+    public int BoundPerProgram { get; init; }
+
+    /// <summary>Entries of a NAT device's table that are never exceeded; null (default): no such promise.</summary>
+    public int? NatBudget { get; init; }
+}
