@@ -12,7 +12,8 @@ public sealed class DependencyTests
         ["HalfOpen.Core"] = [], // the engine: every host embeds it, so it must drag nothing along
         ["HalfOpen.Wire"] = [], // codecs: usable and fuzzable alone
         ["HalfOpen.Driver"] = [], // must also run on the XP machine itself (net40)
-        ["HalfOpen.Windows"] = ["HalfOpen.Driver"],
+        ["HalfOpen.Images"] = [], // parsers of other people's disks: fuzzable alone, and no file system of this machine in reach
+        ["HalfOpen.Windows"] = ["HalfOpen.Driver", "HalfOpen.Images"],
         ["HalfOpen.Hosting"] = ["HalfOpen.Core"], // what every host needs, whatever it is a host of
         ["HalfOpen.Simulation"] = ["HalfOpen.Core", "HalfOpen.Hosting"],
         ["HalfOpen.Linux"] = ["HalfOpen.Wire"], // system calls and what the kernel's bytes mean; no engine
