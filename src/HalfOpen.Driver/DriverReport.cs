@@ -153,6 +153,8 @@ public sealed class LimitLocation
 /// </summary>
 public sealed class DriverReport
 {
+    private static readonly ReadOnlyCollection<Evidence> None = new ReadOnlyCollection<Evidence>(new List<Evidence>());
+
     internal DriverReport()
     {
     }
@@ -192,7 +194,7 @@ public sealed class DriverReport
     public LimitLocation? Location { get; internal set; }
 
     /// <value>Nine items in order, or none when the file is unreadable.</value>
-    public ReadOnlyCollection<Evidence> Evidence { get; internal set; } = new ReadOnlyCollection<Evidence>(new List<Evidence>());
+    public ReadOnlyCollection<Evidence> Evidence { get; internal set; } = None;
 
     /// <value>T, the global that INIT stores the limit into; of the likeliest candidate when nothing was found.</value>
     public VirtualAddress? Threshold { get; internal set; }
@@ -202,6 +204,14 @@ public sealed class DriverReport
 
     /// <value>P, the count of queued attempts.</value>
     public VirtualAddress? Pending { get; internal set; }
+
+    /// <summary>The same report with an empty <see cref="Evidence"/>: for a caller that keeps many.</summary>
+    public DriverReport WithoutEvidence()
+    {
+        var copy = (DriverReport)MemberwiseClone();
+        copy.Evidence = None;
+        return copy;
+    }
 
     /// <summary>The evidence that was looked for and is not there.</summary>
     public IEnumerable<Evidence> MissingEvidence

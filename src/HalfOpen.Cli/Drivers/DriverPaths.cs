@@ -25,14 +25,22 @@ internal static class DriverPaths
 
     public static Option<bool> Recurse() => new("--recurse", "-r") { Description = "Look everywhere below the folder, not only where Windows keeps its drivers." };
 
-    /// <summary>The drivers at a path. No such path is wrong usage; a folder that cannot be read is a failure. A long search shows its progress.</summary>
-    public static IReadOnlyList<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet, CancellationToken cancellation)
+    /// <summary>The local file system, with this path as the one that the user named: links in it are followed, links below it are not.</summary>
+    public static LocalFileStore Open(string path)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
         {
             throw CliException.Usage("the path is empty: name a driver or a folder.");
         }
 
+        var store = new LocalFileStore();
+        store.Trust(path);
+        return store;
+    }
+
+    /// <summary>The drivers at a path. No such path is wrong usage; a folder that cannot be read is a failure. A long search shows its progress.</summary>
+    public static IReadOnlyList<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet, CancellationToken cancellation)
+    {
         try
         {
             var shown = false;
@@ -52,7 +60,7 @@ internal static class DriverPaths
 
             return found;
         }
-        catch (FileProblemException e) when (!File.Exists(path) && !Directory.Exists(path))
+        catch (FileProblemException e) when (store.Find(path) is null)
         {
             throw CliException.Usage(e.Message);
         }

@@ -8,7 +8,7 @@ namespace HalfOpen.Cli.Drivers;
 internal sealed record PatchDocument(uint Limit, bool DryRun, bool Refused, bool Written, string? Output, IReadOnlyList<PatchedDriverDocument> Drivers, IReadOnlyList<string> Notes)
 {
     public static PatchDocument Of(PatchUnit unit, uint limit, bool dryRun, bool written, string? output, IReadOnlyList<string> notes) =>
-        new(limit, dryRun, unit.IsRefused, written, output, [.. unit.Items.Select(PatchedDriverDocument.Of)], notes);
+        new(limit, dryRun, unit.IsRefused, written, output, [.. unit.Items.Select(i => PatchedDriverDocument.Of(i, limit))], notes);
 }
 
 /// <param name="Action">write, nothing, leave-out or refuse.</param>
@@ -24,17 +24,17 @@ internal sealed record PatchedDriverDocument(
     string? Backup,
     IReadOnlyList<EditDocument> Edits)
 {
-    public static PatchedDriverDocument Of(PatchItem item) => new(
+    public static PatchedDriverDocument Of(PatchItem item, uint limit) => new(
         item.Driver.Path,
         item.Driver.Kind == DriverKind.Tcpip6 ? "tcpip6" : "tcpip",
         item.Action switch { PatchAction.Write => "write", PatchAction.Nothing => "nothing", PatchAction.LeaveOut => "leave-out", _ => "refuse" },
         item.Reason,
         item.Driver.Report?.Limit,
-        item.Action is PatchAction.Write or PatchAction.Nothing ? item.Patch!.NewLimit : item.Driver.Report?.Limit,
+        item.Action is PatchAction.Write or PatchAction.Nothing ? limit : item.Driver.Report?.Limit,
         item.Driver.Sha256,
         item.PatchedSha256 ?? item.Driver.Sha256,
         item.Action == PatchAction.Write ? item.Driver.Backup.BackupPath : null,
-        item.Action == PatchAction.Write ? [.. item.Patch!.Edits.Select(e => new EditDocument(e.Name, e.Offset.Value, PatchPrinter.Hex(e.Before), PatchPrinter.Hex(e.After)))] : []);
+        [.. item.Edits.Select(e => new EditDocument(e.Name, e.Offset.Value, PatchPrinter.Hex(e.Before), PatchPrinter.Hex(e.After)))]);
 }
 
 /// <param name="Before">Bytes in file order, as hexadecimal pairs.</param>

@@ -9,7 +9,7 @@ internal sealed class PatchPrinter(Terminal terminal)
 {
     public static string Hex(byte[] bytes) => string.Join(' ', bytes.Select(b => b.ToString("X2")));
 
-    public void Print(PatchItem item)
+    public void Print(PatchItem item, uint newLimit)
     {
         var o = terminal.Out;
         o.WriteLine(terminal.Bold(DriverPaths.Shown(item.Driver.Path)));
@@ -17,9 +17,9 @@ internal sealed class PatchPrinter(Terminal terminal)
         {
             case PatchAction.Write:
                 o.WriteLine($"  Driver     {item.Driver.SystemText ?? "unknown system"}, {item.Driver.Size:N0} bytes");
-                o.WriteLine($"  Limit      {item.Driver.Report!.Limit:N0} → {terminal.Bold($"{item.Patch!.NewLimit:N0}")}");
+                o.WriteLine($"  Limit      {item.Driver.Report!.Limit:N0} → {terminal.Bold($"{newLimit:N0}")}");
                 o.WriteLine("  Bytes      file offset  before       after");
-                foreach (var edit in item.Patch.Edits)
+                foreach (var edit in item.Edits)
                 {
                     o.WriteLine($"             {edit.Offset.ToString().PadRight(11)}  {Hex(edit.Before)}  {terminal.Bold(Hex(edit.After))}  {edit.Name}");
                 }
@@ -28,7 +28,7 @@ internal sealed class PatchPrinter(Terminal terminal)
                 o.WriteLine($"             {item.PatchedSha256} after");
                 break;
             case PatchAction.Nothing:
-                o.WriteLine($"  {terminal.Good("✓")} already at {item.Patch!.NewLimit:N0}: nothing to do");
+                o.WriteLine($"  {terminal.Good("✓")} already at {newLimit:N0}: nothing to do");
                 break;
             case PatchAction.LeaveOut:
                 o.WriteLine($"  {terminal.Warn("·")} left out: {item.Reason}");

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
-using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Cli.Verbs;
@@ -29,7 +28,7 @@ internal static class InspectVerb
         verb.Does((parsed, cancellation) => Task.Run(() =>
         {
             var place = parsed.GetRequiredValue(path);
-            var store = new LocalFileStore();
+            var store = DriverPaths.Open(place);
             var inspector = new Inspector(store);
             var drivers = new List<Inspection>();
             foreach (var found in DriverPaths.Find(terminal, store, place, parsed.GetValue(recurse), parsed.GetValue(quiet), cancellation))

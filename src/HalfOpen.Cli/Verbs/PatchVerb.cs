@@ -72,7 +72,9 @@ internal static class PatchVerb
 internal sealed record PatchRun(
     Terminal Terminal, string Path, uint Limit, string? Output, bool AllowBadChecksum, bool Recurse, bool DryRun, bool Yes, bool Json, bool Quiet)
 {
-    private readonly LocalFileStore _store = new();
+    private readonly LocalFileStore _store = DriverPaths.Open(Path);
+
+    private bool IsFolder => _store.Find(Path)?.Kind == EntryKind.Folder;
 
     public int Execute(CancellationToken cancellation)
     {
@@ -86,13 +88,13 @@ internal sealed record PatchRun(
 
         cancellation.ThrowIfCancellationRequested();
         var unit = PatchUnit.Plan(_store, drivers, Limit, AllowBadChecksum, beside: Output is null);
-        var notes = PatchPrinter.Notes(unit, isSingle: !Directory.Exists(Path), Output);
+        var notes = PatchPrinter.Notes(unit, isSingle: !IsFolder, Output);
         if (!Json)
         {
             var printer = new PatchPrinter(Terminal);
             foreach (var item in unit.Items)
             {
-                printer.Print(item);
+                printer.Print(item, unit.Limit);
             }
         }
 
@@ -124,7 +126,7 @@ internal sealed record PatchRun(
         }
         else
         {
-            WriteOutput(unit.Items[0]);
+            WriteOutput(unit);
         }
 
         PrintDocument(unit, written: true, notes);
@@ -144,20 +146,21 @@ internal sealed record PatchRun(
             return;
         }
 
-        if (Output.Length == 0 || Directory.Exists(Path))
+        if (Output.Length == 0 || IsFolder)
         {
             throw CliException.Usage(Output.Length == 0 ? "--output is empty: name a file." : "--output takes one driver as its input, not a folder.");
         }
 
+        _store.Trust(Output);
         if (_store.Find(Output) is not null)
         {
             throw CliException.Refused($"{DriverPaths.Shown(Output)} exists already and is not overwritten: choose another name or remove it.");
         }
     }
 
-    private void WriteOutput(PatchItem item)
+    private void WriteOutput(PatchUnit unit)
     {
-        using var staged = _store.Stage(Output!, item.PatchedBytes ?? item.Driver.Bytes!, like: null);
+        using var staged = _store.Stage(Output!, unit.ContentOf(unit.Items[0]), like: null);
         staged.Commit();
     }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
-using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Cli.Verbs;
@@ -35,7 +34,7 @@ internal static class RestoreVerb
 
     private static int Execute(Terminal terminal, string path, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet, CancellationToken cancellation)
     {
-        var store = new LocalFileStore();
+        var store = DriverPaths.Open(path);
         var inspector = new Inspector(store);
         var unit = RestoreUnit.Plan(store, DriverPaths.Find(terminal, store, path, recurse, quiet, cancellation).Select(inspector.Inspect), force);
         if (!json)

@@ -12,7 +12,7 @@ public enum EntryKind
 }
 
 /// <summary>One entry of a folder. Immutable.</summary>
-/// <param name="Path">Full path, in the spelling that the store uses.</param>
+/// <param name="Path">Full path, in the spelling that the store uses; names that are not UTF-8 as <see cref="Linux.LinuxName"/> says.</param>
 /// <param name="Size">Bytes; 0 for anything but a file.</param>
 public sealed record FileEntry(string Path, EntryKind Kind, long Size)
 {
@@ -26,15 +26,25 @@ public sealed record FileEntry(string Path, EntryKind Kind, long Size)
 /// </summary>
 public interface IFileStore
 {
-    /// <summary>What stands at a path, or null. A link is reported as a link.</summary>
+    /// <summary>What stands at a path, or null. A link is reported as a link, except a link to a folder that the caller named himself: that is the folder.</summary>
     FileEntry? Find(string path);
 
     /// <summary>The entries of a folder in ordinal order of their names; empty when there is no such folder.</summary>
     IReadOnlyList<FileEntry> List(string folder);
 
-    /// <summary>All bytes of a file.</summary>
+    /// <summary>All bytes of a plain file.</summary>
     /// <param name="maxBytes">A larger file is a problem, found before anything is read.</param>
-    byte[] Read(string path, int maxBytes);
+    /// <param name="followLink">Whether a link is followed. Only for what is shown: what is written on must not come from behind a link.</param>
+    byte[] Read(string path, int maxBytes, bool followLink = false);
+
+    /// <summary>The first bytes of a plain file of any size, fewer when it is shorter. A link is not followed.</summary>
+    byte[] ReadStart(string path, int count);
+
+    /// <summary>
+    /// What would keep a file from being replaced, so far as that can be found without writing: one sentence with the remedy, or null. Replacing can fail
+    /// nevertheless.
+    /// </summary>
+    string? ObstacleTo(string path);
 
     /// <summary>
     /// Puts the new content of a file in safety beside it, complete and read back, without touching the file. <see cref="IStagedFile.Commit"/> then changes
@@ -54,13 +64,16 @@ public interface IFileStore
     IDisposable Lock(string folder);
 }
 
-/// <summary>New content in waiting. Disposing without a commit takes it away again.</summary>
+/// <summary>New content in waiting. Disposing removes what need not stay: the new content without a commit, after it the old.</summary>
 public interface IStagedFile : IDisposable
 {
     string Path { get; }
 
     /// <summary>Replaces the file at once, lastingly (it survives a power failure), and reads it back.</summary>
     void Commit();
+
+    /// <summary>Takes a commit back: the file is the old one again in every respect, or gone when there was none. Without a commit, or a half one: whatever is needed.</summary>
+    void TakeBack();
 }
 
 /// <summary>An expected failure with a file: one line that names the path, what is wrong and, where it can, what to do.</summary>

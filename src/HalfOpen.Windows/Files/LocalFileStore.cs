@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HalfOpen.Windows.Files.Linux;
 
 namespace HalfOpen.Windows.Files;
 
@@ -6,58 +7,44 @@ namespace HalfOpen.Windows.Files;
 /// Drivers on the local file system. A file is replaced by writing the new content under a temporary name in the same folder, waiting for the disk, renaming,
 /// and waiting for the disk again: whenever the power fails, the file is all old or all new. Not thread-safe.
 /// </summary>
+/// <remarks>
+/// On Linux the folders may belong to somebody who means harm to the root that works in them: see docs/decisions/0023-folders-of-others.md. Names there need not
+/// be UTF-8; paths carry them as <see cref="LinuxName"/> says.
+/// </remarks>
 public sealed class LocalFileStore : IFileStore
 {
+    internal const string ReadsBackDifferently = "what was written reads back differently: check this disk before you trust it.";
+    internal const string AnotherIsAtWork = "another halfopen is at work in this folder: wait for it and try again.";
+
     private readonly IFileOperations _operations;
 
     public LocalFileStore()
-        : this(new LocalFileOperations())
+        : this(OperatingSystem.IsLinux() ? new LinuxFileOperations() : new PathFileOperations())
     {
     }
 
     internal LocalFileStore(IFileOperations operations) => _operations = operations;
 
-    public FileEntry? Find(string path) => Try(path, () => _operations.Find(path));
+    /// <summary>Says that the caller named this path himself: it is opened now, through links, and what is below it is found in that very folder from then on.</summary>
+    public void Trust(string named) => _operations.Trust(Path.TrimEndingDirectorySeparator(LinuxPath.Full(named)));
+
+    public FileEntry? Find(string path) => Try(path, () => _operations.Find(LinuxPath.Full(path)));
 
     public IReadOnlyList<FileEntry> List(string folder) => Try(folder, () =>
-        _operations.Find(folder)?.Kind == EntryKind.Folder || Directory.Exists(folder) ? _operations.List(folder) : []);
+        LinuxPath.Full(folder) is var full && _operations.Find(full)?.Kind == EntryKind.Folder ? _operations.List(full) : []);
 
-    public byte[] Read(string path, int maxBytes) => Try(path, () =>
-    {
-        // Looked at before it is opened: opening a pipe would wait for ever, and a file of gigabytes need not be touched.
-        var entry = _operations.Find(path) ?? throw new FileProblemException(path, "no such file.");
-        if (entry.Kind == EntryKind.SymbolicLink)
-        {
-            var target = ResolveLink(path);
-            entry = _operations.Find(target) ?? throw new FileProblemException(path, "this is a symbolic link to a file that does not exist.");
-        }
+    public byte[] Read(string path, int maxBytes, bool followLink = false) => Try(path, () => _operations.Read(LinuxPath.Full(path), maxBytes, followLink));
 
-        switch (entry.Kind)
-        {
-            case EntryKind.Folder:
-                throw new FileProblemException(path, "this is a folder, not a file.");
-            case EntryKind.Other:
-                throw new FileProblemException(path, "this is a device or a pipe, not a file.");
-        }
+    public byte[] ReadStart(string path, int count) => Try(path, () => _operations.ReadStart(LinuxPath.Full(path), count));
 
-        return entry.Size > maxBytes
-            ? throw new FileProblemException(path, LocalFileOperations.TooLarge(entry.Size, maxBytes))
-            : _operations.Read(entry.Path, maxBytes);
-    });
+    public string? ObstacleTo(string path) => Try(path, () => _operations.ObstacleTo(LinuxPath.Full(path)));
 
     public IStagedFile Stage(string path, byte[] bytes, string? like) => Try(path, () =>
     {
-        var temporary = path + FileNames.TemporaryInfix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
-        var staged = new Staged(this, path, temporary, bytes);
+        var staged = new Staged(_operations, LinuxPath.Full(path), bytes.Length);
         try
         {
-            _operations.CreateSynced(temporary, bytes);
-            if (like is not null)
-            {
-                _operations.CopyMetadata(like, temporary);
-            }
-
-            staged.Verify(temporary);
+            staged.Prepare(bytes, like);
             return staged;
         }
         catch (Exception)
@@ -69,6 +56,7 @@ public sealed class LocalFileStore : IFileStore
 
     public void Delete(string path) => Try(path, () =>
     {
+        path = LinuxPath.Full(path);
         if (_operations.Find(path) is not null)
         {
             _operations.Delete(path);
@@ -89,12 +77,11 @@ public sealed class LocalFileStore : IFileStore
         return leftovers.Count;
     });
 
-    public IDisposable Lock(string folder) => Try(folder, () => _operations.Lock(folder));
+    public IDisposable Lock(string folder) => Try(folder, () => _operations.Lock(LinuxPath.Full(folder)));
 
-    internal static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? Path.GetPathRoot(path) ?? "/";
+    internal static string FolderOf(string path) => Path.GetDirectoryName(LinuxPath.Full(path)) ?? Path.GetPathRoot(path) ?? "/";
 
-    private static string ResolveLink(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? throw new FileProblemException(path, "this symbolic link leads nowhere.");
+    internal static string TooLarge(long size, int maxBytes) => $"{size:N0} bytes are too many (at most {maxBytes:N0}): this is no driver, and it was not read.";
 
     /// <summary>What the system throws becomes one line that names the file and what to do.</summary>
     private static T Try<T>(string path, Func<T> action)
@@ -109,72 +96,114 @@ public sealed class LocalFileStore : IFileStore
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new FileProblemException(path, "permission denied; are you the owner, or root?", e);
+            throw new FileProblemException(path, Errno.Describe(Errno.AccessDenied), e);
         }
         catch (DirectoryNotFoundException e)
         {
             throw new FileProblemException(path, "its folder does not exist.", e);
         }
+        catch (FileNotFoundException e)
+        {
+            throw new FileProblemException(path, Errno.Describe(Errno.NotFound), e);
+        }
         catch (PathTooLongException e)
         {
-            throw new FileProblemException(path, "the path is too long.", e);
+            throw new FileProblemException(path, Errno.Describe(Errno.NameTooLong), e);
         }
         catch (IOException e)
         {
-            throw new FileProblemException(path, Describe(e), e);
+            throw new FileProblemException(path, OperatingSystem.IsWindows() ? e.Message : Errno.Describe(e.HResult), e);
         }
     }
 
-    private static string Describe(IOException e) => OperatingSystem.IsWindows() ? e.Message : e.HResult switch
+    /// <summary>New content under a temporary name, and the old one under another until it is sure that the new one stays.</summary>
+    private sealed class Staged(IFileOperations operations, string path, int length) : IStagedFile
     {
-        11 => "the file is in use by another program: close it and try again.", // EAGAIN, from .NET's own lock
-        16 or 26 => "the file is in use by another program: close it and try again.", // EBUSY, ETXTBSY
-        27 => "the file would be larger than is allowed here (ulimit -f).", // EFBIG
-        28 => "the disk is full; nothing of the old file was lost. Free some space and try again.", // ENOSPC
-        30 => "the file system is read-only: mount it for writing (mount -o remount,rw) and try again.", // EROFS
-        40 => "too many symbolic links.", // ELOOP
-        122 => "your disk quota is used up.", // EDQUOT
-        _ => e.Message,
-    };
-
-    private sealed class Staged(LocalFileStore store, string path, string temporary, byte[] bytes) : IStagedFile
-    {
-        private bool _isDone;
+        private readonly string _new = Temporary(path);
+        private byte[]? _hash;
+        private FileIdentity _identity;
+        private string? _old;
+        private FileIdentity _oldIdentity;
+        private bool _isCommitted;
+        private bool _isNewLeft;
+        private bool _isOldLeft;
 
         public string Path => path;
 
-        public void Commit() => Try(path, () =>
+        public void Prepare(byte[] bytes, string? like)
         {
-            store._operations.Rename(temporary, path);
-            _isDone = true;
-            store._operations.SyncFolder(FolderOf(path));
-            Verify(path);
-            return 0;
-        });
-
-        public void Verify(string where)
-        {
-            if (!store._operations.Read(where, bytes.Length).AsSpan().SequenceEqual(bytes))
+            _hash = SHA256.HashData(bytes);
+            _isNewLeft = true;
+            _identity = operations.Create(_new, bytes, like is null ? null : LinuxPath.Full(like));
+            if (operations.Find(path) is { Kind: EntryKind.File } existing)
             {
-                throw new FileProblemException(where, "what was written reads back differently: check this disk before you trust it.");
+                _old = Temporary(path);
+                _isOldLeft = true;
+                if (!operations.Link(path, _old, out _oldIdentity))
+                {
+                    _oldIdentity = operations.Create(_old, operations.Read(path, (int)Math.Min(existing.Size, int.MaxValue), followLink: false), like: path);
+                }
             }
         }
 
+        public void Commit() => Try(path, () =>
+        {
+            operations.Rename(_new, path, _identity);
+            (_isCommitted, _isNewLeft) = (true, false);
+            operations.SyncFolder(FolderOf(path));
+            if (!SHA256.HashData(operations.Read(path, length, followLink: false)).AsSpan().SequenceEqual(_hash))
+            {
+                throw new FileProblemException(path, ReadsBackDifferently);
+            }
+
+            return 0;
+        });
+
+        public void TakeBack() => Try(path, () =>
+        {
+            if (!_isCommitted)
+            {
+                return 0;
+            }
+
+            if (_old is null)
+            {
+                operations.Delete(path);
+            }
+            else
+            {
+                operations.Rename(_old, path, _oldIdentity);
+                _isOldLeft = false;
+            }
+
+            _isCommitted = false;
+            operations.SyncFolder(FolderOf(path));
+            return 0;
+        });
+
         public void Dispose()
         {
-            if (_isDone)
+            Remove(_new, ref _isNewLeft);
+            Remove(_old, ref _isOldLeft);
+        }
+
+        private static string Temporary(string path) => path + FileNames.TemporaryInfix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+
+        private void Remove(string? temporary, ref bool isLeft)
+        {
+            if (!isLeft)
             {
                 return;
             }
 
-            _isDone = true;
+            isLeft = false;
             try
             {
-                store._operations.Delete(temporary);
+                operations.Delete(temporary!);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // The next run sweeps it (RemoveLeftovers); the failure that brought us here is the one to report.
+                // The next run sweeps it (RemoveLeftovers); the failure that brought us here, if any, is the one to report.
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HalfOpen.Driver;
 using HalfOpen.Windows.Files;
 
 namespace HalfOpen.Windows.Lifting;
@@ -28,21 +29,22 @@ public enum BackupRelation
     IsDamaged,
 }
 
-/// <summary>The backup and the manifest beside one driver, as they stand. Immutable.</summary>
+/// <summary>The backup and the manifest beside one driver, as they stand; not their content. Immutable.</summary>
 public sealed class BackupState
 {
     /// <summary>Bytes; a manifest has some 700.</summary>
     private const int MaxManifestSize = 64 * 1024;
 
-    private BackupState(string driverPath, byte[]? backup, BackupManifest? manifest, byte[]? manifestBytes, string? problem)
+    private BackupState(string driverPath, string? backupSha256, DriverReport? backup, BackupManifest? manifest, string? problem)
     {
         DriverPath = driverPath;
-        Backup = backup;
-        BackupSha256 = backup is null ? null : Hash(backup);
+        BackupSha256 = backupSha256;
+        BackupVersion = backup?.FileVersion;
+        BackupLimit = backup?.Limit;
         Manifest = manifest;
-        ManifestBytes = manifestBytes;
-        Problem = problem ?? (manifest is not null && BackupSha256 is not null && BackupSha256 != manifest.OriginalSha256
-            ? "the backup is not the file that its manifest names: one of the two is damaged."
+        Problem = problem
+            ?? (manifest is not null && backupSha256 is not null && backupSha256 != manifest.OriginalSha256 ? "the backup is not the file that its manifest names: one of the two is damaged."
+            : backup is not null && backup.Status != DriverStatus.Found ? "the backup is no driver with a limit, so it is none of ours."
             : null);
     }
 
@@ -52,27 +54,36 @@ public sealed class BackupState
 
     public string ManifestPath => FileNames.ManifestOf(DriverPath);
 
-    /// <value>The original's bytes, or null when there is no backup.</value>
-    public byte[]? Backup { get; }
-
+    /// <value>Null: there is no backup.</value>
     public string? BackupSha256 { get; }
 
-    public BackupManifest? Manifest { get; }
+    public FileVersion? BackupVersion { get; }
 
-    /// <value>The manifest as it stands, to put it back when a patch is undone.</value>
-    internal byte[]? ManifestBytes { get; }
+    /// <value>The limit that the backup holds.</value>
+    public uint? BackupLimit { get; }
+
+    public BackupManifest? Manifest { get; }
 
     /// <value>What is damaged, one sentence, or null.</value>
     public string? Problem { get; }
 
-    public static BackupState Read(IFileStore store, string driverPath)
+    /// <summary>Reads what stands beside a driver.</summary>
+    public static BackupState Read(IFileStore store, string driverPath) => Read(store, driverPath, out _);
+
+    internal static BackupState Read(IFileStore store, string driverPath, out byte[]? backup)
     {
+        backup = null;
         try
         {
-            var backup = ReadPlain(store, FileNames.BackupOf(driverPath), FileNames.MaxDriverSize);
+            backup = ReadPlain(store, FileNames.BackupOf(driverPath), FileNames.MaxDriverSize);
             var manifestBytes = ReadPlain(store, FileNames.ManifestOf(driverPath), MaxManifestSize);
             var manifest = manifestBytes is null ? null : BackupManifest.FromBytes(manifestBytes);
-            return new BackupState(driverPath, backup, manifest, manifestBytes, manifestBytes is not null && manifest is null ? "the manifest beside it is damaged." : null);
+            return new BackupState(
+                driverPath,
+                backup is null ? null : Hash(backup),
+                backup is null ? null : DriverExaminer.Examine(backup),
+                manifest,
+                manifestBytes is not null && manifest is null ? "the manifest beside it is damaged." : null);
         }
         catch (FileProblemException e)
         {
@@ -82,7 +93,7 @@ public sealed class BackupState
 
     /// <summary>How a file with this hash relates to what stands beside it.</summary>
     /// <param name="driverSha256">Null: the driver is gone.</param>
-    public BackupRelation RelationOf(string? driverSha256) => (Backup, Manifest, driverSha256) switch
+    public BackupRelation RelationOf(string? driverSha256) => (BackupSha256, Manifest, driverSha256) switch
     {
         _ when Problem is not null => BackupRelation.IsDamaged,
         (null, null, _) => BackupRelation.None,
@@ -92,6 +103,28 @@ public sealed class BackupState
         (_, null, _) => BackupRelation.IsUnproven,
         (_, { } m, _) => driverSha256 == m.PatchedSha256 || driverSha256 == m.PreviousSha256 ? BackupRelation.IsPatched : BackupRelation.IsForeign,
     };
+
+    /// <summary>Whether two drivers differ in nothing but the limit and the checksum, wherever the backup has these.</summary>
+    internal static bool IsSameBuild(byte[] driver, byte[] backup)
+    {
+        if (driver.Length != backup.Length)
+        {
+            return false;
+        }
+
+        var report = DriverExaminer.Examine(backup);
+        var limit = report.Location?.FileOffset.Value ?? int.MaxValue - 4;
+        var checksum = report.Checksum?.Field.Value ?? int.MaxValue - 4;
+        for (var i = 0; i < driver.Length; i++)
+        {
+            if (driver[i] != backup[i] && !(i >= limit && i < limit + 4) && !(i >= checksum && i < checksum + 4))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     internal static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

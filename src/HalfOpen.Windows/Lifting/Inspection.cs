@@ -30,14 +30,13 @@ public enum Origin
 /// <summary>All that is known about one driver where it stands. Immutable.</summary>
 public sealed class Inspection
 {
-    internal Inspection(string path, byte[]? bytes, long size, DriverReport? report, string? problem, BackupState backup, SystemFacts? registry)
+    internal Inspection(string path, string? sha256, long size, DriverReport? report, string? problem, BackupState backup, SystemFacts? registry)
     {
         Path = path;
-        Bytes = bytes;
         Size = size;
         Report = report;
         Problem = problem ?? report?.Problem;
-        Sha256 = bytes is null ? null : BackupState.Hash(bytes);
+        Sha256 = sha256;
         Backup = backup;
         Registry = registry;
     }
@@ -53,6 +52,7 @@ public sealed class Inspection
     /// <value>Bytes.</value>
     public long Size { get; }
 
+    /// <value>Of the content as it was read; null when it could not be.</value>
     public string? Sha256 { get; }
 
     public BackupState Backup { get; }
@@ -102,6 +102,9 @@ public sealed class Inspection
         },
     };
 
+    /// <value>True: driver and backup differ in nothing but limit and checksum. False: another build, or there is no backup.</value>
+    public bool IsSameBuild { get; internal init; }
+
     public BackupRelation Relation => Backup.RelationOf(Sha256);
 
     public Origin Origin
@@ -126,8 +129,8 @@ public sealed class Inspection
 
     public string Advice => Lifting.Advice.For(this);
 
-    /// <value>The file's content, not a copy: do not write to it. Null when it could not be read.</value>
-    public byte[]? Bytes { get; }
+    /// <summary>The same without the evidence, for keeping many: a twentieth of the memory.</summary>
+    public Inspection WithoutEvidence() => new(Path, Sha256, Size, Report?.WithoutEvidence(), Problem, Backup, Registry) { IsSameBuild = IsSameBuild };
 }
 
 /// <summary>Reads drivers where they stand, with the backup and the registry beside them. Changes nothing. Not thread-safe.</summary>
@@ -151,7 +154,7 @@ public sealed class Inspector(IFileStore store)
         try
         {
             size = store.Find(path)?.Size ?? 0;
-            bytes = store.Read(path, FileNames.MaxDriverSize);
+            bytes = store.Read(path, FileNames.MaxDriverSize, followLink: true);
             size = bytes.Length;
             report = DriverExaminer.Examine(bytes);
         }
@@ -160,6 +163,10 @@ public sealed class Inspector(IFileStore store)
             problem = e.Problem;
         }
 
-        return new Inspection(path, bytes, size, report, problem, BackupState.Read(store, path), _hives.For(path));
+        var state = BackupState.Read(store, path, out var backup);
+        return new Inspection(path, bytes is null ? null : BackupState.Hash(bytes), size, report, problem, state, _hives.For(path))
+        {
+            IsSameBuild = bytes is not null && backup is not null && BackupState.IsSameBuild(bytes, backup),
+        };
     }
 }

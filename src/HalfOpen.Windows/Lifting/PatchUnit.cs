@@ -18,15 +18,14 @@ public enum PatchAction
     Refuse,
 }
 
-/// <summary>One copy in a patch. Immutable.</summary>
+/// <summary>One copy in a patch, without its content. Immutable.</summary>
+/// <param name="Driver">Without its evidence.</param>
+/// <param name="Edits">What changes in it: the limit, then the checksum; none when it is not written.</param>
 /// <param name="Reason">Why it is left out or refused, one sentence; null otherwise.</param>
-public sealed record PatchItem(Inspection Driver, PatchAction Action, LimitPatch? Patch, string? Reason)
+public sealed record PatchItem(Inspection Driver, PatchAction Action, IReadOnlyList<ByteEdit> Edits, string? Reason)
 {
     /// <summary>SHA-256 of the file after the patch; null when it is not written.</summary>
     public string? PatchedSha256 { get; init; }
-
-    /// <summary>The file's content after the patch, proven; null when it is not written.</summary>
-    public byte[]? PatchedBytes { get; init; }
 }
 
 /// <summary>
@@ -36,14 +35,20 @@ public sealed record PatchItem(Inspection Driver, PatchAction Action, LimitPatch
 public sealed class PatchUnit
 {
     private readonly IFileStore _store;
-    private readonly uint _limit;
+    private readonly bool _allowBadChecksum;
+    private readonly bool _isBeside;
 
-    private PatchUnit(IFileStore store, uint limit, IReadOnlyList<PatchItem> items)
+    private PatchUnit(IFileStore store, uint limit, bool allowBadChecksum, bool isBeside, IReadOnlyList<PatchItem> items)
     {
         _store = store;
-        _limit = limit;
+        Limit = limit;
+        _allowBadChecksum = allowBadChecksum;
+        _isBeside = isBeside;
         Items = items;
     }
+
+    /// <value>The new limit.</value>
+    public uint Limit { get; }
 
     public IReadOnlyList<PatchItem> Items { get; }
 
@@ -64,7 +69,7 @@ public sealed class PatchUnit
             items = items.ConvertAll(i => i.Action == PatchAction.Refuse && HasNoneByDesign(i.Driver) ? i with { Action = PatchAction.LeaveOut } : i);
         }
 
-        return new PatchUnit(store, limit, items);
+        return new PatchUnit(store, limit, allowBadChecksum, beside, items);
     }
 
     /// <summary>Sweeps leftovers of interrupted runs; writes backups and manifests, then all drivers. Order and states: docs/decisions/0020-every-file-is-whole.md.</summary>
@@ -95,40 +100,61 @@ public sealed class PatchUnit
                 BackUp(transaction, item, toolVersion, utcNow);
             }
 
-            transaction.ReplaceAll([.. writes.Select(w => (w.Driver, w.PatchedBytes!))], cancellation);
+            transaction.ReplaceAll(writes.ConvertAll(w => w.Driver), i => ContentOf(writes[i]), cancellation);
         });
+    }
+
+    /// <summary>The driver as it is to be, worked out anew from what stands there and proven; the driver as it is when nothing changes.</summary>
+    /// <exception cref="FileProblemException">It is not what it was when the patch was planned.</exception>
+    public byte[] ContentOf(PatchItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        var bytes = Transaction.ReadUnchanged(_store, item.Driver.Path, item.Driver.Sha256!, followLink: !_isBeside);
+        return item.Action == PatchAction.Write ? LimitPatch.Plan(bytes, Limit, new LimitPatchOptions { AllowBadChecksum = _allowBadChecksum }).Apply(bytes) : bytes;
     }
 
     private static PatchItem PlanOne(IFileStore store, Inspection driver, uint limit, bool allowBadChecksum, bool beside)
     {
-        if (driver.Bytes is null)
+        var slim = driver.WithoutEvidence();
+        PatchItem Refused(string reason) => new(slim, PatchAction.Refuse, [], reason);
+
+        if (driver.Sha256 is null)
         {
-            return new PatchItem(driver, PatchAction.Refuse, null, driver.Problem ?? "unreadable.");
+            return Refused(driver.Problem ?? "unreadable.");
         }
 
         if (beside && store.Find(driver.Path)?.Kind == EntryKind.SymbolicLink)
         {
-            return new PatchItem(driver, PatchAction.Refuse, null, "this is a symbolic link: name the file that it leads to.");
+            return Refused("this is a symbolic link: name the file that it leads to.");
         }
 
-        var patch = LimitPatch.Plan(driver.Bytes, limit, new LimitPatchOptions { AllowBadChecksum = allowBadChecksum });
+        byte[] bytes;
+        try
+        {
+            bytes = Transaction.ReadUnchanged(store, driver.Path, driver.Sha256, followLink: !beside);
+        }
+        catch (FileProblemException e)
+        {
+            return Refused(e.Problem);
+        }
+
+        var patch = LimitPatch.Plan(bytes, limit, new LimitPatchOptions { AllowBadChecksum = allowBadChecksum });
         if (patch.Refusal is { } refusal)
         {
-            return new PatchItem(driver, PatchAction.Refuse, patch, Reason(driver, refusal));
+            return Refused(Reason(driver, refusal));
         }
 
         if (patch.ChangesNothing)
         {
-            return new PatchItem(driver, PatchAction.Nothing, patch, null);
+            return new PatchItem(slim, PatchAction.Nothing, [], null);
         }
 
-        if (beside && BackupProblem(driver, patch) is { } problem)
+        if (beside && BackupProblem(driver) is { } problem)
         {
-            return new PatchItem(driver, PatchAction.Refuse, patch, problem);
+            return Refused(problem);
         }
 
-        var bytes = patch.Apply(driver.Bytes);
-        return new PatchItem(driver, PatchAction.Write, patch, null) { PatchedBytes = bytes, PatchedSha256 = BackupState.Hash(bytes) };
+        return new PatchItem(slim, PatchAction.Write, patch.Edits, null) { PatchedSha256 = BackupState.Hash(patch.Apply(bytes)) };
     }
 
     /// <summary>The reason, and for other systems' drivers what to do instead.</summary>
@@ -146,40 +172,21 @@ public sealed class PatchUnit
         && (driver.Kind == DriverKind.Tcpip6 || driver.Design == LimiterDesign.None);
 
     /// <summary>The first backup is kept for ever, so it must be of this very build.</summary>
-    private static string? BackupProblem(Inspection driver, LimitPatch patch) => driver.Relation switch
+    private static string? BackupProblem(Inspection driver) => driver.Relation switch
     {
         BackupRelation.IsDamaged => $"{driver.Backup.Problem!.TrimEnd('.')}. Look at {FileNames.BackupOf(driver.Path)} and move it and its manifest away before you patch again.",
-        BackupRelation.IsForeign or BackupRelation.IsUnproven when !IsSameBuild(driver, patch) =>
+        BackupRelation.IsForeign or BackupRelation.IsUnproven when !driver.IsSameBuild =>
             $"the backup beside it is of another build (an update replaced the driver): move {Path.GetFileName(driver.Backup.BackupPath)} and its manifest away, then patch again.",
         _ => null,
     };
-
-    private static bool IsSameBuild(Inspection driver, LimitPatch patch)
-    {
-        var original = driver.Backup.Backup!;
-        if (original.Length != driver.Bytes!.Length)
-        {
-            return false;
-        }
-
-        for (var i = 0; i < original.Length; i++)
-        {
-            if (original[i] != driver.Bytes[i] && !patch.Edits.Any(e => i >= e.Offset.Value && i < e.Offset.Value + e.Length))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 
     private void BackUp(Transaction transaction, PatchItem item, string toolVersion, DateTime utcNow)
     {
         var driver = item.Driver;
         var backup = driver.Backup;
-        if (backup.Backup is null)
+        if (backup.BackupSha256 is null)
         {
-            transaction.Put(backup.BackupPath, driver.Bytes!, previous: null, like: driver.Path);
+            transaction.Put(backup.BackupPath, Transaction.ReadUnchanged(_store, driver.Path, driver.Sha256!), like: driver.Path);
         }
 
         var manifest = new BackupManifest
@@ -191,10 +198,10 @@ public sealed class PatchUnit
             OriginalSha256 = backup.BackupSha256 ?? driver.Sha256!,
             PatchedSha256 = item.PatchedSha256!,
             PreviousSha256 = driver.Sha256!,
-            LimitFileOffset = item.Patch!.Edits[0].Offset.Value,
-            OldLimit = backup.Manifest?.OldLimit ?? (backup.Backup is { } original ? DriverExaminer.Examine(original).Limit : null) ?? driver.Report!.Limit!.Value,
-            NewLimit = _limit,
+            LimitFileOffset = item.Edits[0].Offset.Value,
+            OldLimit = backup.Manifest?.OldLimit ?? backup.BackupLimit ?? driver.Report!.Limit!.Value,
+            NewLimit = Limit,
         };
-        transaction.Put(backup.ManifestPath, manifest.ToBytes(), backup.ManifestBytes, like: null);
+        transaction.Put(backup.ManifestPath, manifest.ToBytes(), like: null);
     }
 }

@@ -43,7 +43,7 @@ public sealed class RestoreUnit
     /// <summary>Checks every copy; writes nothing.</summary>
     /// <param name="force">Whether the original also goes over a file that somebody else changed. A damaged backup is never written.</param>
     public static RestoreUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, bool force) =>
-        new(store, [.. drivers.Select(d => PlanOne(store, d, force))]);
+        new(store, [.. drivers.Select(d => PlanOne(store, d.WithoutEvidence(), force))]);
 
     /// <summary>Puts all originals back, then removes manifests and backups. Order and states: docs/decisions/0020-every-file-is-whole.md.</summary>
     /// <exception cref="InvalidOperationException">The unit is refused.</exception>
@@ -65,7 +65,8 @@ public sealed class RestoreUnit
 
         new Transaction(_store).Run([.. work.Select(w => w.Driver)], transaction =>
         {
-            transaction.ReplaceAll([.. work.Where(w => w.Action == RestoreAction.Restore).Select(w => (w.Driver, w.Driver.Backup.Backup!))], cancellation);
+            var originals = work.Where(w => w.Action == RestoreAction.Restore).Select(w => w.Driver).ToList();
+            transaction.ReplaceAll(originals, i => Transaction.ReadUnchanged(_store, originals[i].Backup.BackupPath, originals[i].Backup.BackupSha256!), cancellation);
             transaction.Keep();
             foreach (var item in work)
             {
@@ -84,7 +85,7 @@ public sealed class RestoreUnit
         }
 
         var isGone = store.Find(driver.Path) is null;
-        if (!isGone && driver.Bytes is null && driver.Relation != BackupRelation.None)
+        if (!isGone && driver.Sha256 is null && driver.Relation != BackupRelation.None)
         {
             return new RestoreItem(driver, RestoreAction.Refuse, driver.Problem);
         }

@@ -2,10 +2,13 @@ using HalfOpen.Windows.Files;
 
 namespace HalfOpen.Windows.Lifting;
 
-/// <summary>What patch and restore have in common: folders locked, inputs still as they were planned, all replaced or none.</summary>
+/// <summary>
+/// What patch and restore have in common: folders locked, inputs still as they were planned, all replaced or none. Holds no content: one file at a time is in
+/// memory, and what is taken back comes from beside the file (<see cref="IStagedFile.TakeBack"/>).
+/// </summary>
 internal sealed class Transaction(IFileStore store)
 {
-    private readonly UndoList _undo = new();
+    private readonly List<IStagedFile> _done = [];
     private bool _isKept;
 
     /// <summary>
@@ -28,7 +31,14 @@ internal sealed class Transaction(IFileStore store)
                 CheckUnchanged(driver);
             }
 
-            RunUndoing(work);
+            try
+            {
+                RunUndoing(work);
+            }
+            finally
+            {
+                _done.ForEach(s => s.Dispose());
+            }
         }
         finally
         {
@@ -59,43 +69,37 @@ internal sealed class Transaction(IFileStore store)
     }
 
     /// <summary>Creates or replaces a small file of ours; taken back when the work fails.</summary>
-    public void Put(string path, byte[] bytes, byte[]? previous, string? like)
+    public void Put(string path, byte[] bytes, string? like)
     {
-        using var staged = store.Stage(path, bytes, like);
-        _undo.Add(() => PutBack(path, previous, like: previous is null ? null : path));
+        var staged = store.Stage(path, bytes, like);
+        _done.Add(staged);
         staged.Commit();
     }
 
     /// <summary>Replaces drivers together: all new contents are on the disk before the first file changes, so a full disk is noticed before that.</summary>
-    public void ReplaceAll(IReadOnlyList<(Inspection Driver, byte[] Bytes)> replacements, CancellationToken cancellation)
+    /// <param name="drivers">What to replace.</param>
+    /// <param name="contentOf">The new content of one of them; asked for once, and not kept.</param>
+    public void ReplaceAll(IReadOnlyList<Inspection> drivers, Func<int, byte[]> contentOf, CancellationToken cancellation)
     {
-        var staged = new List<IStagedFile>();
-        try
+        var first = _done.Count;
+        for (var i = 0; i < drivers.Count; i++)
         {
-            foreach (var (driver, bytes) in replacements)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                staged.Add(store.Stage(driver.Path, bytes, like: driver.Bytes is null ? driver.Backup.BackupPath : driver.Path));
-            }
-
-            for (var i = 0; i < staged.Count; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var driver = replacements[i].Driver;
-                _undo.Add(() => PutBack(driver.Path, driver.Bytes, driver.Path));
-                staged[i].Commit();
-            }
+            cancellation.ThrowIfCancellationRequested();
+            _done.Add(store.Stage(drivers[i].Path, contentOf(i), like: drivers[i].Sha256 is null ? drivers[i].Backup.BackupPath : drivers[i].Path));
         }
-        finally
+
+        for (var i = first; i < _done.Count; i++)
         {
-            staged.ForEach(s => s.Dispose());
+            cancellation.ThrowIfCancellationRequested();
+            _done[i].Commit();
         }
     }
 
     /// <summary>What was done so far stays, whatever fails from here on.</summary>
     public void Keep()
     {
-        _undo.Clear();
+        _done.ForEach(s => s.Dispose());
+        _done.Clear();
         _isKept = true;
     }
 
@@ -107,7 +111,7 @@ internal sealed class Transaction(IFileStore store)
         }
         catch (Exception e) when (e is FileProblemException or OperationCanceledException)
         {
-            if (_undo.Run() is { } stuck)
+            if (TakeBack() is { } stuck)
             {
                 var first = e is FileProblemException problem ? problem.Message : "interrupted.";
                 throw new FileProblemException(stuck.Path, $"{stuck.Problem} Taking back was not possible after: {first} Every file is whole; run 'halfopen restore' when the cause is gone.", e);
@@ -123,32 +127,47 @@ internal sealed class Transaction(IFileStore store)
         }
     }
 
+    /// <summary>
+    /// Takes everything back, last first, up to the first thing that cannot be: what lies before it are the backups of what is still changed, and they must stay.
+    /// </summary>
+    /// <returns>Null when all was taken back; else what stopped it.</returns>
+    private FileProblemException? TakeBack()
+    {
+        for (var i = _done.Count - 1; i >= 0; i--)
+        {
+            try
+            {
+                _done[i].TakeBack();
+            }
+            catch (FileProblemException e)
+            {
+                return e;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Between the plan and now, minutes may have passed in front of a question.</summary>
     private void CheckUnchanged(Inspection driver)
     {
-        var entry = store.Find(driver.Path);
-        var isSame = entry is null ? driver.Sha256 is null
-            : entry.Kind == EntryKind.File && driver.Sha256 is not null && BackupState.Hash(store.Read(driver.Path, FileNames.MaxDriverSize)) == driver.Sha256;
-        if (!isSame)
+        if (driver.Sha256 is null ? store.Find(driver.Path) is not null : store.Find(driver.Path)?.Kind != EntryKind.File)
         {
-            throw new FileProblemException(driver.Path, "the file changed while it was being looked at: try again.");
+            throw Changed(driver.Path);
+        }
+
+        if (driver.Sha256 is not null)
+        {
+            ReadUnchanged(store, driver.Path, driver.Sha256);
         }
     }
 
-    private void PutBack(string path, byte[]? bytes, string? like)
+    /// <summary>The content of a file, which must be what it was when it was planned for.</summary>
+    internal static byte[] ReadUnchanged(IFileStore store, string path, string sha256, bool followLink = false)
     {
-        if (bytes is null)
-        {
-            store.Delete(path);
-            return;
-        }
-
-        if (store.Find(path) is not null && store.Read(path, Math.Max(bytes.Length, FileNames.MaxDriverSize)).AsSpan().SequenceEqual(bytes))
-        {
-            return; // the failure came before the change
-        }
-
-        using var staged = store.Stage(path, bytes, store.Find(path) is null ? null : like);
-        staged.Commit();
+        var bytes = store.Read(path, FileNames.MaxDriverSize, followLink);
+        return BackupState.Hash(bytes) == sha256 ? bytes : throw Changed(path);
     }
+
+    private static FileProblemException Changed(string path) => new(path, "the file changed while it was being looked at: try again.");
 }

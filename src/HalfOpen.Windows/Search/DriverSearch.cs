@@ -1,4 +1,5 @@
 using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Files.Linux;
 
 namespace HalfOpen.Windows.Search;
 
@@ -33,14 +34,14 @@ public sealed class DriverSearch(IFileStore store)
     /// <exception cref="FileProblemException">There is no such path, or a folder cannot be read, or there are too many.</exception>
     public IReadOnlyList<string> Find(string path, bool recurse, Action<int>? onFolder = null)
     {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        var full = Path.TrimEndingDirectorySeparator(LinuxPath.Full(path));
         if (store.Find(full) is not { } entry)
         {
             return store.Find(FileNames.BackupOf(full)) is not null ? [full] : throw new FileProblemException(path, "no such file or folder.");
         }
 
-        // What the caller names is followed when it is a link; a linked file stays one, so that patching can refuse it.
-        if (entry.Kind != EntryKind.Folder && !(entry.Kind == EntryKind.SymbolicLink && Directory.Exists(full)))
+        // A link to a folder that the caller names is that folder; a linked file stays one, so that patching can refuse it.
+        if (entry.Kind != EntryKind.Folder)
         {
             return [full];
         }

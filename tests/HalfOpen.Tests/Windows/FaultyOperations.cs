@@ -1,4 +1,5 @@
 using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Files.Linux;
 
 namespace HalfOpen.Tests.Windows;
 
@@ -22,7 +23,7 @@ internal sealed class ProcessEndedException : Exception;
 /// <summary>The real file operations with one fault at a chosen step.</summary>
 internal sealed class FaultyOperations : IFileOperations
 {
-    private readonly LocalFileOperations _real = new();
+    private readonly LinuxFileOperations _real = new();
     private int _faultAt = int.MaxValue;
     private Fault _fault;
 
@@ -33,17 +34,27 @@ internal sealed class FaultyOperations : IFileOperations
 
     public void Arm(int faultAt, Fault fault) => (Steps, _faultAt, _fault) = (0, faultAt, fault);
 
+    public void Trust(string named) => _real.Trust(named);
+
     public FileEntry? Find(string path) => IsDead ? throw new ProcessEndedException() : _real.Find(path);
 
     public IReadOnlyList<FileEntry> List(string folder) => IsDead ? throw new ProcessEndedException() : _real.List(folder);
 
-    public byte[] Read(string path, int maxBytes)
+    public byte[] Read(string path, int maxBytes, bool followLink)
     {
         Step(isChange: false);
-        return _real.Read(path, maxBytes);
+        return _real.Read(path, maxBytes, followLink);
     }
 
-    public void CreateSynced(string path, byte[] bytes)
+    public byte[] ReadStart(string path, int count)
+    {
+        Step(isChange: false);
+        return _real.ReadStart(path, count);
+    }
+
+    public string? ObstacleTo(string path) => IsDead ? throw new ProcessEndedException() : _real.ObstacleTo(path);
+
+    public FileIdentity Create(string path, byte[] bytes, string? like)
     {
         if (Steps == _faultAt)
         {
@@ -51,19 +62,23 @@ internal sealed class FaultyOperations : IFileOperations
         }
 
         Step(isChange: true);
-        _real.CreateSynced(path, bytes);
+        return _real.Create(path, bytes, like);
     }
 
-    public void CopyMetadata(string from, string to)
+    /// <summary>Whether the file system can give a file a second name: FAT cannot, and the old content is copied.</summary>
+    public bool HasLinks { get; init; } = true;
+
+    public bool Link(string from, string to, out FileIdentity identity)
     {
         Step(isChange: true);
-        _real.CopyMetadata(from, to);
+        identity = default;
+        return HasLinks && _real.Link(from, to, out identity);
     }
 
-    public void Rename(string from, string to)
+    public void Rename(string from, string to, FileIdentity identity)
     {
         Step(isChange: true);
-        _real.Rename(from, to);
+        _real.Rename(from, to, identity);
     }
 
     public void Delete(string path)

@@ -15,24 +15,36 @@ public sealed class TransactionFaultTests
     private static readonly DateTime Now = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
     [Theory]
-    [InlineData(Fault.Kill)]
-    [InlineData(Fault.FailOnce)]
-    [InlineData(Fault.FailForever)]
-    public void A_first_patch_survives_a_fault_at_every_step(object fault) => AtEveryStep((Fault)fault, _ => { }, (f, ops) => Patch(f, 100, ops), newLimit: 100);
+    [InlineData(Fault.Kill, true)]
+    [InlineData(Fault.FailOnce, true)]
+    [InlineData(Fault.FailForever, true)]
+    [InlineData(Fault.Kill, false)]
+    [InlineData(Fault.FailOnce, false)]
+    [InlineData(Fault.FailForever, false)]
+    public void A_first_patch_survives_a_fault_at_every_step(object fault, bool hasLinks) =>
+        AtEveryStep((Fault)fault, hasLinks, _ => { }, (f, ops) => Patch(f, 100, ops), newLimit: 100);
 
     [Theory]
-    [InlineData(Fault.Kill)]
-    [InlineData(Fault.FailOnce)]
-    [InlineData(Fault.FailForever)]
-    public void A_second_patch_survives_a_fault_at_every_step(object fault) => AtEveryStep((Fault)fault, f => Patch(f, 50), (f, ops) => Patch(f, 100, ops), newLimit: 100);
+    [InlineData(Fault.Kill, true)]
+    [InlineData(Fault.FailOnce, true)]
+    [InlineData(Fault.FailForever, true)]
+    [InlineData(Fault.Kill, false)]
+    [InlineData(Fault.FailOnce, false)]
+    [InlineData(Fault.FailForever, false)]
+    public void A_second_patch_survives_a_fault_at_every_step(object fault, bool hasLinks) =>
+        AtEveryStep((Fault)fault, hasLinks, f => Patch(f, 50), (f, ops) => Patch(f, 100, ops), newLimit: 100);
 
     [Theory]
-    [InlineData(Fault.Kill)]
-    [InlineData(Fault.FailOnce)]
-    [InlineData(Fault.FailForever)]
-    public void A_restore_survives_a_fault_at_every_step(object fault) => AtEveryStep((Fault)fault, f => Patch(f, 50), Restore, newLimit: 10);
+    [InlineData(Fault.Kill, true)]
+    [InlineData(Fault.FailOnce, true)]
+    [InlineData(Fault.FailForever, true)]
+    [InlineData(Fault.Kill, false)]
+    [InlineData(Fault.FailOnce, false)]
+    [InlineData(Fault.FailForever, false)]
+    public void A_restore_survives_a_fault_at_every_step(object fault, bool hasLinks) =>
+        AtEveryStep((Fault)fault, hasLinks, f => Patch(f, 50), Restore, newLimit: 10);
 
-    private static void AtEveryStep(Fault fault, Action<TemporaryFolder> prepare, Action<TemporaryFolder, FaultyOperations> act, uint newLimit)
+    private static void AtEveryStep(Fault fault, bool hasLinks, Action<TemporaryFolder> prepare, Action<TemporaryFolder, FaultyOperations> act, uint newLimit)
     {
         var step = 0;
         for (var isOver = false; !isOver; step++)
@@ -42,7 +54,7 @@ public sealed class TransactionFaultTests
             prepare(folder);
             var before = folder.Snapshot();
 
-            var operations = new FaultyOperations();
+            var operations = new FaultyOperations { HasLinks = hasLinks };
             operations.Arm(step, fault);
             var ended = Record.Exception(() => act(folder, operations));
             isOver = !operations.Happened;

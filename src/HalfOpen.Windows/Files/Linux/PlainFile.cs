@@ -1,0 +1,105 @@
+namespace HalfOpen.Windows.Files.Linux;
+
+/// <summary>Opens, reads and writes plain files. Anything else is refused before it is opened or without waiting for it: a pipe has no end, a device acts when it is opened.</summary>
+internal static class PlainFile
+{
+    /// <param name="followLink">
+    /// Whether a link is followed, for reading only. What it leads to is looked at before it is opened, since a link can lead to a device.
+    /// </param>
+    public static Descriptor Open(Descriptor folder, byte[] name, string path, bool followLink, out FileStatus status)
+    {
+        var here = FileStatus.Of(folder, name, out var error) ?? throw Errno.Problem(path, error);
+        if (here.Kind == EntryKind.SymbolicLink && followLink)
+        {
+            return OpenThroughLink(folder, name, path, out status);
+        }
+
+        CheckKind(here.Kind, path);
+
+        // Between that look and now it may have become anything: a link fails, a pipe does not wait, and the open file is looked at again.
+        var number = Libc.OpenAt(folder.Number, name, Libc.ReadOnly | Libc.NoFollow | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0);
+        return Checked(number, path, out status);
+    }
+
+    /// <summary>Reads a file from its beginning. One that becomes shorter meanwhile is a problem.</summary>
+    public static byte[] Read(Descriptor file, string path, int length)
+    {
+        var bytes = new byte[length];
+        for (var done = 0; done < length;)
+        {
+            var read = Libc.ReadAt(file.Number, bytes.AsSpan(done), (nuint)(length - done), done);
+            if (read <= 0)
+            {
+                throw read < 0 ? Errno.Problem(path, Errno.Last) : new FileProblemException(path, "the file became shorter while it was being read: try again.");
+            }
+
+            done += (int)read;
+        }
+
+        return bytes;
+    }
+
+    public static void Write(Descriptor file, string path, ReadOnlySpan<byte> bytes)
+    {
+        for (var done = 0; done < bytes.Length;)
+        {
+            var written = Libc.WriteAt(file.Number, bytes[done..], (nuint)(bytes.Length - done), done);
+            if (written <= 0)
+            {
+                throw Errno.Problem(path, written < 0 ? Errno.Last : 28);
+            }
+
+            done += (int)written;
+        }
+    }
+
+    private static Descriptor OpenThroughLink(Descriptor folder, byte[] name, string path, out FileStatus status)
+    {
+        var number = Libc.OpenAt(folder.Number, name, Libc.PathOnly | Libc.CloseOnExec, 0);
+        if (number < 0)
+        {
+            throw Errno.Last == Errno.NotFound ? new FileProblemException(path, "this is a symbolic link to a file that does not exist.") : Errno.Problem(path, Errno.Last);
+        }
+
+        using var target = new Descriptor(number);
+        CheckKind((FileStatus.Of(target, out var error) ?? throw Errno.Problem(path, error)).Kind, path);
+        var itself = LinuxName.Encode($"/proc/self/fd/{number}")!;
+        return Checked(Libc.OpenAt(Libc.CurrentFolder, itself, Libc.ReadOnly | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0), path, out status);
+    }
+
+    private static Descriptor Checked(int number, string path, out FileStatus status)
+    {
+        if (number < 0)
+        {
+            throw Errno.Last == Errno.NoDevice ? new FileProblemException(path, NoFile) : Errno.Problem(path, Errno.Last);
+        }
+
+        var file = new Descriptor(number);
+        try
+        {
+            status = FileStatus.Of(file, out var error) ?? throw Errno.Problem(path, error);
+            CheckKind(status.Kind, path);
+            return file;
+        }
+        catch (FileProblemException)
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckKind(EntryKind kind, string path)
+    {
+        if (kind != EntryKind.File)
+        {
+            throw new FileProblemException(path, kind switch
+            {
+                EntryKind.Folder => "this is a folder, not a file.",
+                EntryKind.SymbolicLink => "this is a symbolic link, which is not followed here.",
+                _ => NoFile,
+            });
+        }
+    }
+
+    private const string NoFile = "this is a device or a pipe, not a file.";
+}
