@@ -32,9 +32,9 @@ internal readonly record struct FileStatus
     public bool IsAppendOnly { get; private init; }
 
     /// <summary>Null, with the error of the system, when there is nothing or it cannot be asked.</summary>
-    public static FileStatus? Of(Descriptor folder, byte[] name, out int error) => Ask(folder.Number, name, Libc.NoFollowAt, out error);
+    public static FileStatus? Of(OpenFile folder, byte[] name, out int error) => Ask(folder.Number, name, Libc.NoFollowAt, out error);
 
-    public static FileStatus? Of(Descriptor file, out int error) => Ask(file.Number, [0], Libc.EmptyPathAt, out error);
+    public static FileStatus? Of(OpenFile file, out int error) => Ask(file.Number, [0], Libc.EmptyPathAt, out error);
 
     /// <remarks>struct statx, the same on every architecture: attributes at 8, uid 20, gid 24, mode 28, inode 32, size 40, atime 64, mtime 112, device 136.</remarks>
     private static FileStatus? Ask(int folder, byte[] name, int flags, out int error)

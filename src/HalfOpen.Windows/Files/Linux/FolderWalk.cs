@@ -6,7 +6,7 @@ namespace HalfOpen.Windows.Files.Linux;
 /// </summary>
 internal sealed class FolderWalk
 {
-    private readonly Dictionary<string, Descriptor> _kept = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OpenFile> _kept = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Opens what the caller named, through links, and keeps it for as long as this object lives: the folder itself, or for anything else the folder it is in.
@@ -21,14 +21,14 @@ internal sealed class FolderWalk
 
     /// <summary>Uses this very folder for a path until <see cref="Forget"/>, whatever the path may lead to meanwhile.</summary>
     /// <returns>False: another folder is kept for it already.</returns>
-    public bool Keep(string path, Descriptor folder) => _kept.TryAdd(path, folder);
+    public bool Keep(string path, OpenFile folder) => _kept.TryAdd(path, folder);
 
     public void Forget(string path) => _kept.Remove(path);
 
     /// <summary>Opens the folder of a path, for names in it only. A path that is below nothing named before counts as named itself.</summary>
     /// <param name="name">The last name of the path; <c>.</c> for a folder that is kept itself.</param>
     /// <param name="error">0, or the error of the system.</param>
-    public Descriptor? OpenParent(string path, out byte[] name, out int error)
+    public OpenFile? OpenParent(string path, out byte[] name, out int error)
     {
         (name, error) = ([], Errno.NotFound);
         if (KeptAbove(path) is not { } kept)
@@ -59,11 +59,11 @@ internal sealed class FolderWalk
         return folder;
     }
 
-    private static Descriptor? Open(Descriptor folder, byte[] name, out int error)
+    private static OpenFile? Open(OpenFile folder, byte[] name, out int error)
     {
         var number = Libc.OpenAt(folder.Number, name, Libc.PathOnly | Libc.Directory | Libc.NoFollow | Libc.CloseOnExec, 0);
         error = number >= 0 ? 0 : Errno.Last;
-        return number >= 0 ? new Descriptor(number) : null;
+        return number >= 0 ? new OpenFile(number) : null;
     }
 
     private bool TryKeep(string folder)
@@ -74,7 +74,7 @@ internal sealed class FolderWalk
         }
 
         var number = Libc.OpenAt(Libc.CurrentFolder, name, Libc.PathOnly | Libc.Directory | Libc.CloseOnExec, 0);
-        return number >= 0 && _kept.TryAdd(folder, new Descriptor(number));
+        return number >= 0 && _kept.TryAdd(folder, new OpenFile(number));
     }
 
     /// <summary>The nearest folder above a path, or the path itself, that is kept.</summary>

@@ -103,7 +103,7 @@ internal sealed class LinuxFileOperations : IFileOperations
             throw Failed(path, folder, name);
         }
 
-        using var file = new Descriptor(number);
+        using var file = new OpenFile(number);
         try
         {
             PlainFile.Write(file, path, bytes);
@@ -199,7 +199,7 @@ internal sealed class LinuxFileOperations : IFileOperations
     }
 
     /// <summary>struct linux_dirent64: inode 8 bytes, offset 8, length of the record 2, type 1, name, zero.</summary>
-    private static void AddEntries(Descriptor open, string folder, ReadOnlySpan<byte> records, List<FileEntry> entries)
+    private static void AddEntries(OpenFile open, string folder, ReadOnlySpan<byte> records, List<FileEntry> entries)
     {
         while (!records.IsEmpty)
         {
@@ -221,7 +221,7 @@ internal sealed class LinuxFileOperations : IFileOperations
         }
     }
 
-    private static void CheckIdentity(Descriptor folder, byte[] name, string path, FileIdentity identity)
+    private static void CheckIdentity(OpenFile folder, byte[] name, string path, FileIdentity identity)
     {
         if (FileStatus.Of(folder, name, out _)?.Identity != identity)
         {
@@ -229,7 +229,7 @@ internal sealed class LinuxFileOperations : IFileOperations
         }
     }
 
-    private static void RemoveIfStill(Descriptor folder, byte[] name, Descriptor file)
+    private static void RemoveIfStill(OpenFile folder, byte[] name, OpenFile file)
     {
         if (FileStatus.Of(file, out _) is { } created && FileStatus.Of(folder, name, out _)?.Identity == created.Identity)
         {
@@ -245,7 +245,7 @@ internal sealed class LinuxFileOperations : IFileOperations
     };
 
     /// <summary>The last error with a path. Where the system only says "not permitted", the flag that forbids it is named if there is one.</summary>
-    private static FileProblemException Failed(string path, Descriptor folder, byte[] name)
+    private static FileProblemException Failed(string path, OpenFile folder, byte[] name)
     {
         var error = Errno.Last;
         var flag = error != Errno.NotPermitted ? null
@@ -253,20 +253,20 @@ internal sealed class LinuxFileOperations : IFileOperations
         return new FileProblemException(path, flag ?? Errno.Describe(error));
     }
 
-    private Descriptor OpenPlain(string path)
+    private OpenFile OpenPlain(string path)
     {
         using var folder = Parent(path, out var name);
         return PlainFile.Open(folder, name, path, followLink: false, out _);
     }
 
-    private Descriptor Parent(string path, out byte[] name) => _walk.OpenParent(path, out name, out var error)
+    private OpenFile Parent(string path, out byte[] name) => _walk.OpenParent(path, out name, out var error)
         ?? throw new FileProblemException(path, error == Errno.NotFound ? "its folder does not exist." : Errno.Describe(error));
 
-    private Descriptor OpenFolder(string folder)
+    private OpenFile OpenFolder(string folder)
     {
         using var above = _walk.OpenParent(folder, out var name, out var error);
         var number = above is null ? -1 : Libc.OpenAt(above.Number, name, Libc.ReadOnly | Libc.Directory | Libc.NoFollow | Libc.CloseOnExec, 0);
-        return number >= 0 ? new Descriptor(number) : throw Errno.Problem(folder, above is null ? error : Errno.Last);
+        return number >= 0 ? new OpenFile(number) : throw Errno.Problem(folder, above is null ? error : Errno.Last);
     }
 
     /// <summary>While it is locked, its path means this very folder.</summary>
@@ -274,10 +274,10 @@ internal sealed class LinuxFileOperations : IFileOperations
     {
         private readonly FolderWalk _walk;
         private readonly string _path;
-        private readonly Descriptor _folder;
+        private readonly OpenFile _folder;
         private readonly bool _isKept;
 
-        public LockedFolder(FolderWalk walk, string path, Descriptor folder)
+        public LockedFolder(FolderWalk walk, string path, OpenFile folder)
         {
             (_walk, _path, _folder) = (walk, path, folder);
             _isKept = walk.Keep(path, folder);

@@ -18,7 +18,7 @@ internal static class Metadata
     /// them: that is no failure.
     /// </summary>
     /// <param name="model">An open file.</param>
-    public static void Give(Descriptor file, string path, Descriptor model)
+    public static void Give(OpenFile file, string path, OpenFile model)
     {
         var now = StatusOf(file, path);
         var old = StatusOf(model, path);
@@ -40,7 +40,7 @@ internal static class Metadata
     }
 
     /// <summary>As far as the file system lets us: a driver works without them.</summary>
-    private static void CopyAttributes(Descriptor from, Descriptor to)
+    private static void CopyAttributes(OpenFile from, OpenFile to)
     {
         var value = new byte[MaxAttribute];
         var length = Libc.ListAttributes(from.Number, value, (nuint)value.Length);
@@ -60,7 +60,7 @@ internal static class Metadata
     private static bool IsHarmless(string name) =>
         name.StartsWith("user.", StringComparison.Ordinal) || name.StartsWith("system.", StringComparison.Ordinal) || name == "security.selinux";
 
-    private static FileStatus StatusOf(Descriptor file, string path) => FileStatus.Of(file, out var error) ?? throw Errno.Problem(path, error);
+    private static FileStatus StatusOf(OpenFile file, string path) => FileStatus.Of(file, out var error) ?? throw Errno.Problem(path, error);
 
     private static void Check(int result, string path)
     {

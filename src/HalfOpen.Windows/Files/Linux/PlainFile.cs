@@ -6,7 +6,7 @@ internal static class PlainFile
     /// <param name="followLink">
     /// Whether a link is followed, for reading only. What it leads to is looked at before it is opened, since a link can lead to a device.
     /// </param>
-    public static Descriptor Open(Descriptor folder, byte[] name, string path, bool followLink, out FileStatus status)
+    public static OpenFile Open(OpenFile folder, byte[] name, string path, bool followLink, out FileStatus status)
     {
         var here = FileStatus.Of(folder, name, out var error) ?? throw Errno.Problem(path, error);
         if (here.Kind == EntryKind.SymbolicLink && followLink)
@@ -22,7 +22,7 @@ internal static class PlainFile
     }
 
     /// <summary>Reads a file from its beginning. One that becomes shorter meanwhile is a problem.</summary>
-    public static byte[] Read(Descriptor file, string path, int length)
+    public static byte[] Read(OpenFile file, string path, int length)
     {
         var bytes = new byte[length];
         for (var done = 0; done < length;)
@@ -39,7 +39,7 @@ internal static class PlainFile
         return bytes;
     }
 
-    public static void Write(Descriptor file, string path, ReadOnlySpan<byte> bytes)
+    public static void Write(OpenFile file, string path, ReadOnlySpan<byte> bytes)
     {
         for (var done = 0; done < bytes.Length;)
         {
@@ -53,7 +53,7 @@ internal static class PlainFile
         }
     }
 
-    private static Descriptor OpenThroughLink(Descriptor folder, byte[] name, string path, out FileStatus status)
+    private static OpenFile OpenThroughLink(OpenFile folder, byte[] name, string path, out FileStatus status)
     {
         var number = Libc.OpenAt(folder.Number, name, Libc.PathOnly | Libc.CloseOnExec, 0);
         if (number < 0)
@@ -61,20 +61,20 @@ internal static class PlainFile
             throw Errno.Last == Errno.NotFound ? new FileProblemException(path, "this is a symbolic link to a file that does not exist.") : Errno.Problem(path, Errno.Last);
         }
 
-        using var target = new Descriptor(number);
+        using var target = new OpenFile(number);
         CheckKind((FileStatus.Of(target, out var error) ?? throw Errno.Problem(path, error)).Kind, path);
         var itself = LinuxName.Encode($"/proc/self/fd/{number}")!;
         return Checked(Libc.OpenAt(Libc.CurrentFolder, itself, Libc.ReadOnly | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0), path, out status);
     }
 
-    private static Descriptor Checked(int number, string path, out FileStatus status)
+    private static OpenFile Checked(int number, string path, out FileStatus status)
     {
         if (number < 0)
         {
             throw Errno.Last == Errno.NoDevice ? new FileProblemException(path, NoFile) : Errno.Problem(path, Errno.Last);
         }
 
-        var file = new Descriptor(number);
+        var file = new OpenFile(number);
         try
         {
             status = FileStatus.Of(file, out var error) ?? throw Errno.Problem(path, error);

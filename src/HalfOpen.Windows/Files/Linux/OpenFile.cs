@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace HalfOpen.Windows.Files.Linux;
 
 /// <summary>An open file or folder, closed when it is disposed; an advisory lock on it ends then too.</summary>
-internal sealed class Descriptor : SafeHandle
+internal sealed class OpenFile : SafeHandle
 {
-    public Descriptor(int number)
+    public OpenFile(int number)
         : base(-1, ownsHandle: true) => SetHandle(number);
 
     public int Number => (int)handle;
