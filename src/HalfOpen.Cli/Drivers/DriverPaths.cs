@@ -11,7 +11,7 @@ internal static class DriverPaths
 {
     public static Argument<string> Argument()
     {
-        var argument = new Argument<string>("path") { Description = "A driver, or a folder: a Windows directory, a mounted drive, a folder of plain files." };
+        var argument = new Argument<string>("path") { Description = "A driver; a folder (a Windows directory, a mounted drive, plain files); or a disk image (xp.vdi, or inside: xp.vdi!1:/WINDOWS)." };
         argument.Validators.Add(result =>
         {
             // The parser takes an unknown flag for a path; nobody means that.
@@ -24,6 +24,11 @@ internal static class DriverPaths
     }
 
     public static Option<bool> Recurse() => new("--recurse", "-r") { Description = "Look everywhere below the folder, not only where Windows keeps its drivers." };
+
+    public static Option<string?> Backup() => new("--backup")
+    {
+        Description = "For a disk image: keep the backup (a journal of the bytes that change) in this folder, not beside the image.", HelpName = "DIR",
+    };
 
     /// <summary>The local file system, with this path as the one that the user named: links in it are followed, links below it are not.</summary>
     public static LocalFileStore Open(string path)

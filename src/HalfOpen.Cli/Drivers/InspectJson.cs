@@ -9,10 +9,12 @@ using HalfOpen.Windows.Lifting;
 namespace HalfOpen.Cli.Drivers;
 
 /// <summary>The document of <c>inspect --json</c>. Names and spellings are a contract: fields may be added, none changed. Unknown is null.</summary>
-internal sealed record InspectDocument(IReadOnlyList<DriverDocument> Drivers, IReadOnlyList<RegistryDocument> Registries)
+/// <param name="Image">Null when PATH is no disk image.</param>
+internal sealed record InspectDocument(
+    IReadOnlyList<DriverDocument> Drivers, IReadOnlyList<RegistryDocument> Registries, ImageDocument? Image)
 {
-    public static InspectDocument Of(IEnumerable<Inspection> drivers, IEnumerable<SystemFacts> registries) =>
-        new([.. drivers.Select(DriverDocument.Of)], [.. registries.Select(RegistryDocument.Of)]);
+    public static InspectDocument Of(IEnumerable<Inspection> drivers, IEnumerable<SystemFacts> registries, ImageDocument? image) =>
+        new([.. drivers.Select(DriverDocument.Of)], [.. registries.Select(RegistryDocument.Of)], image);
 }
 
 internal sealed record DriverDocument(

@@ -22,16 +22,16 @@ internal static class InspectVerb
             {
                 ("halfopen inspect tcpip.sys", "one driver, whatever its name"),
                 ("halfopen inspect /mnt/xp", "a mounted drive: all copies that Windows keeps, and its registry"),
+                ("halfopen inspect xp.vdi", "a virtual machine's disk (raw, VHD, VHDX, VMDK, VDI, qcow2), without mounting it"),
                 ("halfopen inspect /mnt/xp/WINDOWS --json", "the same for a script; exit code 0: a limit was found, 1: none"),
             },
         };
         verb.Does((parsed, cancellation) => Task.Run(() =>
         {
-            var place = parsed.GetRequiredValue(path);
-            var store = DriverPaths.Open(place);
-            var inspector = new Inspector(store);
+            using var place = DriverPlace.Open(parsed.GetRequiredValue(path));
+            var inspector = new Inspector(place.Store);
             var drivers = new List<Inspection>();
-            foreach (var found in DriverPaths.Find(terminal, store, place, parsed.GetValue(recurse), parsed.GetValue(quiet), cancellation))
+            foreach (var found in place.Find(terminal, parsed.GetValue(recurse), parsed.GetValue(quiet), cancellation))
             {
                 cancellation.ThrowIfCancellationRequested();
                 drivers.Add(inspector.Inspect(found));
@@ -39,7 +39,7 @@ internal static class InspectVerb
 
             if (parsed.GetValue(json))
             {
-                var document = InspectDocument.Of(drivers, inspector.Registries);
+                var document = InspectDocument.Of(drivers, inspector.Registries, ImageDocument.Of(place, drivers));
                 terminal.Out.WriteLine(JsonSerializer.Serialize(document, DriversJsonContext.Readable.InspectDocument));
             }
             else
@@ -47,9 +47,10 @@ internal static class InspectVerb
                 Print(new InspectionPrinter(terminal, parsed.GetValue(quiet)), drivers, inspector);
             }
 
+            place.PrintState(terminal, drivers.ConvertAll(d => d.Path), parsed.GetValue(quiet));
             if (drivers.Count == 0)
             {
-                terminal.Error.WriteLine("halfopen: " + DriverPaths.NothingFound(place, parsed.GetValue(recurse)));
+                terminal.Error.WriteLine("halfopen: " + place.NothingFound(parsed.GetValue(recurse)));
             }
 
             return drivers.Exists(d => d.IsFound) ? ExitCode.Done : ExitCode.FoundOrRefused;

@@ -4,7 +4,6 @@ using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
 using HalfOpen.Driver;
-using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Cli.Verbs;
@@ -21,25 +20,28 @@ internal static class PatchVerb
         var output = new Option<string?>("--output", "-o") { Description = "Write the patched driver here and leave the input alone (one file only; must not exist).", HelpName = "FILE" };
         var allowBadChecksum = new Option<bool>("--allow-bad-checksum") { Description = "Patch although the stored checksum does not match the file, and put it right." };
         var recurse = DriverPaths.Recurse();
+        var backup = DriverPaths.Backup();
         var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
         var verb = new VerbCommand("patch", "Set the half-open limit in a Windows XP or Server 2003 driver. All copies or none; 'restore' goes back.")
         {
             Arguments = { path },
-            Options = { limit, output, dryRun, yes, allowBadChecksum, recurse, json, quiet },
+            Options = { limit, output, dryRun, yes, allowBadChecksum, recurse, backup, json, quiet },
             Examples =
             {
                 ("halfopen patch /mnt/xp --dry-run", "show every byte that would change; write nothing"),
                 ("halfopen patch /mnt/xp", "limit 100 in all copies that this Windows keeps, with a backup beside each"),
+                ("halfopen patch xp.qcow2", "the same inside a disk image, in place, with a journal beside it as the way back"),
                 ("halfopen patch tcpip.sys --limit 500 --output patched.sys", "a patched copy; the input is untouched"),
             },
         };
         verb.Does((parsed, cancellation) => Task.Run(() =>
         {
-            var run = new PatchRun(
+            using var run = new PatchRun(
                 terminal,
                 parsed.GetRequiredValue(path),
                 ParseLimit(parsed.GetValue(limit)),
                 parsed.GetValue(output),
+                parsed.GetValue(backup),
                 parsed.GetValue(allowBadChecksum),
                 parsed.GetValue(recurse),
                 parsed.GetValue(dryRun),
@@ -70,25 +72,35 @@ internal static class PatchVerb
 
 /// <summary>One run of <c>patch</c>.</summary>
 internal sealed record PatchRun(
-    Terminal Terminal, string Path, uint Limit, string? Output, bool AllowBadChecksum, bool Recurse, bool DryRun, bool Yes, bool Json, bool Quiet)
+    Terminal Terminal,
+    string Path,
+    uint Limit,
+    string? Output,
+    string? Backup,
+    bool AllowBadChecksum,
+    bool Recurse,
+    bool DryRun,
+    bool Yes,
+    bool Json,
+    bool Quiet) : IDisposable
 {
-    private readonly LocalFileStore _store = DriverPaths.Open(Path);
+    private readonly DriverPlace _place = DriverPlace.Open(Path, Backup);
 
-    private bool IsFolder => _store.Find(Path)?.Kind == EntryKind.Folder;
+    public void Dispose() => _place.Dispose();
 
     public int Execute(CancellationToken cancellation)
     {
         CheckOutput();
-        var inspector = new Inspector(_store);
-        var drivers = DriverPaths.Find(Terminal, _store, Path, Recurse, Quiet, cancellation).Select(inspector.Inspect).ToList();
+        var inspector = new Inspector(_place.Store);
+        var drivers = _place.Find(Terminal, Recurse, Quiet, cancellation).Select(inspector.Inspect).ToList();
         if (drivers.Count == 0)
         {
-            throw CliException.Refused(DriverPaths.NothingFound(Path, Recurse));
+            throw CliException.Refused(_place.NothingFound(Recurse));
         }
 
         cancellation.ThrowIfCancellationRequested();
-        var unit = PatchUnit.Plan(_store, drivers, Limit, AllowBadChecksum, beside: Output is null);
-        var notes = PatchPrinter.Notes(unit, isSingle: !IsFolder, Output);
+        var unit = PatchUnit.Plan(_place.Store, drivers, Limit, AllowBadChecksum, beside: Output is null);
+        var notes = PatchPrinter.Notes(unit, isSingle: !_place.IsFolder, Output);
         if (!Json)
         {
             var printer = new PatchPrinter(Terminal);
@@ -106,6 +118,11 @@ internal sealed record PatchRun(
         }
 
         var writes = Output is null ? unit.Writes.Count() : 1;
+        if (writes == 0 && _place.Image?.InterruptedDrivers() is { Count: > 0 } interrupted)
+        {
+            throw CliException.Refused($"a patch or restore was interrupted and left {DriverPaths.Shown(interrupted[0])} half changed: 'halfopen restore' takes it back.");
+        }
+
         if (writes == 0 || DryRun)
         {
             if (!DryRun)
@@ -121,7 +138,7 @@ internal sealed record PatchRun(
         if (Output is null)
         {
             DriverPaths.WarnOfLiveWindows(Terminal, inspector);
-            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} (a backup stands beside each)?", cancellation);
+            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} ({BackupText})?", cancellation);
             unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation);
         }
         else
@@ -139,6 +156,9 @@ internal sealed record PatchRun(
         return ExitCode.Done;
     }
 
+    private string BackupText => _place.Image is null ? "a backup stands beside each"
+        : "the bytes that change are kept in " + DriverPaths.Shown(_place.Image.JournalPath);
+
     private void CheckOutput()
     {
         if (Output is null)
@@ -146,13 +166,14 @@ internal sealed record PatchRun(
             return;
         }
 
-        if (Output.Length == 0 || IsFolder)
+        if (Output.Length == 0 || _place.IsFolder)
         {
-            throw CliException.Usage(Output.Length == 0 ? "--output is empty: name a file." : "--output takes one driver as its input, not a folder.");
+            throw CliException.Usage(Output.Length == 0 ? "--output is empty: name a file." : _place.Image is null ? "--output takes one driver as its input, not a folder."
+                : "--output takes one driver as its input, not an image: copy the image, and patch the copy.");
         }
 
-        _store.Trust(Output);
-        if (_store.Find(Output) is not null)
+        _place.Local.Trust(Output);
+        if (_place.Local.Find(Output) is not null)
         {
             throw CliException.Refused($"{DriverPaths.Shown(Output)} exists already and is not overwritten: choose another name or remove it.");
         }
@@ -160,7 +181,7 @@ internal sealed record PatchRun(
 
     private void WriteOutput(PatchUnit unit)
     {
-        using var staged = _store.Stage(Output!, unit.ContentOf(unit.Items[0]), like: null);
+        using var staged = _place.Local.Stage(Output!, unit.ContentOf(unit.Items[0]), like: null);
         staged.Commit();
     }
 

@@ -14,29 +14,44 @@ internal static class RestoreVerb
         var path = DriverPaths.Argument();
         var recurse = DriverPaths.Recurse();
         var force = new Option<bool>("--force") { Description = "Put the backup also over a file that somebody else changed since. A damaged backup is never used." };
+        var backup = DriverPaths.Backup();
         var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
         var verb = new VerbCommand("restore", "Give back the original Windows drivers that 'patch' changed, byte for byte. All copies or none.")
         {
             Arguments = { path },
-            Options = { force, dryRun, yes, recurse, json, quiet },
+            Options = { force, dryRun, yes, recurse, backup, json, quiet },
             Examples =
             {
                 ("halfopen restore /mnt/xp", "all copies of this Windows go back; their backups go away"),
+                ("halfopen restore xp.vdi", "the drivers inside a disk image; the journal beside it goes away"),
                 ("halfopen restore /mnt/xp --dry-run", "only say what would be done"),
                 ("halfopen restore tcpip.sys --yes", "one file, from a script; exit code 1: there is no backup, or somebody else changed the file"),
             },
         };
         verb.Does((parsed, cancellation) => Task.Run(
-            () => Execute(terminal, parsed.GetRequiredValue(path), parsed.GetValue(recurse), parsed.GetValue(force), parsed.GetValue(dryRun), parsed.GetValue(yes), parsed.GetValue(json), parsed.GetValue(quiet), cancellation),
+            () => Execute(
+                terminal,
+                parsed.GetRequiredValue(path),
+                parsed.GetValue(backup),
+                parsed.GetValue(recurse),
+                parsed.GetValue(force),
+                parsed.GetValue(dryRun),
+                parsed.GetValue(yes),
+                parsed.GetValue(json),
+                parsed.GetValue(quiet),
+                cancellation),
             cancellation));
         return verb;
     }
 
-    private static int Execute(Terminal terminal, string path, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet, CancellationToken cancellation)
+    private static int Execute(
+        Terminal terminal, string path, string? backup, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet, CancellationToken cancellation)
     {
-        var store = DriverPaths.Open(path);
+        using var place = DriverPlace.Open(path, backup);
+        place.CheckStale(force);
+        var store = place.Store;
         var inspector = new Inspector(store);
-        var unit = RestoreUnit.Plan(store, DriverPaths.Find(terminal, store, path, recurse, quiet, cancellation).Select(inspector.Inspect), force);
+        var unit = RestoreUnit.Plan(store, place.Find(terminal, recurse, quiet, cancellation).Select(inspector.Inspect), force);
         if (!json)
         {
             var printer = new PatchPrinter(terminal);
@@ -65,7 +80,7 @@ internal static class RestoreVerb
             PrintDocument(written: false);
             throw CliException.Refused(
                 unit.Items.FirstOrDefault(i => i.Action == RestoreAction.Refuse) is { } refused ? $"nothing is written: {DriverPaths.Shown(refused.Driver.Path)}: {refused.Reason}"
-                : unit.Items.Count == 0 ? DriverPaths.NothingFound(path, recurse)
+                : unit.Items.Count == 0 ? place.NothingFound(recurse)
                 : $"no backup of ours in {DriverPaths.Shown(path)}: there is nothing to give back.");
         }
 

@@ -77,6 +77,15 @@ internal sealed class LocalImageFiles : IImageFiles, IDisposable
         return bytes;
     }
 
+    /// <summary>Forgets what was read, for when the files have changed.</summary>
+    public void Forget()
+    {
+        foreach (var (_, bytes) in _open.Values)
+        {
+            bytes.Clear();
+        }
+    }
+
     public SafeFileHandle HandleOf(string name) => _open[name].Handle;
 
     public void Dispose()

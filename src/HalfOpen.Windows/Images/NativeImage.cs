@@ -15,7 +15,7 @@ internal static partial class NativeImage
     private const int SetLease = 1024, SetSignal = 10, OfdGetLock = 36, OfdSetLock = 37; // F_SETLEASE, F_SETSIG, F_OFD_GETLK, F_OFD_SETLK
     private const int UrgentSignal = 23; // SIGURG, ignored unless somebody asks for it
     private const short ReadLock = 0, WriteLock = 1, Unlocked = 2;
-    private const int LockExclusiveNow = 2 | 4, SeekEnd = 2;
+    private const int LockSharedNow = 1 | 4, LockExclusiveNow = 2 | 4, Unlock = 8, SeekEnd = 2;
     private const int Again = 11, Denied = 13;
 
     public enum FileKind
@@ -94,22 +94,37 @@ internal static partial class NativeImage
     public static bool TryLock(SafeFileHandle handle) =>
         Flock((int)handle.DangerousGetHandle(), LockExclusiveNow) == 0 || Marshal.GetLastPInvokeError() is not Again;
 
+    /// <summary>Whether another run of this program has locked the file.</summary>
+    public static bool IsLockedByAnotherRun(SafeFileHandle handle)
+    {
+        var number = (int)handle.DangerousGetHandle();
+        if (Flock(number, LockSharedNow) != 0)
+        {
+            return Marshal.GetLastPInvokeError() == Again;
+        }
+
+        _ = Flock(number, Unlock);
+        return false;
+    }
+
     /// <summary>
-    /// Whether a lease on the file can be had, which the kernel gives only when nobody else has it open for writing;
-    /// taken and given back at once. True as well where
-    /// there are no leases (network file systems, devices).
+    /// Whether somebody has the file open for writing: the kernel gives a lease for reading only when nobody has. It is
+    /// given back at
+    /// once. False as well where there are no leases (network file systems, devices, files of others for whoever is not
+    /// root).
     /// </summary>
-    public static bool IsOpenOnlyHere(SafeFileHandle handle, bool writable)
+    /// <param name="handle">Open for reading only.</param>
+    public static bool IsOpenForWriting(SafeFileHandle handle)
     {
         var number = (int)handle.DangerousGetHandle();
         _ = Fcntl(number, SetSignal, UrgentSignal); // a lease that somebody breaks must not end this process
-        if (Fcntl(number, SetLease, writable ? WriteLock : ReadLock) != 0)
+        if (Fcntl(number, SetLease, ReadLock) != 0)
         {
-            return Marshal.GetLastPInvokeError() != Again;
+            return Marshal.GetLastPInvokeError() == Again;
         }
 
         _ = Fcntl(number, SetLease, Unlocked);
-        return true;
+        return false;
     }
 
     /// <summary>Whether another open file description holds a lock in a range of bytes.</summary>

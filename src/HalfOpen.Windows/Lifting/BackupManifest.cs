@@ -37,6 +37,9 @@ public sealed record BackupManifest
     /// <value>The limit that the last patch set.</value>
     public required uint NewLimit { get; init; }
 
+    /// <summary>Whether it says what it must.</summary>
+    internal bool IsSound => Format == 1 && IsHash(OriginalSha256) && IsHash(PatchedSha256) && IsHash(PreviousSha256);
+
     public byte[] ToBytes() => [.. JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.BackupManifest), (byte)'\n'];
 
     /// <summary>Reads a manifest; null when the bytes are none. Never throws, whatever the bytes.</summary>
@@ -45,7 +48,7 @@ public sealed record BackupManifest
         try
         {
             var manifest = JsonSerializer.Deserialize(bytes, ManifestJson.Default.BackupManifest);
-            return manifest is { Format: 1 } && IsHash(manifest.OriginalSha256) && IsHash(manifest.PatchedSha256) && IsHash(manifest.PreviousSha256) ? manifest : null;
+            return manifest is { IsSound: true } ? manifest : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

@@ -154,6 +154,11 @@ public sealed class PatchUnit
             return Refused(problem);
         }
 
+        if (beside && store.ObstacleTo(driver.Path) is { } obstacle)
+        {
+            return Refused(obstacle);
+        }
+
         return new PatchItem(slim, PatchAction.Write, patch.Edits, null) { PatchedSha256 = BackupState.Hash(patch.Apply(bytes)) };
     }
 

@@ -20,7 +20,7 @@ public sealed class DependencyTests
         ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux"],
         ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
-            ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Windows", "HalfOpen.Simulation", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab"],
+            ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab"],
     };
 
     /// <summary>Packages a project may use. Core, Wire and Driver: none at all.</summary>

@@ -1,0 +1,186 @@
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Images;
+
+namespace HalfOpen.Cli.Drivers;
+
+/// <summary>
+/// Where PATH leads: into the local file system, or into a disk image, which is told by its content. A path may go on
+/// inside the image:
+/// <c>xp.vdi!1:/WINDOWS</c>.
+/// </summary>
+internal sealed class DriverPlace : IDisposable
+{
+    private readonly string _path;
+    private readonly ImagePath? _inside;
+
+    private DriverPlace(string path, LocalFileStore local, ImageFileStore? image, ImagePath? inside)
+    {
+        (_path, Local, Image, _inside) = (path, local, image, inside);
+        Store = image is not null ? image : local;
+    }
+
+    public IFileStore Store { get; }
+
+    public LocalFileStore Local { get; }
+
+    /// <value>Null when PATH is no image.</value>
+    public ImageFileStore? Image { get; }
+
+    /// <value>PATH stands for as many drivers as there are, not for one.</value>
+    public bool IsFolder => Image is null ? Local.Find(_path)?.Kind == EntryKind.Folder
+        : _inside?.Volume is not { } volume || Image.Find(ImagePath.RootOf(Image.Path,
+            volume) + "/" + _inside.Inner)?.Kind != EntryKind.File;
+
+    /// <param name="backupFolder">Where the backup of an image is kept; null: beside it.</param>
+    /// <exception cref="CliException">The image cannot be read; the message says why and what to do.</exception>
+    public static DriverPlace Open(string path, string? backupFolder = null)
+    {
+        var local = DriverPaths.Open(path);
+        var entry = local.Find(path);
+        ImagePath? inside = null;
+        if (entry is null && (inside = ImagePath.Parse(path)) is not null)
+        {
+            local.Trust(inside.Image);
+            entry = local.Find(inside.Image);
+        }
+
+        if (entry is null or { Kind: EntryKind.Folder } || (inside is null && IsProgram(local, entry, path)))
+        {
+            return new DriverPlace(path, local, null, null);
+        }
+
+        if (backupFolder is not null && !Directory.Exists(backupFolder))
+        {
+            throw CliException.Usage($"--backup {DriverPaths.Shown(backupFolder)} is no folder: make it first.");
+        }
+
+        ImageFileStore? image;
+        try
+        {
+            image = ImageFileStore.Open(inside?.Image ?? path, backupFolder);
+        }
+        catch (FileProblemException e)
+        {
+            throw CliException.Refused($"{DriverPaths.Shown(e.Path)}: {e.Problem}");
+        }
+
+        return image is null && inside is not null
+            ? throw CliException.Refused($"{DriverPaths.Shown(inside.Image)} is no disk image that is read here, so nothing is inside it.")
+            : new DriverPlace(path, local, image, inside);
+    }
+
+    /// <summary>The drivers of the place, as <see cref="DriverPaths.Find"/>; of an image those of all its volumes, and
+    /// those that its journal knows.</summary>
+    public IReadOnlyList<string> Find(Terminal terminal, bool recurse, bool quiet, CancellationToken cancellation)
+    {
+        if (Image is null)
+        {
+            return DriverPaths.Find(terminal, Store, _path, recurse, quiet, cancellation);
+        }
+
+        if (_inside?.Volume is { } number)
+        {
+            var root = ImagePath.RootOf(Image.Path, number) + (_inside.Inner.Length == 0 ? "" : "/" + _inside.Inner);
+            return DriverPaths.Find(terminal, Store, root, recurse, quiet, cancellation);
+        }
+
+        var found = new List<string>();
+        foreach (var volume in Image.Image.Volumes)
+        {
+            if (volume.FileSystem is null)
+            {
+                Note(terminal, quiet, volume.Problem is null ? null : $"partition {volume.Number}: {volume.Problem}");
+                continue;
+            }
+
+            try
+            {
+                found.AddRange(DriverPaths.Find(terminal, Store, ImagePath.RootOf(Image.Path, volume.Number), recurse, quiet,
+                    cancellation));
+            }
+            catch (Exception e) when (e is FileProblemException or CliException)
+            {
+                Note(terminal, quiet, $"partition {volume.Number}: {(e is FileProblemException p ? p.Problem : e.Message)}");
+            }
+        }
+
+        return [.. found.Union(Image.JournalledDrivers(), StringComparer.Ordinal)];
+    }
+
+    /// <summary>What a reader of an image should know beside its drivers: what was left half done, and why it cannot be
+    /// patched as things stand.</summary>
+    public void PrintState(Terminal terminal, IReadOnlyList<string> drivers, bool quiet)
+    {
+        if (Image is null)
+        {
+            return;
+        }
+
+        if (Image.InterruptedDrivers() is { Count: > 0 } interrupted)
+        {
+            terminal.Error.WriteLine($"halfopen: warning: a patch or restore was interrupted and left "
+                + $"{DriverPaths.Shown(interrupted[0])} half changed (shown as its "
+                + "original): 'halfopen restore' takes it back, 'halfopen patch' finishes it.");
+        }
+
+        if (Image.StaleDrivers() is { Count: > 0 } stale)
+        {
+            Note(terminal, quiet, $"{DriverPaths.Shown(stale[0])} is another build than the backup in "
+                + $"{DriverPaths.Shown(Image.JournalPath)} (an update replaced it).");
+        }
+
+        if (drivers.Count > 0 && Image.ObstacleTo(drivers[0]) is { } obstacle)
+        {
+            Note(terminal, quiet, "as it stands it cannot be patched: " + obstacle);
+        }
+    }
+
+    /// <summary>What an image without a driver consists of, so that its owner sees what was looked at.</summary>
+    public string NothingFound(bool recurse) => Image is null || _inside?.Volume is not null
+        ? DriverPaths.NothingFound(DriverPaths.Shown(_path), recurse)
+        : DriverPaths.NothingFound(DriverPaths.Shown(_path), recurse).TrimEnd('.') + " ("
+            + string.Join(", ", Image.Image.Volumes.Select(v => $"partition {v.Number}: {v.FileSystem?.Name ?? "not read"}")) + ").";
+
+    /// <summary>Refuses a restore where the journal's driver is another build by now.</summary>
+    /// <param name="force">Go on without those.</param>
+    public void CheckStale(bool force)
+    {
+        if (Image is null || Image.StaleDrivers() is not { Count: > 0 } stale)
+        {
+            return;
+        }
+
+        if (!force)
+        {
+            throw CliException.Refused($"nothing is written: {DriverPaths.Shown(stale[0])} changed since the patch (an update, or "
+                + "it is gone), so the bytes in "
+                + $"{DriverPaths.Shown(Image.JournalPath)} are not its any more: --force goes on without it.");
+        }
+
+        Image.ForgetStale();
+    }
+
+    public void Dispose() => Image?.Dispose();
+
+    private static void Note(Terminal terminal, bool quiet, string? text)
+    {
+        if (!quiet && text is not null)
+        {
+            terminal.Error.WriteLine("halfopen: note: " + text);
+        }
+    }
+
+    /// <summary>Drivers and what else begins like a program are no images, whatever follows.</summary>
+    private static bool IsProgram(LocalFileStore local, FileEntry entry, string path)
+    {
+        try
+        {
+            return entry.Kind == EntryKind.File && local.ReadStart(path, 2).AsSpan().SequenceEqual("MZ"u8);
+        }
+        catch (FileProblemException)
+        {
+            return true; // what cannot be read is said by the one who reads it as a driver
+        }
+    }
+}
