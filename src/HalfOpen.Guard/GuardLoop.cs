@@ -85,6 +85,8 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
     public string OutcomeSource => _local.Name;
 
+    public string OutcomeProblem => _local.Problem;
+
     public string RecordProblem => _events.Problem;
 
     public RuleNeeds Needs => new(LocalAnswers: _local is LogOutcomes, ForwardedAnswers: _options.Forwarded);
@@ -198,11 +200,11 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
         try
         {
-            return new BpfOutcomes();
+            return new BpfOutcomes(evenOfAPart: options.Outcomes == OutcomeChoice.Bpf);
         }
-        catch (LinuxException) when (options.Outcomes == OutcomeChoice.Automatic)
+        catch (LinuxException e) when (options.Outcomes == OutcomeChoice.Automatic)
         {
-            return new LogOutcomes(options.LogGroup);
+            return new LogOutcomes(options.LogGroup, "no BPF: " + e.Message);
         }
     }
 

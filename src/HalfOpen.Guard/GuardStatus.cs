@@ -25,6 +25,9 @@ public sealed record GuardStatus
     /// <summary>"bpf" or "nflog".</summary>
     public string OutcomeSource { get; init; } = "";
 
+    /// <summary>What that source cannot tell, or why there is no better one, in words; empty where nothing is missing.</summary>
+    public string OutcomeProblem { get; init; } = "";
+
     /// <summary>Programs that hold a slot or wait, the biggest first; at most 64, <see cref="OtherPrograms"/> says how many more.</summary>
     public IReadOnlyList<ProgramStatus> Programs { get; init; } = [];
 

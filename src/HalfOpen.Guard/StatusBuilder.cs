@@ -26,6 +26,7 @@ internal static class StatusBuilder
             Counted = engine.Counted,
             Waiting = engine.Waiting,
             OutcomeSource = loop.OutcomeSource,
+            OutcomeProblem = loop.OutcomeProblem,
             Programs = [.. busy.Take(MostPrograms).Select(p => new ProgramStatus(
                 p.Name, p.HalfOpen, p.Counted, p.Waiting, Words(p.Reason), Age(oldest.GetValueOrDefault(p.Program.Index, holder.Now.Ticks), holder.Now), p.Totals.Started))],
             OtherPrograms = Math.Max(0, busy.Count - MostPrograms),

@@ -97,6 +97,14 @@ internal static unsafe partial class Native
         public uint InheritableHigh;
     }
 
+    /// <summary>struct rlimit.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public record struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+
     /// <summary>struct sock_fprog.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct FilterProgram
@@ -203,6 +211,15 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int Control(int option, nuint second, nuint third, nuint fourth, nuint fifth);
 
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetLimit(int resource, out ResourceLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    public static partial int SetLimit(int resource, in ResourceLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Status(int folder, string path, int flags, uint mask, byte* room);
+
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, void* second, nint third);
 
@@ -212,6 +229,15 @@ internal static unsafe partial class Native
         fixed (byte* start = room)
         {
             return (int)ReadLink(path, start, (nuint)room.Length);
+        }
+    }
+
+    /// <summary>statx(2); false when it failed.</summary>
+    public static bool Status(int folder, string path, int flags, uint mask, Span<byte> room)
+    {
+        fixed (byte* start = room)
+        {
+            return Status(folder, path, flags, mask, start) == 0;
         }
     }
 

@@ -45,12 +45,18 @@ internal sealed class GuardReport : IGuardReport
                 w.WriteString("policy", options.Policy.Name);
                 w.WriteString("rules", rules.Backend.ToString()!.ToLowerInvariant());
                 w.WriteString("outcomeSource", status.OutcomeSource);
+                w.WriteString("outcomeProblem", status.OutcomeProblem);
                 w.WriteString("socket", rules.Paths!.Socket);
             });
         }
         else if (!_quiet)
         {
             _log.Information($"guarding: {text}{(IsLive ? ". Ctrl-C ends it." : "")}");
+        }
+
+        if (status.OutcomeProblem.Length > 0 && !_json)
+        {
+            _log.Warning($"outcomes from {status.OutcomeSource}, and less is known: {status.OutcomeProblem}");
         }
 
         return text;

@@ -12,6 +12,11 @@ internal static class StatusPrinter
     {
         var o = terminal.Out;
         o.WriteLine($"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {Clean(status.Policy)}, limit {status.Limit}, outcomes from {status.OutcomeSource}");
+        if (status.OutcomeProblem.Length > 0)
+        {
+            o.WriteLine(terminal.Warn("less is known") + $": {Clean(status.OutcomeProblem)}");
+        }
+
         var slots = $"{status.Counted} of {status.Limit} slots taken";
         o.WriteLine($"{(status.Counted >= status.Limit ? terminal.Warn(slots) : terminal.Good(slots))}, {status.HalfOpen} half-open in all, {status.Waiting} waiting");
         if (status.Programs.Count > 0)

@@ -52,6 +52,8 @@ public static class MetricsText
         Counter("halfopen_malformed_total", "Packets that were no whole TCP SYN.", status.Counters.Malformed);
         Counter("halfopen_reconciliations_total", "Comparisons with the kernel's list of half-open sockets.", status.Reconciliation.Runs);
         Counter("halfopen_recovered_slots_total", "Slots whose socket had gone unseen.", status.Reconciliation.SlotsRecovered);
+        Head("halfopen_outcome_source_info", "Where outcomes come from, and what is missing there.", "gauge");
+        text.Append($"halfopen_outcome_source_info{{source=\"{Escape(status.OutcomeSource)}\",problem=\"{Escape(Cut(status.OutcomeProblem))}\"}} 1\n");
         Durations("halfopen_wait_seconds", "How long attempts waited for their slot.", status.Waits);
         Durations("halfopen_hold_seconds", "From the start of an attempt to its outcome.", status.Holds);
         Programs();

@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Linux;
 using HalfOpen.Linux.Bpf;
 using HalfOpen.Wire.Sockets;
 
@@ -10,9 +11,29 @@ namespace HalfOpen.Guard.Outcomes;
 /// </summary>
 internal sealed class BpfOutcomes : IOutcomeSource
 {
-    private readonly SocketEvents _events = new();
+    private readonly SocketEvents _events;
+
+    /// <param name="evenOfAPart">Also where it would see a part of the machine's programs only.</param>
+    /// <exception cref="LinuxException">
+    /// No BPF here, or it does not tell what it must: proved by a connect of our own. In words.
+    /// </exception>
+    public BpfOutcomes(bool evenOfAPart = false)
+    {
+        _events = new SocketEvents();
+        try
+        {
+            Problem = Check(evenOfAPart);
+        }
+        catch
+        {
+            _events.Dispose();
+            throw;
+        }
+    }
 
     public string Name => "bpf";
+
+    public string Problem { get; }
 
     public int PollDescriptor => _events.Number;
 
@@ -48,6 +69,28 @@ internal sealed class BpfOutcomes : IOutcomeSource
         {
             sink.ConnectionClosed(e.Flow);
         }
+    }
+
+    /// <summary>What is missing though it works; empty: nothing.</summary>
+    private string Check(bool evenOfAPart)
+    {
+        const string Part = "only a part of the machine's cgroups is to be seen here (a container's cgroup namespace)";
+        if (!_events.SeesAll && !evenOfAPart)
+        {
+            throw new LinuxException($"{Part}, and BPF would not see programs outside of it: give the container the host's cgroup namespace (docs/guides/guard.md)");
+        }
+
+        var seen = OwnConnect.Try(_events);
+        if (seen is not null && (seen.Connecting is null || !seen.Ended))
+        {
+            throw new LinuxException("BPF was set up and yet told nothing of a connect of our own");
+        }
+
+        var noIds = _events.WhyNoProcessIds
+            ?? (seen?.Connecting is { } e && e.ProcessId != Environment.ProcessId ? "a connect of our own was told as another process's" : null);
+        return !_events.SeesAll ? $"{Part}: programs outside of it end their attempts unseen"
+            : noIds is not null ? $"no process ids from BPF ({noIds})"
+            : "";
     }
 }
 

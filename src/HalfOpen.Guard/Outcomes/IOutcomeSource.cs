@@ -25,6 +25,9 @@ internal interface IOutcomeSource : IDisposable
     /// <summary>"bpf" or "nflog", for the status.</summary>
     string Name { get; }
 
+    /// <summary>What it cannot tell, or why it is not a better one, in words; empty where nothing is missing.</summary>
+    string Problem { get; }
+
     /// <summary>Readable when there is something to drain.</summary>
     int PollDescriptor { get; }
 

@@ -15,10 +15,13 @@ internal sealed class LogOutcomes : IOutcomeSource
     private readonly PacketLog _log;
 
     /// <summary>For the namespace of the calling thread.</summary>
+    /// <param name="problem">Why it is used though a better one was wished; empty: it was wished.</param>
     /// <exception cref="HalfOpen.Linux.LinuxException">The group cannot be had.</exception>
-    public LogOutcomes(ushort group) => _log = new PacketLog(group, CopyBytes);
+    public LogOutcomes(ushort group, string problem = "") => (_log, Problem) = (new PacketLog(group, CopyBytes), problem);
 
     public string Name => "nflog";
+
+    public string Problem { get; }
 
     public int PollDescriptor => _log.Number;
 

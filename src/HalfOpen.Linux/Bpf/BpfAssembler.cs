@@ -32,6 +32,10 @@ internal sealed class BpfAssembler
     /// <summary>A map's address, by its descriptor: the kernel fills it in.</summary>
     public BpfAssembler SetMap(int to, int descriptor) => Emit(0x18, to, 1, 0, descriptor).Emit(0, 0, 0, 0, 0);
 
+    /// <summary>The address of a place in a shared value's memory, by the map's descriptor.</summary>
+    public BpfAssembler SetValue(int to, int descriptor, int offset) =>
+        Emit(0x18, to, 2, 0, descriptor).Emit(0, 0, 0, 0, offset);
+
     public BpfAssembler Load32(int to, int from, int offset) => Emit(0x61, to, from, offset, 0);
 
     public BpfAssembler Load64(int to, int from, int offset) => Emit(0x79, to, from, offset, 0);
@@ -59,6 +63,9 @@ internal sealed class BpfAssembler
     public BpfAssembler IfNotEqual(int register, int value, string place) => Jump(0x55, register, 0, value, place);
 
     public BpfAssembler IfDiffer(int register, int other, string place) => Jump(0x5d, register, other, 0, place);
+
+    /// <summary>Unsigned, 64 bits.</summary>
+    public BpfAssembler IfAtLeast(int register, int value, string place) => Jump(0x35, register, 0, value, place);
 
     public byte[] Assemble()
     {

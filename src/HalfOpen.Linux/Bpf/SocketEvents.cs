@@ -12,41 +12,48 @@ namespace HalfOpen.Linux.Bpf;
 /// </summary>
 public sealed class SocketEvents : IDisposable
 {
-    /// <summary>About 58,000 events; a storm that fills it before we run is noticed.</summary>
+    /// <summary>About 52,000 events; a storm that fills it before we run is noticed.</summary>
     private const int RingBytes = 4 << 20;
 
     private const string KernelTypes = "/sys/kernel/btf/vmlinux";
 
+    private readonly Stack<IDisposable> _parts = new();
     private readonly RingBuffer _ring;
-    private readonly Descriptor _program;
-    private readonly Descriptor _link;
 
     /// <summary>For the namespace of the calling thread.</summary>
     /// <param name="cgroup">Folder of a cgroup; null: the root of the hierarchy, wherever it is mounted.</param>
     /// <exception cref="LinuxException">No BPF here, in words.</exception>
     public SocketEvents(string? cgroup = null)
     {
+        MemoryLock.Raise();
         cgroup ??= ControlGroups.FindRoot()
             ?? throw new LinuxException("BPF needs the cgroup2 hierarchy, and none is mounted", isMissing: true);
-        _ring = new RingBuffer(RingBytes);
+        SeesAll = ControlGroups.IsWhole(cgroup);
         try
         {
-            _program = BpfCalls.LoadSockOps(SocketProgram.Assemble(_ring.Number, SocketTable.NetnsCookie(), ErrorOffset()));
+            var cookie = SocketTable.NetnsCookie();
+            _ring = Keep(new RingBuffer(RingBytes));
             using var folder = new Descriptor(Native.Open(cgroup, Native.CloseOnExec, 0));
             if (folder.IsInvalid)
             {
                 throw Native.Failure($"cannot open the cgroup {cgroup}");
             }
 
-            _link = BpfCalls.AttachToCgroup(_program, folder);
+            var program = Load(cookie, ErrorOffset(), folder);
+            Keep(BpfCalls.AttachToCgroup(program, folder, BpfAttach.SockOps));
         }
         catch
         {
-            _program?.Dispose();
-            _ring.Dispose();
+            Dispose();
             throw;
         }
     }
+
+    /// <summary>Whether it is attached to the whole machine: not in a container that sees a part of the cgroups only.</summary>
+    public bool SeesAll { get; }
+
+    /// <summary>Why events carry no process ids, in words; null where they do.</summary>
+    public string? WhyNoProcessIds { get; private set; }
 
     /// <summary>Readable when there is something to read.</summary>
     public int Number => _ring.Number;
@@ -77,9 +84,58 @@ public sealed class SocketEvents : IDisposable
 
     public void Dispose()
     {
-        _link.Dispose();
-        _program.Dispose();
-        _ring.Dispose();
+        while (_parts.TryPop(out var part))
+        {
+            part.Dispose();
+        }
+    }
+
+    /// <summary>Tries what newer kernels offer first.</summary>
+    private Descriptor Load(ulong cookie, int? errorOffset, Descriptor folder)
+    {
+        var isInitial = ProcessNamespace.IsInitial;
+        try
+        {
+            return Load(isInitial ? new ProcessIds.Asked() : new ProcessIds.AskedIn(ProcessNamespace.Identity!.Value));
+        }
+        catch (LinuxException) when (isInitial)
+        {
+            // Before Linux 6.10. If it is something else, that comes again.
+        }
+        catch (LinuxException)
+        {
+            WhyNoProcessIds = "before Linux 6.10 they are known in the machine's own PID namespace only, and this is another";
+            return Load(new ProcessIds.Unknown());
+        }
+
+        try
+        {
+            var storage = Keep(BpfCalls.CreateSocketStorage());
+            foreach (var attach in (ReadOnlySpan<BpfAttach>)[BpfAttach.ConnectV4, BpfAttach.ConnectV6])
+            {
+                var code = ConnectProgram.Assemble(storage.Number, cookie);
+                var connect = Keep(BpfCalls.Load(BpfProgramType.CgroupSocketAddress, attach, code));
+                Keep(BpfCalls.AttachToCgroup(connect, folder, attach));
+            }
+
+            return Load(new ProcessIds.Noted(storage.Number));
+        }
+        catch (LinuxException e)
+        {
+            var program = Load(new ProcessIds.Unknown());
+            WhyNoProcessIds = e.Message;
+            return program;
+        }
+
+        Descriptor Load(ProcessIds ids) =>
+            Keep(BpfCalls.Load(BpfProgramType.SockOps, BpfAttach.SockOps, SocketProgram.Assemble(_ring.Number, cookie, errorOffset, ids)));
+    }
+
+    private T Keep<T>(T part)
+        where T : IDisposable
+    {
+        _parts.Push(part);
+        return part;
     }
 
     /// <summary>Null where the kernel carries no type information: attempts that fail then show no error.</summary>

@@ -2,9 +2,26 @@ using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Linux.Bpf;
 
+/// <summary>How <see cref="SocketProgram"/> learns which process connects.</summary>
+internal abstract record ProcessIds
+{
+    /// <summary>It asks (Linux 6.10): right in the machine's own PID namespace.</summary>
+    public sealed record Asked : ProcessIds;
+
+    /// <summary>It asks for the id in one PID namespace (Linux 6.10); processes of others have none.</summary>
+    public sealed record AskedIn(FileIdentity Namespace) : ProcessIds;
+
+    /// <summary>It reads what <see cref="ConnectProgram"/> noted in a socket storage.</summary>
+    public sealed record Noted(int Storage) : ProcessIds;
+
+    /// <summary>It does not.</summary>
+    public sealed record Unknown : ProcessIds;
+}
+
 /// <summary>
-/// The BPF program (type sock_ops) that tells us, for one network namespace, who connects (before the SYN is sent, in the caller's context, so that the process id is known) and how each attempt ends. It
-/// writes one <see cref="SocketEvent"/> a time into a ring buffer and changes nothing but its own callback flag.
+/// The BPF program (type sock_ops) that tells us, for one network namespace, who connects (before the SYN is sent, in the
+/// caller's context, so that the process id is known) and how each attempt ends. It writes one <see cref="SocketEvent"/> a
+/// time into a ring buffer and changes nothing but its own callback flag.
 /// </summary>
 internal static class SocketProgram
 {
@@ -12,8 +29,11 @@ internal static class SocketProgram
     private const int ConnectOperation = 3;
     private const int StateOperation = 10;
     private const int StateCallbackFlag = 4;
+    private const int HelperTime = 5;
     private const int HelperPidTgid = 14;
     private const int HelperFlagsSet = 59;
+    private const int HelperStorageGet = 107;
+    private const int HelperPidTgidIn = 120;
     private const int HelperNetnsCookie = 122;
     private const int HelperRingOutput = 130;
     private const int HelperTcpSock = 137;
@@ -32,13 +52,18 @@ internal static class SocketProgram
 
     private const int AddressFamilyV6 = 10;
     private const int Frame = -SocketEvent.Length;
+    private const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Fp = 10;
+
+    /// <summary>struct bpf_pidns_info: two numbers, the second being what user space calls the process id.</summary>
+    private const int NamespaceFrame = Frame - 8;
+    private const int NamespaceFrameLength = 8;
 
     /// <param name="ring">Descriptor of the ring buffer.</param>
     /// <param name="netnsCookie">The namespace to watch.</param>
     /// <param name="errorOffset">Where sk_err is in struct sock; null: not known, errors are told as 0.</param>
-    public static byte[] Assemble(int ring, ulong netnsCookie, int? errorOffset)
+    /// <param name="processIds">Where process ids come from.</param>
+    public static byte[] Assemble(int ring, ulong netnsCookie, int? errorOffset, ProcessIds processIds)
     {
-        const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Fp = 10;
         var code = new BpfAssembler();
         code.Move(Context, R1)
             .Load32(R2, Context, FieldOperation)
@@ -62,15 +87,15 @@ internal static class SocketProgram
             code.Store64(Fp, Frame + offset, R2);
         }
 
-        code.Load32(R2, Context, FieldOperation)
+        code.Call(HelperTime)
+            .Store64(Fp, Frame + SocketEvent.TimeOffset, R0)
+            .Load32(R2, Context, FieldOperation)
             .IfNotEqual(R2, ConnectOperation, "state")
 
             .Set(R2, (int)SocketEventKind.Connecting)
-            .Store8(Fp, Frame + SocketEvent.KindOffset, R2)
-            .Call(HelperPidTgid)
-            .ShiftRight(R0, 32)
-            .Store32(Fp, Frame + SocketEvent.ProcessOffset, R0)
-            .Load32(R2, Context, FieldFlags)
+            .Store8(Fp, Frame + SocketEvent.KindOffset, R2);
+        AppendProcess(code, processIds);
+        code.Load32(R2, Context, FieldFlags)
             .Or(R2, StateCallbackFlag)
             .Move(R1, Context)
             .Call(HelperFlagsSet)
@@ -127,5 +152,41 @@ internal static class SocketProgram
             .Set(R0, 1)
             .Exit()
             .Assemble();
+    }
+
+    private static void AppendProcess(BpfAssembler code, ProcessIds processIds)
+    {
+        switch (processIds)
+        {
+            case ProcessIds.Asked:
+                code.Call(HelperPidTgid)
+                    .ShiftRight(R0, 32)
+                    .Store32(Fp, Frame + SocketEvent.ProcessOffset, R0);
+                break;
+            case ProcessIds.AskedIn { Namespace: var pids }:
+                code.SetLong(R1, pids.Device)
+                    .SetLong(R2, pids.Inode)
+                    .Move(R3, Fp)
+                    .Add(R3, NamespaceFrame)
+                    .Set(R4, NamespaceFrameLength)
+                    .Call(HelperPidTgidIn)
+                    .IfNotEqual(R0, 0, "who")
+                    .Load32(R2, Fp, NamespaceFrame + 4)
+                    .Store32(Fp, Frame + SocketEvent.ProcessOffset, R2);
+                break;
+            case ProcessIds.Noted { Storage: var storage }:
+                code.Load64(R2, Context, FieldSocket)
+                    .IfEqual(R2, 0, "who")
+                    .SetMap(R1, storage)
+                    .Set(R3, 0)
+                    .Set(R4, 0)
+                    .Call(HelperStorageGet)
+                    .IfEqual(R0, 0, "who")
+                    .Load32(R2, R0, 0)
+                    .Store32(Fp, Frame + SocketEvent.ProcessOffset, R2);
+                break;
+        }
+
+        code.Place("who");
     }
 }

@@ -1,10 +1,23 @@
 namespace HalfOpen.Linux.Processes;
 
-/// <summary>Finds the cgroup2 hierarchy; <c>ip netns exec</c> hides it from its children, so the one of process 1 is tried as well.</summary>
+/// <summary>
+/// Finds the cgroup2 hierarchy. <c>ip netns exec</c> hides it from its children, and a cgroup namespace shows a part of it
+/// as if it were the whole: so that of process 1 is tried as well.
+/// </summary>
 public static class ControlGroups
 {
-    /// <summary>A folder that can be opened, or null.</summary>
-    public static string? FindRoot() => FindIn("/proc/self/mountinfo", "") ?? FindIn("/proc/1/mountinfo", "/proc/1/root");
+    /// <summary>Inode of the real root of a hierarchy, in whatever namespace it is looked at.</summary>
+    private const ulong RootInode = 1;
+
+    /// <summary>A folder that can be opened, or null. The root of the whole hierarchy where it can be reached.</summary>
+    public static string? FindRoot()
+    {
+        string[] found = [.. FindIn("/proc/self/mountinfo", ""), .. FindIn("/proc/1/mountinfo", "/proc/1/root")];
+        return Array.Find(found, IsWhole) ?? found.FirstOrDefault();
+    }
+
+    /// <summary>Whether a folder is the root of the whole hierarchy and not of a part, as in a container.</summary>
+    public static bool IsWhole(string folder) => FileIdentity.Of(folder)?.Inode == RootInode;
 
     /// <summary>Lines of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, ..., "-", type, source, options.</summary>
     internal static string? MountPoint(string line)
@@ -19,15 +32,15 @@ public static class ControlGroups
         return fields.Length > 4 ? fields[4].Replace("\\040", " ", StringComparison.Ordinal) : null;
     }
 
-    private static string? FindIn(string mounts, string prefix)
+    private static IEnumerable<string> FindIn(string mounts, string prefix)
     {
         try
         {
-            return File.ReadLines(mounts).Select(MountPoint).Where(p => p is not null).Select(p => prefix + p).FirstOrDefault(Directory.Exists);
+            return [.. File.ReadLines(mounts).Select(MountPoint).OfType<string>().Select(p => prefix + p).Where(Directory.Exists)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return [];
         }
     }
 }

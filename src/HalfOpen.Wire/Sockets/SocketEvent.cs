@@ -17,12 +17,13 @@ public enum SocketEventKind : byte
 /// <code>
 /// byte 0 kind (1 connecting, 2 state changed)   1 old state   2 new state   3 family   4-7 socket error
 ///      8 process id   12 local port   16 remote port, network order in its first two bytes   20 IPv4 remote   24 IPv4 local
-///      28-31 unused   32 remote address (16)   48 local address (16)    numbers in the machine's order, addresses in network order
+///      28-31 unused   32 remote address (16)   48 local address (16)    64 nanoseconds since the machine started
+/// numbers in the machine's order, addresses in network order
 /// </code>
 /// </summary>
-public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, TcpState New, int Error, uint ProcessId, Flow Flow)
+public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, TcpState New, int Error, uint ProcessId, Flow Flow, long Nanoseconds)
 {
-    public const int Length = 64;
+    public const int Length = 72;
     public const int KindOffset = 0;
     public const int OldOffset = 1;
     public const int NewOffset = 2;
@@ -35,6 +36,7 @@ public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, Tc
     public const int LocalV4Offset = 24;
     public const int RemoteV6Offset = 32;
     public const int LocalV6Offset = 48;
+    public const int TimeOffset = 64;
 
     /// <summary>Reads a record; false when it is none of ours.</summary>
     public static bool TryParse(ReadOnlySpan<byte> record, out SocketEvent socketEvent)
@@ -57,7 +59,8 @@ public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, Tc
             (TcpState)record[NewOffset],
             ReadInt32LittleEndian(record[ErrorOffset..]),
             ReadUInt32LittleEndian(record[ProcessOffset..]),
-            flow);
+            flow,
+            ReadInt64LittleEndian(record[TimeOffset..]));
         return true;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class TestNetwork : IDisposable
         Internet.Run(() =>
         {
             Shell.Run("ip link set lo up");
-            Shell.Run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535");
+            Shell.Run("sysctl -eqw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535");
         });
         Machine.Run(() =>
         {

@@ -46,6 +46,8 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
 
     public string Name => "test";
 
+    public string Problem => "";
+
     public int PollDescriptor => -1;
 
     public bool SeesClosedSockets { get; set; } = true;
