@@ -3,6 +3,7 @@ using HalfOpen.Core;
 using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Holding;
 using HalfOpen.Guard.Outcomes;
+using HalfOpen.Guard.Rules;
 using HalfOpen.Hosting;
 using HalfOpen.Hosting.Replay;
 using HalfOpen.Linux;
@@ -37,7 +38,10 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
     private readonly Holder _holder;
     private readonly Reconciler _reconciler;
     private readonly Bell _bell;
-    private readonly Waiter _waiter;
+    private readonly List<int> _waits;
+    private Waiter _waiter;
+    private RuleKeeper? _keeper;
+    private Action<string>? _tell;
     private readonly ConcurrentQueue<Action<GuardLoop>> _commands = new();
     private GuardOptions _options;
     private long _nextReconcile;
@@ -56,8 +60,13 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             _sockets = Remember(new SocketTable());
             _queue = Remember(new PacketQueue(options.QueueNumber, (int)Math.Min(1 << 20, (long)options.MaxHeld + SpareQueueLength), failOpen: !options.FailClosed));
             _bell = Remember(new Bell());
-            int[] waits = [_queue.Number, _local.PollDescriptor, _bell.Number];
-            _waiter = new Waiter(_forwarded is null ? waits : [.. waits, _forwarded.PollDescriptor]);
+            _waits = [_queue.Number, _local.PollDescriptor, _bell.Number];
+            if (_forwarded is not null)
+            {
+                _waits.Add(_forwarded.PollDescriptor);
+            }
+
+            _waiter = new Waiter([.. _waits]);
             var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = options.Policy, MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
             _events = Remember(new RecordingEngine(engine, OpenRecording(options.RecordFile)));
             _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock());
@@ -89,6 +98,9 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
     public string RecordProblem => _events.Problem;
 
+    /// <summary>Null: nobody looks after the rules.</summary>
+    public RuleKeeper? Keeper => _keeper;
+
     public RuleNeeds Needs => new(LocalAnswers: _local is LogOutcomes, ForwardedAnswers: _options.Forwarded);
 
     /// <summary>Seconds since the last comparison with the kernel; 0 before the first.</summary>
@@ -111,6 +123,17 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         _sockets.Dump(1u << (int)TcpState.SynSent, _holder, static (Holder holder, in SocketInfo socket) => holder.Adopt(socket));
     }
 
+    /// <summary>From now on sees to it that the rules stay. Before <see cref="Run"/>.</summary>
+    /// <param name="tell">Called on the loop's thread with a line for the user.</param>
+    public void Keep(IGuardRules rules, Action<string> tell)
+    {
+        (_keeper, _tell) = (new RuleKeeper(rules), tell);
+        if (_keeper.ChangeDescriptor >= 0)
+        {
+            _waiter = new Waiter([.. _waits, _keeper.ChangeDescriptor]);
+        }
+    }
+
     public void Run(CancellationToken stop)
     {
         using var ring = stop.Register(Ring);
@@ -126,6 +149,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             }
 
             Step();
+            LookAfterRules();
         }
     }
 
@@ -169,6 +193,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
     {
         _holder.Reload(options, options.Policy == _holder.Engine.Policy ? null : options.Policy);
         _options = options;
+        _keeper?.TakeHeart();
     }
 
     /// <exception cref="GuardException">The file cannot be written.</exception>
@@ -274,7 +299,38 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             due = Math.Min(due, _nextReconcile);
         }
 
-        _waiter.Wait(due - Clock().Ticks);
+        _waiter.Wait(Math.Min(due, _keeper?.NextLook ?? long.MaxValue) - Clock().Ticks);
+    }
+
+    private void LookAfterRules()
+    {
+        if (_keeper is not { } keeper)
+        {
+            return;
+        }
+
+        if (keeper.ChangeDescriptor >= 0 && _waiter.IsReadable(_waits.Count))
+        {
+            keeper.Hush();
+            keeper.Hurry(_holder.Now);
+        }
+
+        if (keeper.NextLook > _holder.Now.Ticks)
+        {
+            return;
+        }
+
+        var before = keeper.PutBackTimes;
+        if (keeper.Look(_holder.Now) is { } news)
+        {
+            _tell?.Invoke(news);
+        }
+
+        if (keeper.PutBackTimes != before)
+        {
+            AdoptConnecting(); // what began while there were no rules is half-open all the same
+            _queue.Flush();
+        }
     }
 
     private void Obey()

@@ -51,6 +51,9 @@ public sealed class GuardSession
     /// <summary>Like event 4226: raised on the guard's thread when the limit is reached and something waits, at most as often as the policy warns. Handlers must be quick and must not throw.</summary>
     public event Action<GuardWarning>? LimitReached;
 
+    /// <summary>A line for the operator: what others did to the guard's rules. Raised on the guard's thread; handlers must be quick and must not throw.</summary>
+    public event Action<string>? Noticed;
+
     /// <summary>Raised once, on the guard's thread, when all is set up and before <see cref="Ready"/>: the time to give up privileges. Handlers must not throw.</summary>
     public event Action? SetUp;
 
@@ -230,6 +233,7 @@ public sealed class GuardSession
         loop.Holder.LimitReached += warning => LimitReached?.Invoke(warning);
         loop.AdoptConnecting();
         _rules.Install(Options, loop.Needs);
+        loop.Keep(_rules, line => Noticed?.Invoke(line));
         try
         {
             lock (_lock)
@@ -251,8 +255,10 @@ public sealed class GuardSession
                 _loop = null;
             }
 
-            _rules.Remove();
+            // Rules out of the way, then what is held, then the hooks: to delete one drops all that is held.
+            _rules.Release();
             loop.LetAllGo();
+            _rules.Remove();
         }
     }
 }

@@ -39,6 +39,8 @@ public sealed record GuardStatus
 
     public ReconciliationStatus Reconciliation { get; init; } = new();
 
+    public RulesStatus Rules { get; init; } = new();
+
     /// <summary>How long attempts waited for their slot.</summary>
     public DurationSummary Waits { get; init; } = new();
 
@@ -122,6 +124,22 @@ public sealed record ReconciliationStatus
 
     /// <summary>Attempts (out or held) that the guard knew at that moment.</summary>
     public int Known { get; init; }
+}
+
+/// <summary>The guard's rules in the packet filter, as far as others leave them alone.</summary>
+public sealed record RulesStatus
+{
+    /// <summary>Where they stand, in words.</summary>
+    public string Where { get; init; } = "";
+
+    /// <summary>They were there when last looked at, at most a second ago. False: connections pass without a limit.</summary>
+    public bool InPlace { get; init; } = true;
+
+    /// <summary>How often somebody had removed or changed them and they were put back.</summary>
+    public long PutBack { get; init; }
+
+    /// <summary>They were removed again and again, and are not put back any more until a reload or a restart.</summary>
+    public bool GaveWay { get; init; }
 }
 
 /// <summary>A distribution in short. All in milliseconds.</summary>

@@ -19,7 +19,28 @@ public interface IGuardRules
     /// <summary>Changes what differs (exemptions, loopback, fail-closed), without a moment in which SYNs are lost. Never throws: where it cannot, the old rules stay.</summary>
     void Update(GuardOptions options, RuleNeeds needs);
 
-    /// <summary>Takes everything out. Never throws; called once at the end, before held packets are let go.</summary>
+    /// <summary>Readable when somebody changed something in the packet filter; -1 (default): nobody tells, look now and then.</summary>
+    int ChangeDescriptor => -1;
+
+    /// <summary>Makes <see cref="ChangeDescriptor"/> silent until the next change. Never throws.</summary>
+    void Hush()
+    {
+    }
+
+    /// <summary>Where the rules stand, for a user; empty while there are none.</summary>
+    string Where => "";
+
+    /// <summary>Whether the rules are as they were put in. Never throws; costs little where nobody changed anything.</summary>
+    bool AreIntact() => true;
+
+    /// <summary>Puts the rules in again, whatever is left of them. Never throws.</summary>
+    /// <returns>Why it could not, for a user; null: done.</returns>
+    string? PutBack() => null;
+
+    /// <summary>Lets everything pass from now on, without losing what is held. Never throws; called before it is let go.</summary>
+    void Release() => Remove();
+
+    /// <summary>Takes everything out. Never throws; called at the end, after held packets were let go.</summary>
     void Remove();
 }
 

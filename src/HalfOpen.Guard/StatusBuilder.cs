@@ -1,5 +1,6 @@
 using HalfOpen.Core;
 using HalfOpen.Guard.Holding;
+using HalfOpen.Guard.Rules;
 using HalfOpen.Linux.Netlink;
 
 namespace HalfOpen.Guard;
@@ -60,6 +61,7 @@ internal static class StatusBuilder
                 KernelSynSent = counters.KernelSynSent,
                 Known = counters.Known,
             },
+            Rules = RulesOf(loop.Keeper),
             Waits = Summary(engine.Waits),
             Holds = Summary(engine.Holds),
             LimitWarnings = counters.Warnings,
@@ -77,6 +79,10 @@ internal static class StatusBuilder
 
         return oldest;
     }
+
+    private static RulesStatus RulesOf(RuleKeeper? keeper) => keeper is null
+        ? new RulesStatus()
+        : new RulesStatus { Where = keeper.Where, InPlace = keeper.InPlace, PutBack = keeper.PutBackTimes, GaveWay = keeper.HasGivenWay };
 
     private static double Age(long since, Instant now) => new TimeSpan(now.Ticks - since).TotalSeconds;
 

@@ -14,6 +14,7 @@ internal static unsafe partial class Native
     public const int NetlinkNetfilter = 12;
     public const int SolSocket = 1;
     public const int SolNetlink = 270;
+    public const int SendBufferForce = 32;
     public const int ReceiveBufferForce = 33;
     public const int NetnsCookie = 71;
     public const int NetlinkNoEnobufs = 5;

@@ -33,7 +33,7 @@ internal sealed class GuardReport : IGuardReport
     /// <inheritdoc/>
     public string Ready(GuardOptions options, GuardRules rules, GuardStatus status, IPEndPoint? metrics)
     {
-        var text = $"limit {options.Limit}, policy {options.Policy.Name}, rules in {(rules.Backend == RuleBackend.Nft ? "nft table inet halfopen" : "iptables chains HALFOPEN-*")}, outcomes from {status.OutcomeSource}"
+        var text = $"limit {options.Limit}, policy {options.Policy.Name}, rules in {rules.Where}, outcomes from {status.OutcomeSource}"
             + (options.Router ? ", forwarded traffic too" : options.Containers ? ", containers too" : "")
             + (options.FailClosed ? ", fail-closed" : "")
             + (metrics is null ? "" : $", metrics at http://{metrics}/metrics");

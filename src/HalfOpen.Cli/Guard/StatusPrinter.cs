@@ -40,6 +40,15 @@ internal static class StatusPrinter
         o.WriteLine($"attempts {t.Submitted:#,0}, started {t.Started:#,0}: {t.Established:#,0} established, {t.Refused:#,0} refused, {t.Reset:#,0} reset, {t.TimedOut:#,0} timed out, {t.Unreachable:#,0} unreachable, {t.Cancelled:#,0} cancelled; rejected {t.Rejected:#,0}");
         o.WriteLine($"waits    p50 {status.Waits.P50Ms:0.#} ms, p99 {status.Waits.P99Ms:0.#} ms, longest {status.Waits.MaxMs:0.#} ms; the limit was reached {status.LimitWarnings:#,0} times while something waited");
         o.WriteLine($"packets  {c.Syns:#,0} SYNs, {c.Retransmissions:#,0} retransmissions; over the limit {c.Passed:#,0} passed, {c.Refused:#,0} refused; lost {c.QueueDropped:#,0} to a full queue, {c.UserDropped:#,0} to a full buffer");
+        var rules = status.Rules;
+        if (!rules.InPlace)
+        {
+            o.WriteLine(terminal.Warn(rules.GaveWay
+                ? "NO LIMIT: somebody removed the guard's rules again and again, and it has given way; restart it or let it reload"
+                : "NO LIMIT: somebody removed the guard's rules, and they cannot be put back"));
+        }
+
+        o.WriteLine($"rules    in {Clean(rules.Where)}; put back {rules.PutBack:#,0} times");
         var r = status.Reconciliation;
         o.WriteLine(r.Runs == 0 ? "compared not yet with the kernel" : $"compared {r.Runs:#,0} times with the kernel, {r.LastSecondsAgo:0.0} s ago: {r.SlotsRecovered:#,0} slots and {r.HeldRecovered:#,0} held SYNs recovered");
     }

@@ -97,12 +97,12 @@ internal static class GuardVerb
         if (Environment.IsPrivilegedProcess)
         {
             plan = GuardRules.Preview(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded));
-            terminal.Error.WriteLine($"halfopen guard would run this ({(plan.Backend == RuleBackend.Nft ? "nft can queue here" : "nft cannot queue here, so iptables")}):");
+            terminal.Error.WriteLine($"halfopen guard would do this ({(plan.Backend == RuleBackend.Nft ? "by itself, without nft" : "this kernel's nf_tables cannot queue, so iptables")}):");
         }
         else
         {
             plan = RulePlanner.Plan(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded), RuleBackend.Nft);
-            terminal.Error.WriteLine("halfopen guard would run this, or the same with iptables where nft cannot queue (only root can find out):");
+            terminal.Error.WriteLine("halfopen guard would do this, or the same with iptables where nf_tables cannot queue (only root can find out):");
         }
 
         foreach (var script in plan.Install)

@@ -1,20 +1,31 @@
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// The rules in the real packet filter. Tries <c>nft</c>, then <c>iptables</c>, and keeps what this kernel can do; clears what a killed guard left; lets one guard into a network namespace.
-/// Not thread-safe: called from the guard's thread; <see cref="Backend"/> and <see cref="Paths"/> may be read from any thread once the session is ready.
+/// The rules in the real packet filter. Tries nf_tables, then iptables, and keeps what this kernel can do; clears what a
+/// killed guard left; lets one guard into a network namespace. Not thread-safe: called from the guard's thread;
+/// <see cref="Backend"/>, <see cref="Where"/> and <see cref="Paths"/> may be read from any thread once the session is ready.
+/// <see cref="Remove"/> may be called from any thread: it waits for the guard's, but not for ever.
 /// </summary>
 public sealed class GuardRules : IGuardRules, IDisposable
 {
-    private readonly RuleBackend[] _order;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _one = new();
+    private readonly IReadOnlyList<RuleBackend> _order;
     private FileStream? _lock;
-    private RulePlan? _plan;
+    private IRuleSet? _set;
 
     /// <param name="only">Use this back end and no other; null (default): the first that works.</param>
-    public GuardRules(RuleBackend? only = null) => _order = only is { } one ? [one] : [RuleBackend.Nft, RuleBackend.Iptables];
+    public GuardRules(RuleBackend? only = null) => _order = only is { } one ? [one] : RuleInstaller.Order;
 
     /// <summary>Who holds the rules now; null before and after.</summary>
-    public RuleBackend? Backend => _plan?.Backend;
+    public RuleBackend? Backend => _set?.Backend;
+
+    /// <inheritdoc/>
+    public string Where => _set?.Where ?? "";
+
+    /// <inheritdoc/>
+    public int ChangeDescriptor => _set?.ChangeDescriptor ?? -1;
 
     /// <summary>Of the governed network namespace; null before <see cref="Install"/>.</summary>
     public GuardPaths? Paths { get; private set; }
@@ -40,8 +51,8 @@ public sealed class GuardRules : IGuardRules, IDisposable
         try
         {
             ClearLeftovers(Paths!);
-            _plan = RuleInstaller.Install(_order, options, needs);
-            File.WriteAllText(Paths!.RulesNote, _plan.Backend.ToString());
+            _set = RuleInstaller.Install(_order, options, needs);
+            File.WriteAllText(Paths!.RulesNote, _set.Backend.ToString());
         }
         catch
         {
@@ -53,40 +64,60 @@ public sealed class GuardRules : IGuardRules, IDisposable
     /// <inheritdoc/>
     public void Update(GuardOptions options, RuleNeeds needs)
     {
-        if (_plan is null)
+        lock (_one)
         {
-            return;
-        }
-
-        var plan = RulePlanner.Plan(options, needs, _plan.Backend);
-        if (plan.Update.Select(s => s.Text).SequenceEqual(_plan.Update.Select(s => s.Text)))
-        {
-            return;
-        }
-
-        var results = FilterTool.Run(plan.Update);
-        if (RuleInstaller.FirstFailure(plan.Update, results) is { } failure)
-        {
-            // Half of it may be in (IPv4 but not IPv6): back to what was.
             // A guard that governs by its old rules is better than none: this does not end it.
-            FilterTool.Run(_plan.Update);
-            Problem?.Invoke("the rules could not be changed and stay as they were: " + failure);
-            return;
+            if (_set?.Update(options, needs) is { } failure)
+            {
+                Problem?.Invoke("the rules could not be changed and stay as they were: " + failure);
+            }
         }
+    }
 
-        _plan = plan;
+    /// <inheritdoc/>
+    public void Hush() => _set?.Hush();
+
+    /// <inheritdoc/>
+    public bool AreIntact()
+    {
+        lock (_one)
+        {
+            return _set?.AreIntact() ?? true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? PutBack()
+    {
+        lock (_one)
+        {
+            return _set?.PutBack();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+        lock (_one)
+        {
+            _set?.Release();
+        }
     }
 
     /// <inheritdoc/>
     public void Remove()
     {
-        if (_plan is { } plan)
+        if (_one.TryEnter(Patience))
         {
-            _plan = null;
-            var results = FilterTool.Run(plan.Remove);
-            if (RuleInstaller.FirstFailure(plan.Remove, results) is not null && plan.Backend == RuleBackend.Iptables)
+            try
             {
-                IptablesLeftovers.Clear();
+                _set?.Remove();
+                _set?.Dispose();
+                _set = null;
+            }
+            finally
+            {
+                _one.Exit();
             }
         }
 
@@ -96,12 +127,10 @@ public sealed class GuardRules : IGuardRules, IDisposable
     /// <inheritdoc/>
     public void Dispose() => ReleaseLock();
 
-    /// <summary>The plan that this machine would get, without changing anything: nft's own check tells whether its kernel can queue.</summary>
+    /// <summary>The plan that this machine would get, without changing anything: the kernel checks whether its nf_tables can queue.</summary>
     public static RulePlan Preview(GuardOptions options, RuleNeeds needs)
     {
-        var nft = RulePlanner.Plan(options, needs, RuleBackend.Nft);
-        var check = new RuleScript("nft", ["--check", "-f", "-"], nft.Install[0].Text);
-        return FilterTool.Run([check])[0].Succeeded ? nft : RulePlanner.Plan(options, needs, RuleBackend.Iptables);
+        return RulePlanner.Plan(options, needs, OwnTables.WouldWork(options, needs) ? RuleBackend.Nft : RuleBackend.Iptables);
     }
 
     /// <summary>What the note says a killed guard used. The installs themselves notice leftovers of their own kind; this is for the other kind.</summary>
@@ -112,14 +141,14 @@ public sealed class GuardRules : IGuardRules, IDisposable
             return;
         }
 
-        var left = File.ReadAllText(paths.RulesNote).Trim();
-        if (left == nameof(RuleBackend.Iptables))
+        var left = Enum.TryParse<RuleBackend>(File.ReadAllText(paths.RulesNote).Trim(), out var backend) ? backend : RuleBackend.Nft;
+        if (left == RuleBackend.Nft)
         {
-            IptablesLeftovers.Clear();
+            OwnTables.Clear();
         }
-        else if (!_order.Contains(RuleBackend.Nft))
+        else
         {
-            FilterTool.Run(RulePlanner.Plan(new GuardOptions(), default, RuleBackend.Nft).Remove);
+            IptablesLeftovers.Clear(left);
         }
 
         File.Delete(paths.RulesNote);

@@ -9,35 +9,28 @@ public static class IptablesLeftovers
 {
     private static readonly string[] Tables = ["raw", "mangle"];
 
-    /// <summary>Never throws. The number of rules and chains that were taken out.</summary>
-    internal static int Clear()
+    /// <summary>Never throws.</summary>
+    internal static void Clear(RuleBackend backend)
     {
-        var saves = new List<RuleScript>();
-        foreach (var family in (ReadOnlySpan<string>)["iptables", "ip6tables"])
-        {
-            saves.AddRange(Tables.Select(t => new RuleScript(family + "-save", ["-t", t], "")));
-        }
-
+        var saves = Saves(backend);
         var saved = FilterTool.Run(saves);
-        List<RuleScript> removals = [];
-        var removed = 0;
         for (var i = 0; i < saves.Count; i++)
         {
             var (text, count) = RemovalOf(saved[i].Output);
             if (count > 0)
             {
-                removed += count;
-                removals.Add(new RuleScript(saves[i].Tool.Replace("-save", "-restore", StringComparison.Ordinal), ["--noflush", "-w", "5"], text));
+                // One after another: two tables of one family would wait for the same lock.
+                var tool = saves[i].Tool.Replace("-save", "-restore", StringComparison.Ordinal);
+                FilterTool.Run([new RuleScript(tool, ["--noflush", "-w", "5"], text)]);
             }
         }
+    }
 
-        // One after another: two tables of one family would wait for the same lock.
-        foreach (var removal in removals)
-        {
-            FilterTool.Run([removal]);
-        }
-
-        return removed;
+    /// <summary>Every line about a chain of ours, of all tables and families, without counters. Never throws.</summary>
+    internal static string OurLines(RuleBackend backend)
+    {
+        var lines = FilterTool.Run(Saves(backend)).SelectMany(r => r.Output.Split('\n'));
+        return string.Join('\n', lines.Where(l => l.Contains(RulePlanner.ChainPrefix, StringComparison.Ordinal)));
     }
 
     /// <summary>From the text of <c>iptables-save</c> to the text for <c>iptables-restore --noflush</c> that takes ours out. Pure.</summary>
@@ -72,5 +65,11 @@ public static class IptablesLeftovers
         chains.ForEach(c => text.Append("-F ").Append(c).Append('\n'));
         chains.ForEach(c => text.Append("-X ").Append(c).Append('\n'));
         return (text.Append("COMMIT\n").ToString(), chains.Count + jumps.Count);
+    }
+
+    private static List<RuleScript> Saves(RuleBackend backend)
+    {
+        var legacy = backend == RuleBackend.IptablesLegacy ? "-legacy" : "";
+        return [.. Tables.SelectMany(t => new[] { "iptables", "ip6tables" }.Select(f => new RuleScript($"{f}{legacy}-save", ["-t", t], "")))];
     }
 }

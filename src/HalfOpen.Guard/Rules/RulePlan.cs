@@ -3,11 +3,20 @@ namespace HalfOpen.Guard.Rules;
 /// <summary>Which program puts the rules into the packet filter.</summary>
 public enum RuleBackend
 {
-    /// <summary><c>nft</c>: a table of our own, <c>inet halfopen</c>. Needs the kernel's nftables queue expression.</summary>
+    /// <summary>
+    /// nf_tables: tables of our own, <c>ip halfopen</c> and <c>ip6 halfopen</c>, with chains of our own. Needs no tool;
+    /// works beside iptables of either kind and nft.
+    /// </summary>
     Nft,
 
-    /// <summary><c>iptables-restore</c> and <c>ip6tables-restore</c>, legacy or on nftables: chains of our own, HALFOPEN-*. Needs xt_NFQUEUE.</summary>
+    /// <summary>
+    /// <c>iptables-restore</c> and <c>ip6tables-restore</c> as they are installed: chains of our own, HALFOPEN-*, in
+    /// everybody's tables. For kernels without nf_tables. Needs xt_NFQUEUE.
+    /// </summary>
     Iptables,
+
+    /// <summary>The same by <c>iptables-legacy-restore</c>, where the plain names belong to iptables on nftables.</summary>
+    IptablesLegacy,
 }
 
 /// <summary>One child process: a tool and what it reads. A text is applied wholly or (per table) not at all.</summary>

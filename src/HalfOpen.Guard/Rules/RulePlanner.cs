@@ -1,21 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using HalfOpen.Wire.Netlink;
 
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// From options to rule texts; no I/O. Local SYNs are queued in <c>raw</c> OUTPUT: no conntrack entry is taken while one is held, and the destination is seen before DNAT. Forwarded SYNs are queued in <c>mangle</c>
-/// FORWARD: the original source is seen, and a connection that is dropped there is never confirmed, so it takes no NAT entry.
+/// From options to rule texts; no I/O. With iptables, which has no chains of our own for a hook: local SYNs are queued in
+/// <c>raw</c> OUTPUT (no conntrack entry is taken while one is held, and the destination is seen before DNAT), forwarded
+/// ones in <c>mangle</c> FORWARD (the original source is seen). For nf_tables see <see cref="OwnTablePlanner"/>.
 /// </summary>
 /// <remarks>
 /// Exempt cgroups and executables are decided by the guard and not by rules: a cgroup match needs the path to exist when the rule is loaded, and goes stale when a service is restarted into a new cgroup of the same name.
 /// </remarks>
 public static class RulePlanner
 {
-    /// <summary>Our nftables table.</summary>
-    public const string NftTable = "halfopen";
-
     /// <summary>Every chain of ours begins so, and no other.</summary>
     public const string ChainPrefix = "HALFOPEN-";
 
@@ -28,104 +27,35 @@ public static class RulePlanner
     public static IReadOnlyList<string> ContainerInterfaces { get; } = ["docker+", "br-+", "podman+", "cni+", "flannel+", "cali+", "lxcbr+", "lxdbr+", "incusbr+", "virbr+", "veth+"];
 
     private static readonly string[] RestoreArguments = ["--noflush", "-w", "5"];
-
-    // A match on TCP flags implies "is TCP" and so lets everything else through to the next rule: that has to leave first.
-    private const string NftOnlySyns = "    meta l4proto != tcp return\n    tcp flags & (fin | syn | rst | ack) != syn return\n";
-
+    private static readonly FilterFamily[] Both = [FilterFamily.IPv4, FilterFamily.IPv6];
     private static readonly string[] NftArguments = ["-f", "-"];
 
     public static RulePlan Plan(GuardOptions options, RuleNeeds needs, RuleBackend backend) =>
-        backend == RuleBackend.Nft ? PlanNft(options, needs) : PlanIptables(options, needs);
+        backend == RuleBackend.Nft ? PlanNft(options, needs) : PlanIptables(options, needs, backend);
 
+    /// <summary>What nft would be told to do the same; the guard itself needs no tool (<see cref="OwnTables"/>).</summary>
     private static RulePlan PlanNft(GuardOptions options, RuleNeeds needs)
     {
-        // "table, delete table" clears leftovers whether there are any or not, and all of it is one transaction: the rules of before are in force until those of after are.
-        var text = new StringBuilder();
-        text.Append($"table inet {NftTable}\ndelete table inet {NftTable}\ntable inet {NftTable} {{\n");
-        text.Append("  chain output {\n    type filter hook output priority raw; policy accept;\n");
-        text.Append(NftOnlySyns);
-        if (!options.GuardLoopback)
-        {
-            text.Append("    oifname \"lo\" return\n");
-        }
-
-        AppendNftExemptions(text, options, local: true);
-        AppendNftQueue(text, options);
-        text.Append("  }\n");
-        if (options.Forwarded)
-        {
-            text.Append("  chain forward {\n    type filter hook forward priority mangle; policy accept;\n");
-            text.Append(NftOnlySyns);
-            if (!options.Router)
-            {
-                text.Append($"    iifname != {{ {string.Join(", ", ContainerInterfaces.Select(i => $"\"{i.Replace('+', '*')}\""))} }} return\n");
-            }
-
-            AppendNftExemptions(text, options, local: false);
-            AppendNftQueue(text, options);
-            text.Append("  }\n");
-        }
-
-        if (needs.LocalAnswers)
-        {
-            AppendNftAnswers(text, options, "answers", "input");
-        }
-
-        if (needs.ForwardedAnswers)
-        {
-            AppendNftAnswers(text, options, "forwarded_answers", "forward");
-        }
-
-        text.Append("}\n");
-        RuleScript[] install = [new("nft", NftArguments, text.ToString())];
-        return new RulePlan(RuleBackend.Nft, install, install, [new("nft", NftArguments, $"table inet {NftTable}\ndelete table inet {NftTable}\n")]);
+        List<OwnTable> tables = [.. Both.Select(f => OwnTablePlanner.Plan(options, needs, f, Handover.Expressions))];
+        RuleScript[] install = [new("nft", NftArguments, string.Concat(tables.Select(t => t.Text())))];
+        return new RulePlan(
+            RuleBackend.Nft, install, install, [new("nft", NftArguments, string.Concat(tables.Select(t => t.DeleteText())))]);
     }
 
-    private static void AppendNftExemptions(StringBuilder text, GuardOptions options, bool local)
+    private static RulePlan PlanIptables(GuardOptions options, RuleNeeds needs, RuleBackend backend)
     {
-        text.Append($"    meta mark 0x{options.Mark:x} return\n");
-        foreach (var exemption in options.Exemptions)
-        {
-            var rule = exemption.Kind switch
-            {
-                ExemptionKind.User when local => $"meta skuid {exemption.Value} return",
-                ExemptionKind.Port => $"tcp dport {exemption.Value} return",
-                ExemptionKind.Destination => $"{(IsIPv6(exemption.Value) ? "ip6" : "ip")} daddr {exemption.Value} return",
-                _ => null,
-            };
-            if (rule is not null)
-            {
-                text.Append($"    {rule}\n");
-            }
-        }
-    }
-
-    private static void AppendNftQueue(StringBuilder text, GuardOptions options) =>
-        text.Append(options.FailClosed ? $"    queue num {options.QueueNumber}\n" : $"    queue num {options.QueueNumber} bypass\n");
-
-    private static void AppendNftAnswers(StringBuilder text, GuardOptions options, string chain, string hook)
-    {
-        var log = $"log group {options.LogGroup} snaplen {LogBytes} queue-threshold 1";
-        text.Append($"  chain {chain} {{\n    type filter hook {hook} priority mangle; policy accept;\n");
-        text.Append($"    tcp flags & (fin | syn | rst | ack) == syn | ack {log}\n");
-        text.Append($"    tcp flags & rst == rst {log}\n");
-        text.Append($"    icmp type {{ destination-unreachable, time-exceeded }} {log}\n");
-        text.Append($"    icmpv6 type {{ destination-unreachable, time-exceeded }} {log}\n  }}\n");
-    }
-
-    private static RulePlan PlanIptables(GuardOptions options, RuleNeeds needs)
-    {
+        var legacy = backend == RuleBackend.IptablesLegacy ? "-legacy" : "";
         List<RuleScript> install = [], update = [], remove = [];
         foreach (var ipv6 in (ReadOnlySpan<bool>)[false, true])
         {
-            var tool = ipv6 ? "ip6tables-restore" : "iptables-restore";
+            var tool = $"ip{(ipv6 ? "6" : "")}tables{legacy}-restore";
             var tables = IptablesTables(options, needs, ipv6);
             install.Add(new RuleScript(tool, RestoreArguments, Render(tables, Step.Install)));
             update.Add(new RuleScript(tool, RestoreArguments, Render(tables, Step.Update)));
             remove.Add(new RuleScript(tool, RestoreArguments, Render(tables, Step.Remove)));
         }
 
-        return new RulePlan(RuleBackend.Iptables, install, update, remove);
+        return new RulePlan(backend, install, update, remove);
     }
 
     private enum Step

@@ -5,17 +5,38 @@ namespace HalfOpen.Guard.Rules;
 /// notes in /run for the next start; this leaves nothing anywhere, and needs no right to write there. Called from the
 /// guard's thread.
 /// </summary>
-/// <param name="backend">The one that is used.</param>
-public sealed class ThrowawayRules(RuleBackend backend) : IGuardRules
+/// <param name="only">Use this back end and no other; null (default): the first that works.</param>
+public sealed class ThrowawayRules(RuleBackend? only = null) : IGuardRules, IDisposable
 {
-    /// <inheritdoc/>
-    public void Install(GuardOptions options, RuleNeeds needs) => RuleInstaller.Install([backend], options, needs);
+    private IRuleSet? _set;
 
     /// <inheritdoc/>
-    public void Update(GuardOptions options, RuleNeeds needs) => FilterTool.Run(RulePlanner.Plan(options, needs, backend).Update);
+    public int ChangeDescriptor => _set?.ChangeDescriptor ?? -1;
 
-    /// <summary>Nothing: the namespace goes.</summary>
-    public void Remove()
-    {
-    }
+    /// <inheritdoc/>
+    public string Where => _set?.Where ?? "";
+
+    /// <inheritdoc/>
+    public void Install(GuardOptions options, RuleNeeds needs) =>
+        _set = RuleInstaller.Install(only is { } one ? [one] : RuleInstaller.Order, options, needs);
+
+    /// <inheritdoc/>
+    public void Update(GuardOptions options, RuleNeeds needs) => _set?.Update(options, needs);
+
+    /// <inheritdoc/>
+    public void Hush() => _set?.Hush();
+
+    /// <inheritdoc/>
+    public bool AreIntact() => _set?.AreIntact() ?? true;
+
+    /// <inheritdoc/>
+    public string? PutBack() => _set?.PutBack();
+
+    /// <inheritdoc/>
+    public void Release() => _set?.Release();
+
+    /// <inheritdoc/>
+    public void Remove() => _set?.Remove();
+
+    public void Dispose() => _set?.Dispose();
 }

@@ -42,6 +42,7 @@ public sealed class GuardProcess : IGuardControl, IDisposable
         _rules = new GuardRules { Problem = log.Error };
         _session = new GuardSession(_settings.Options, _rules);
         _session.LimitReached += Warn;
+        _session.Noticed += line => _ = Task.Run(() => _log.Warning(line)); // the guard's thread never waits for our readers
         _session.SetUp += () => Privileges.DropCapabilities();
     }
 

@@ -30,7 +30,7 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
     {
         try
         {
-            var session = new GuardSession(options, new ThrowawayRules(RuleBackend.Iptables));
+            var session = new GuardSession(options, new ThrowawayRules());
             _ = session.Ready.ContinueWith(_ => host.Report("ready"), TaskContinuationOptions.OnlyOnRanToCompletion);
             session.Run(CancellationToken.None);
         }

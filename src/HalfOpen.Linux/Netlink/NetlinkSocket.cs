@@ -9,7 +9,8 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     private readonly Descriptor _descriptor;
     private readonly byte[] _answer = GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
 
-    public NetlinkSocket(int protocol, int receiveBufferBytes)
+    /// <param name="groups">Multicast groups, bit n-1 for group n.</param>
+    public NetlinkSocket(int protocol, int receiveBufferBytes, uint groups = 0)
     {
         var number = Native.Socket(Native.AddressFamilyNetlink, Native.SocketRaw | Native.CloseOnExec, protocol);
         if (number < 0)
@@ -18,7 +19,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
 
         _descriptor = new Descriptor(number);
-        if (Native.Bind(number, new Native.NetlinkAddress { Family = Native.AddressFamilyNetlink }, sizeof(Native.NetlinkAddress)) != 0)
+        if (Native.Bind(number, new Native.NetlinkAddress { Family = Native.AddressFamilyNetlink, Groups = groups }, sizeof(Native.NetlinkAddress)) != 0)
         {
             throw Native.Failure("cannot bind a netlink socket");
         }
@@ -30,6 +31,9 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     public int Number => _descriptor.Number;
+
+    /// <summary>Lets <see cref="Send"/> take as much as this in one call. Needs CAP_NET_ADMIN beyond wmem_max.</summary>
+    public void AllowSending(int bytes) => _ = Native.SetOption(Number, Native.SolSocket, Native.SendBufferForce, &bytes, sizeof(int));
 
     /// <summary>Sends everything in one call; the errno, or 0.</summary>
     public int Send(ReadOnlySpan<byte> messages)

@@ -129,4 +129,7 @@ public static class NetlinkConstants
     public const ushort Request = 1;
     public const ushort Acknowledge = 4;
     public const ushort Dump = 0x300;
+
+    /// <summary>A dump during which the table changed (NLM_F_DUMP_INTR).</summary>
+    public const ushort DumpInterrupted = 0x10;
 }

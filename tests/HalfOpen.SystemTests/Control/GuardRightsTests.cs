@@ -98,7 +98,7 @@ public sealed class GuardRightsTests : IDisposable
         File.WriteAllText(config, "limit = 6\nexempt = port:22\n");
         guard.Signal("HUP");
         GuardVerbTests.Until(guard, s => s["limit"]!.GetValue<int>() == 6);
-        Assert.Contains("--dport 22 -j RETURN", network.Machine.Run(() => Shell.Run("iptables-save -t raw; nft list ruleset")), StringComparison.Ordinal);
+        Assert.Contains("dport 22 return", network.Machine.Run(() => Shell.Run("nft list ruleset")), StringComparison.Ordinal);
         guard.Signal("TERM");
         Assert.Equal(0, guard.End().Code);
         Assert.DoesNotContain("HALFOPEN", network.Machine.Run(() => Shell.Run("iptables-save -t raw; nft list ruleset")), StringComparison.OrdinalIgnoreCase);

@@ -93,7 +93,7 @@ public sealed class RouterTests
         Array.ForEach(sockets, s => s.Dispose());
     }
 
-    private static NetworkNamespace AddLan(TestNetwork network, string name = "lan0")
+    internal static NetworkNamespace AddLan(TestNetwork network, string name = "lan0")
     {
         var lan = NetworkNamespace.Create();
         network.Machine.Run(() =>
@@ -110,7 +110,7 @@ public sealed class RouterTests
         return lan;
     }
 
-    private static Socket Connect(NetworkNamespace lan, string address, int port) => lan.Run(() =>
+    internal static Socket Connect(NetworkNamespace lan, string address, int port) => lan.Run(() =>
     {
         var target = IPAddress.Parse(address);
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };

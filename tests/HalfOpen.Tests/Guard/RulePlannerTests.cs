@@ -34,25 +34,39 @@ public sealed class RulePlannerTests
     }
 
     [Fact]
-    public void Nft_is_one_table_of_our_own_in_one_transaction()
+    public void Nft_is_a_table_of_our_own_for_each_family_with_nothing_of_others_in_its_chains()
     {
         var plan = RulePlanner.Plan(new GuardOptions(), default, RuleBackend.Nft);
         const string Expected = """
-            table inet halfopen
-            delete table inet halfopen
-            table inet halfopen {
+            table ip halfopen
+            delete table ip halfopen
+            table ip halfopen {
               chain output {
-                type filter hook output priority raw; policy accept;
-                meta l4proto != tcp return
-                tcp flags & (fin | syn | rst | ack) != syn return
+                type filter hook output priority -250; policy accept;
+                meta l4proto tcp tcp flags & (fin | syn | rst | ack) == syn jump output_syns
+              }
+              chain output_syns {
                 oifname "lo" return
-                meta mark 0x4226 return
+                meta mark 0x00004226 return
                 queue num 4226 bypass
               }
             }
 
             """;
-        Assert.Equal(Expected, Assert.Single(plan.Install).Text);
+        Assert.Equal(Expected + Expected.Replace("table ip ", "table ip6 ", StringComparison.Ordinal), Assert.Single(plan.Install).Text);
+        Assert.Equal("delete table ip halfopen\ndelete table ip6 halfopen\n", Assert.Single(plan.Remove).Text);
+    }
+
+    [Fact]
+    public void Forwarded_syns_are_queued_behind_everybodys_filter_and_answers_read_before()
+    {
+        var text = RulePlanner.Plan(new GuardOptions { Router = true }, new RuleNeeds(true, true), RuleBackend.Nft).Install[0].Text;
+        Assert.Contains("type filter hook forward priority 75;", text, StringComparison.Ordinal);
+        Assert.Contains("chain forward_syns {\n    meta mark 0x00004226 return\n    queue num 4226 bypass\n  }", text, StringComparison.Ordinal);
+        Assert.Contains("chain answers {\n    type filter hook input priority -150;", text, StringComparison.Ordinal);
+        Assert.Contains("chain forwarded_answers {\n    type filter hook forward priority -150;", text, StringComparison.Ordinal);
+        Assert.Contains("meta l4proto icmp icmp type 11 log group 4226 snaplen 256 queue-threshold 1", text, StringComparison.Ordinal);
+        Assert.Contains("meta l4proto ipv6-icmp icmpv6 type 1 log group 4226 snaplen 256 queue-threshold 1", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +78,8 @@ public sealed class RulePlannerTests
         Assert.Contains("-d fd00::/8 -j RETURN", Chain(plan.Install[1].Text, "HALFOPEN-OUT"));
         Assert.DoesNotContain("-d 10.0.0.0/8 -j RETURN", Chain(plan.Install[1].Text, "HALFOPEN-OUT"));
         var nft = RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text;
-        Assert.Contains("meta skuid 33 return\n    ip daddr 10.0.0.0/8 return\n    ip6 daddr fd00::/8 return\n    tcp dport 22 return\n    queue num", nft, StringComparison.Ordinal);
+        Assert.Contains("meta skuid 33 return\n    ip daddr 10.0.0.0/8 return\n    tcp dport 22 return\n    queue num", nft, StringComparison.Ordinal);
+        Assert.Contains("meta skuid 33 return\n    ip6 daddr fd00::/8 return\n    tcp dport 22 return\n    queue num", nft, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +100,9 @@ public sealed class RulePlannerTests
         var chain = Chain(RulePlanner.Plan(options, default, RuleBackend.Iptables).Install[0].Text, "HALFOPEN-FWD");
         Assert.Contains("-i docker+ -j NFQUEUE --queue-num 4226 --queue-bypass", chain);
         Assert.DoesNotContain("-j NFQUEUE --queue-num 4226 --queue-bypass", chain);
-        Assert.Contains("\"docker*\"", RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text, StringComparison.Ordinal);
+        var nft = RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text;
+        Assert.Contains("    iifname \"docker*\" queue num 4226 bypass\n", nft, StringComparison.Ordinal);
+        Assert.DoesNotContain("return\n    queue num", nft[nft.IndexOf("forward_syns {", StringComparison.Ordinal)..nft.IndexOf("table ip6", StringComparison.Ordinal)], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -24,6 +24,8 @@ public sealed class MutationTests
         Samples.LoggedPacket(Syn6),
         Samples.DiagnosedSocket("10.0.0.1", "10.0.0.2", 2),
         Samples.Error(-2),
+        Samples.Generation(77),
+        Samples.FilterRule(),
         Samples.SocketEventV4(),
         Samples.Types(kindFlag: true),
         Samples.Types(kindFlag: false),
@@ -62,6 +64,7 @@ public sealed class MutationTests
         {
             parsed += message.TryReadError(out _) ? 1 : 0;
             parsed += SocketDiagnosis.TryParse(message, out _) ? 1 : 0;
+            parsed += FilterMessages.TryReadGeneration(message, out _) | FilterMessages.TryReadObject(message, out _) ? 1 : 0;
             if (QueuedPacket.TryParse(message, out var queued))
             {
                 parsed += 1 + (TcpSegment.TryParse(queued.Packet, out _) ? 1 : 0);

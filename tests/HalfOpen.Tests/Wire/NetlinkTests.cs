@@ -91,6 +91,41 @@ public sealed class NetlinkTests
     }
 
     [Fact]
+    public void A_rule_is_written_as_nft_writes_it()
+    {
+        var buffer = new byte[256];
+        var writer = new NetlinkWriter(buffer);
+        var nest = FilterMessages.BeginRule(ref writer, FilterFamily.IPv4, "t", "c", 9);
+        FilterExpressions.Meta(ref writer, FilterMeta.Protocol);
+        FilterExpressions.Compare(ref writer, [6]);
+        FilterExpressions.QueueByTarget(ref writer, 4226, bypass: true);
+        FilterMessages.EndRule(ref writer, nest);
+
+        // nlmsghdr: length, 0x0a06, request + acknowledge + create + append, 9; nfgenmsg: family 2; table, chain, expressions.
+        Assert.Equal(
+            "ac000000" + "060a" + "050c" + "09000000" + "00000000" + "02000000" + "0600010074000000" + "0600020063000000" + "88000480"
+            + "24000180" + "090001006d65746100000000" + "14000280" + "0800010000000001" + "0800020000000010"
+            + "2c000180" + "08000100636d7000" + "20000280" + "0800010000000001" + "0800020000000000" + "0c000380" + "0500010006000000"
+            + "34000180" + "0b00010074617267657400" + "00" + "24000280" + "0c0001004e46515545554500" + "0800020000000003" + "0c000300" + "8210010001000000",
+            Convert.ToHexStringLower(buffer.AsSpan(0, writer.Length)));
+    }
+
+    [Fact]
+    public void The_generation_and_the_objects_of_nf_tables_are_read()
+    {
+        var reader = new NetlinkReader(Samples.Generation(77));
+        Assert.True(reader.TryRead(out var message));
+        Assert.True(FilterMessages.TryReadGeneration(message, out var generation));
+        Assert.Equal(77u, generation);
+        Assert.False(FilterMessages.TryReadObject(message, out _));
+        reader = new NetlinkReader(Samples.FilterRule());
+        Assert.True(reader.TryRead(out message));
+        Assert.False(FilterMessages.TryReadGeneration(message, out _));
+        Assert.True(FilterMessages.TryReadObject(message, out var content));
+        Assert.Equal(message.Payload.Length - 4, content.Length);
+    }
+
+    [Fact]
     public void An_error_carries_a_positive_errno()
     {
         var reader = new NetlinkReader(Samples.Error(-16));

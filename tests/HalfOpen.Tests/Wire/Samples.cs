@@ -61,6 +61,29 @@ internal static class Samples
 
     public static byte[] Error(int negative) => Message(NetlinkConstants.Error, (ref NetlinkWriter writer) => WriteInt32LittleEndian(writer.Take(20), negative));
 
+    /// <summary>nf_tables was changed so often (NFT_MSG_NEWGEN).</summary>
+    public static byte[] Generation(uint number) => Message(0x0a0f, (ref NetlinkWriter writer) =>
+    {
+        writer.Take(4);
+        WriteUInt32BigEndian(writer.Attribute(1, 4), number);
+        WriteUInt32BigEndian(writer.Attribute(2, 4), 4711);
+        writer.Text(3, "nft");
+    });
+
+    /// <summary>A rule as a dump shows it (NFT_MSG_NEWRULE).</summary>
+    public static byte[] FilterRule() => Message(0x0a06, (ref NetlinkWriter writer) =>
+    {
+        WriteUInt16BigEndian(writer.Take(4)[2..], 77);
+        writer.Text(1, "halfopen");
+        writer.Text(2, "output_syns");
+        WriteUInt64BigEndian(writer.Attribute(3, 8), 5);
+        var nest = writer.BeginNest(4);
+        FilterExpressions.Meta(ref writer, FilterMeta.Mark);
+        FilterExpressions.Compare(ref writer, 0x4226);
+        FilterExpressions.Return(ref writer);
+        writer.EndNest(nest);
+    });
+
     public static byte[] SocketEventV4()
     {
         var record = new byte[SocketEvent.Length];
