@@ -69,7 +69,13 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             _waiter = new Waiter([.. _waits]);
             var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = options.Policy, MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
             _events = Remember(new RecordingEngine(engine, OpenRecording(options.RecordFile)));
-            _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock());
+            _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock())
+            {
+                HearsOfConnects = _local.SeesClosedSockets,
+
+                // Its retries come a second apart at least; a second is left for the answer.
+                MultipathHold = Multipath.RetriesBeforeGivingUp() is { } retries ? TimeSpan.FromSeconds(retries) : null,
+            };
             _reconciler = new Reconciler(_holder, _sockets, _local, options.GoneMeans);
         }
         catch
@@ -175,7 +181,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         _queue.Flush();
     }
 
-    public void Verdict(uint packetId, bool accept) => _queue.Verdict(packetId, accept);
+    public void Verdict(uint packetId, bool accept, int index) => _queue.Verdict(packetId, accept, unchecked((uint)index));
 
     public void Dispose()
     {
@@ -253,6 +259,10 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
                     if (QueuedPacket.TryParse(message, out var packet))
                     {
                         _holder.Packet(packet);
+                    }
+                    else if (QueueRequests.TryReadMissed(message, out var packetId, out var place))
+                    {
+                        _holder.Missed(unchecked((int)place), packetId);
                     }
                 }
             }

@@ -101,6 +101,18 @@ public sealed record GuardCounters
     /// <summary>Passed because exempt (as far as the guard saw them).</summary>
     public long Exempt { get; init; }
 
+    /// <summary>SYNs of this machine that no TCP socket sent (raw sockets): passed.</summary>
+    public long WithoutSocket { get; init; }
+
+    /// <summary>Local SYNs that came again although held: the kernel had lost them, or Fast Open. The new one is held.</summary>
+    public long HeldAgain { get; init; }
+
+    /// <summary>Held SYNs that the kernel had lost when their turn came: the slot went to others.</summary>
+    public long Lost { get; init; }
+
+    /// <summary>MPTCP SYNs let out over the limit, so that the kernel does not switch MPTCP off.</summary>
+    public long MultipathPassed { get; init; }
+
     /// <summary>Packets that were no whole TCP SYN: passed.</summary>
     public long Malformed { get; init; }
 }

@@ -51,6 +51,10 @@ internal static class StatusBuilder
                 Adopted = counters.Adopted,
                 Exempt = counters.Exempt,
                 Malformed = counters.Malformed,
+                WithoutSocket = counters.WithoutSocket,
+                HeldAgain = counters.HeldAgain,
+                Lost = counters.Lost,
+                MultipathPassed = counters.MultipathPassed,
             },
             Reconciliation = new ReconciliationStatus
             {

@@ -44,6 +44,9 @@ internal struct GuardedAttempt
     public uint ProcessId;
     public uint UserId;
     public ProgramId Program;
+
+    /// <summary>That its packets leave by; 0: not known.</summary>
+    public uint Interface;
     public int SeenByDump;
     public int NextInBucket;
     public int Next;

@@ -23,6 +23,14 @@ internal sealed class Counters
 
     public long Malformed { get; set; }
 
+    public long WithoutSocket { get; set; }
+
+    public long HeldAgain { get; set; }
+
+    public long Lost { get; set; }
+
+    public long MultipathPassed { get; set; }
+
     public long Warnings { get; set; }
 
     public long ReconcileRuns { get; set; }

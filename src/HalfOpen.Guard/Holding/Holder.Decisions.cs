@@ -29,6 +29,7 @@ internal sealed partial class Holder
             due = Math.Min(due, DueOf(Stage.Held, _options.HoldCap.Ticks));
             due = Math.Min(due, DueOf(Stage.Expected, NoteTicks));
             due = Math.Min(due, DueOf(Stage.Closed, NoteTicks));
+            due = Math.Min(due, _multipath.NextDue);
             return new Instant(_options.Forwarded ? Math.Min(due, DueOf(Stage.Out, _options.ForwardedTimeout.Ticks)) : due);
         }
     }
@@ -128,7 +129,7 @@ internal sealed partial class Holder
     private void LetOut(int index)
     {
         ref var entry = ref _table[index];
-        _verdicts.Verdict(entry.PacketId, accept: true);
+        _verdicts.Verdict(entry.PacketId, accept: true, index);
         LeaveQueue(ref entry);
         _table.Move(index, Stage.Out, _now.Ticks);
     }
@@ -169,12 +170,12 @@ internal sealed partial class Holder
         ref var entry = ref _table[index];
         Counters.Refused++;
         Drop(index);
-        var flow = entry.Flow;
+        var (flow, output) = (entry.Flow, entry.Interface);
         var isLocal = entry.IsLocal;
         _table.Remove(index);
         if (isLocal)
         {
-            _sockets.Destroy(flow);
+            _sockets.Destroy(flow, output);
         }
     }
 
@@ -182,7 +183,7 @@ internal sealed partial class Holder
     {
         ref var entry = ref _table[index];
         var (attempt, number) = (entry.Attempt, entry.Number);
-        if (entry.IsLocal && !_sockets.Destroy(entry.Flow))
+        if (entry.IsLocal && !_sockets.Destroy(entry.Flow, entry.Interface))
         {
             return; // it is just ending, or the kernel cannot: it keeps its slot until its outcome is known
         }
@@ -195,7 +196,7 @@ internal sealed partial class Holder
     private void Drop(int index)
     {
         ref var entry = ref _table[index];
-        _verdicts.Verdict(entry.PacketId, accept: false);
+        _verdicts.Verdict(entry.PacketId, accept: false, index);
         LeaveQueue(ref entry);
     }
 
@@ -212,6 +213,16 @@ internal sealed partial class Holder
 
     private void EndOverdue()
     {
+        while (_multipath.TryTake(_now.Ticks, out var index))
+        {
+            if (_multipath.TryPass(index, _engine.Limit))
+            {
+                Counters.MultipathPassed++;
+                StopHolding(index, HoldEnd.Pass);
+                Carry();
+            }
+        }
+
         while (DueOf(Stage.Held, _options.HoldCap.Ticks) <= _now.Ticks)
         {
             StopHolding(_table.First(Stage.Held), _options.WhenHeldTooLong);

@@ -12,7 +12,8 @@ namespace HalfOpen.Guard.Holding;
 /// <summary>Takes verdicts.</summary>
 internal interface IVerdicts
 {
-    void Verdict(uint packetId, bool accept);
+    /// <param name="index">Of the packet's entry, -1: none. Given back to <see cref="Holder.Missed"/>.</param>
+    void Verdict(uint packetId, bool accept, int index);
 }
 
 /// <summary>
@@ -27,6 +28,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     private readonly ISocketTable _sockets;
     private readonly IOwners _owners;
     private readonly AttemptTable _table;
+    private readonly MultipathHolds _multipath;
     private readonly Tally _tally = new();
     private readonly DecisionLoop _loop;
     private GuardOptions _options;
@@ -44,6 +46,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         _sockets = sockets;
         _owners = owners;
         _table = new AttemptTable(seed);
+        _multipath = new MultipathHolds(_table);
         _loop = new DecisionLoop(this);
         _now = now;
     }
@@ -56,6 +59,15 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     public AttemptTable Table => _table;
 
     public Engine Engine => _engine;
+
+    /// <summary>
+    /// How long an MPTCP SYN may be held before the kernel draws conclusions (see <see cref="MultipathHolds"/>); null
+    /// (default): it draws none.
+    /// </summary>
+    public TimeSpan? MultipathHold { get; init; }
+
+    /// <summary>Whether every socket that connects is told of before its SYN comes. Default yes.</summary>
+    public bool HearsOfConnects { get; init; } = true;
 
     /// <summary>Set when events were lost: compare with the kernel soon.</summary>
     public bool MustReconcile { get; set; }
@@ -77,13 +89,14 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         if (!TcpSegment.TryParse(packet.Packet, out var segment) || !segment.IsSyn)
         {
             Counters.Malformed++;
-            _verdicts.Verdict(packet.Id, accept: true);
+            _verdicts.Verdict(packet.Id, accept: true, -1);
             return;
         }
 
         Counters.Syns++;
         var isLocal = packet.Hook == NetfilterHook.LocalOut;
         var index = _table.Find(segment.Flow);
+        var wasTold = false;
         if (index >= 0)
         {
             ref var entry = ref _table[index];
@@ -91,22 +104,21 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
             switch (entry.Stage)
             {
                 case Stage.Expected:
+                    wasTold = true;
                     break;
                 case Stage.Closed:
                     Counters.ClosedWhileHeld++;
-                    _verdicts.Verdict(packet.Id, accept: false);
+                    _verdicts.Verdict(packet.Id, accept: false, -1);
                     _table.Remove(index);
                     return;
                 case Stage.Held when isSame:
-                    // Only a forwarded SYN can come again while we hold it: its sender's stack does not see our queue.
-                    Counters.CopiesDropped++;
-                    _verdicts.Verdict(packet.Id, accept: false);
+                    HoldInstead(index, packet, isLocal);
                     return;
                 case Stage.Out or Stage.Exempt or Stage.Established when isSame || !entry.SequenceKnown:
                     entry.Sequence = segment.Sequence;
                     entry.SequenceKnown = true;
                     Counters.Retransmissions++;
-                    _verdicts.Verdict(packet.Id, accept: true);
+                    _verdicts.Verdict(packet.Id, accept: true, -1);
                     return;
                 default:
                     // The same addresses, another connection: we missed the end of the last one.
@@ -114,6 +126,14 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
                     index = -1;
                     break;
             }
+        }
+
+        var inode = 0u;
+        if (isLocal && !wasTold && IsNobodys(segment.Flow, packet, out inode))
+        {
+            Counters.WithoutSocket++;
+            _verdicts.Verdict(packet.Id, accept: true, -1);
+            return;
         }
 
         if (index < 0)
@@ -125,7 +145,35 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
             _table.Move(index, Stage.Held, _now.Ticks);
         }
 
-        Begin(index, packet, segment.Sequence, isLocal);
+        Begin(index, packet, segment, isLocal, inode);
+    }
+
+    /// <summary>
+    /// The kernel had no packet any more for an accepting verdict: a link went down, or somebody deleted a hook, and its
+    /// queue was emptied. So the SYN is not out: its slot is free for others, and its sender's next retry asks anew.
+    /// </summary>
+    public void Missed(int index, uint packetId)
+    {
+        if (index < 0 || index >= _table.Used || _table[index].Stage != Stage.Out || _table[index].PacketId != packetId)
+        {
+            return;
+        }
+
+        ref var entry = ref _table[index];
+        var (attempt, number) = (entry.Attempt, entry.Number);
+        Counters.Lost++;
+        if (entry.IsLocal)
+        {
+            _table.Move(index, Stage.Expected, _now.Ticks); // its process need not be looked for again
+            Bound(Stage.Expected, MaxExpected);
+        }
+        else
+        {
+            _table.Remove(index);
+        }
+
+        _events.Complete(attempt, number, Outcome.Cancelled, _now);
+        Carry();
     }
 
     /// <inheritdoc/>
@@ -205,6 +253,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         var index = _table.Add(socket.Flow, Stage.Out, _now.Ticks);
         ref var entry = ref _table[index];
         entry.IsLocal = true;
+        entry.Interface = socket.Interface;
         entry.UserId = socket.Uid;
         var owner = _owners.OfSocket(socket.Inode, socket.Uid, _now.Ticks);
         if (_exemptions.CoversOwner(owner))
@@ -242,33 +291,64 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     {
         while (_table.First(Stage.Held) is var index and >= 0)
         {
-            _verdicts.Verdict(_table[index].PacketId, accept: true);
+            _verdicts.Verdict(_table[index].PacketId, accept: true, -1);
             LeaveQueue(ref _table[index]);
             _table.Remove(index);
         }
     }
 
-    private void Begin(int index, in QueuedPacket packet, uint sequence, bool isLocal)
+    /// <summary>
+    /// A SYN comes again although we hold it. A forwarded one does, since its sender does not see our queue; a Fast Open's
+    /// retry is another packet to the kernel; and any other was lost: the kernel sends no SYN again while it is queued here.
+    /// In each case the newest is the one to keep, in the old one's place.
+    /// </summary>
+    private void HoldInstead(int index, in QueuedPacket packet, bool isLocal)
+    {
+        ref var entry = ref _table[index];
+        Counters.CopiesDropped += isLocal ? 0 : 1;
+        Counters.HeldAgain += isLocal ? 1 : 0;
+        _verdicts.Verdict(entry.PacketId, accept: false, -1);
+        entry.PacketId = packet.Id;
+    }
+
+    /// <summary>
+    /// A SYN of this machine that no TCP socket here sent: from a raw socket (nmap -sS), from SYNPROXY. Nobody could say how
+    /// it ends. Without word of connects a socket that was closed at once looks the same; it has no user any more.
+    /// </summary>
+    private bool IsNobodys(in Flow flow, in QueuedPacket packet, out uint inode)
+    {
+        var found = _sockets.TryFind(flow, packet.OutputInterface, out var socket);
+        inode = socket.Inode;
+        return !found && (HearsOfConnects || packet.Uid is not null);
+    }
+
+    private void Begin(int index, in QueuedPacket packet, in TcpSegment segment, bool isLocal, uint inode)
     {
         ref var entry = ref _table[index];
         entry.PacketId = packet.Id;
-        entry.Sequence = sequence;
+        entry.Interface = isLocal ? packet.OutputInterface : 0;
+        entry.Sequence = segment.Sequence;
         entry.SequenceKnown = true;
         entry.IsLocal = isLocal;
         entry.UserId = packet.Uid ?? 0;
         var owner = !isLocal ? _owners.OfSource(entry.Flow.Local)
             : entry.ProcessId != 0 ? _owners.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks)
-            : _owners.OfSocket(_sockets.TryFind(entry.Flow, out var socket) ? socket.Inode : 0, entry.UserId, _now.Ticks);
+            : _owners.OfSocket(inode, entry.UserId, _now.Ticks);
         if (!_exemptions.IsEmpty && (_exemptions.CoversFlow(entry.Flow) || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOwner(owner)))))
         {
             Counters.Exempt++;
-            _verdicts.Verdict(packet.Id, accept: true);
+            _verdicts.Verdict(packet.Id, accept: true, -1);
             _table.Move(index, Stage.Exempt, _now.Ticks);
             Bound(Stage.Exempt, MaxExpected);
             return;
         }
 
         entry.Program = _engine.Programs.Intern(owner.Program);
+        if (isLocal && segment.IsMultipath && MultipathHold is { } patience)
+        {
+            _multipath.Add(_table.TagOf(index), _now.Ticks + patience.Ticks);
+        }
+
         entry.Attempt = _events.Submit(RequestOf(index), _now, out entry.Number);
         Carry();
     }

@@ -47,7 +47,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
         {
             ref var entry = ref table[index];
             if (entry.Stage == Stage.Established && entry.SeenByDump != _dump
-                && !(sockets.TryFind(entry.Flow, out var socket) && IsOpen(socket.State)))
+                && !(sockets.TryFind(entry.Flow, entry.Interface, out var socket) && IsOpen(socket.State)))
             {
                 holder.Forget(index, Outcome.Cancelled);
             }
@@ -86,14 +86,16 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
         var index = holder.Table.Find(socket.Flow);
         if (index >= 0)
         {
-            holder.Table[index].SeenByDump = _dump;
+            ref var entry = ref holder.Table[index];
+            entry.SeenByDump = _dump;
+            entry.Interface = socket.Interface != 0 ? socket.Interface : entry.Interface;
         }
     }
 
     private void LookUp(int index)
     {
         ref var entry = ref holder.Table[index];
-        var found = sockets.TryFind(entry.Flow, out var socket);
+        var found = sockets.TryFind(entry.Flow, entry.Interface, out var socket);
         if (found && socket.State == TcpState.SynSent)
         {
             return;

@@ -38,6 +38,6 @@ public sealed class MetricsReaders
     {
         using var sockets = new SocketTable();
         var flow = new Flow(Flow.FromAddress(local.Address), (ushort)local.Port, Flow.FromAddress(remote.Address), (ushort)remote.Port);
-        return sockets.TryFind(flow, out var socket) ? socket.Uid : null;
+        return sockets.TryFind(flow, 0, out var socket) ? socket.Uid : null;
     }
 }

@@ -49,6 +49,10 @@ public static class MetricsText
         Counter("halfopen_given_up_total", "Silent attempts given up.", status.Counters.GivenUp);
         Counter("halfopen_adopted_total", "Attempts that were half-open before the guard came.", status.Counters.Adopted);
         Counter("halfopen_exempt_total", "Exempt attempts that the guard saw.", status.Counters.Exempt);
+        Counter("halfopen_without_socket_total", "SYNs of this machine that no TCP socket sent: passed.", status.Counters.WithoutSocket);
+        Counter("halfopen_held_again_total", "Local SYNs that came again although held, and are held in their own place.", status.Counters.HeldAgain);
+        Counter("halfopen_lost_total", "Held SYNs that the kernel had lost when their turn came.", status.Counters.Lost);
+        Counter("halfopen_multipath_passed_total", "MPTCP SYNs let out over the limit, so that the kernel does not switch MPTCP off.", status.Counters.MultipathPassed);
         Counter("halfopen_malformed_total", "Packets that were no whole TCP SYN.", status.Counters.Malformed);
         Counter("halfopen_reconciliations_total", "Comparisons with the kernel's list of half-open sockets.", status.Reconciliation.Runs);
         Counter("halfopen_recovered_slots_total", "Slots whose socket had gone unseen.", status.Reconciliation.SlotsRecovered);

@@ -69,9 +69,12 @@ public sealed unsafe class PacketQueue : IDisposable
     public ReadOnlySpan<byte> Datagram(int index) => _room.AsSpan(index * Room, (int)Math.Min(_messages[index].Length, Room));
 
     /// <summary>Notes a verdict; it leaves with <see cref="Flush"/>, or before that when many have gathered.</summary>
-    public void Verdict(uint packetId, bool accept)
+    /// <param name="sequence">
+    /// Comes back in <see cref="QueueRequests.TryReadMissed"/>, among the datagrams, when the packet was there no more.
+    /// </param>
+    public void Verdict(uint packetId, bool accept, uint sequence = 0)
     {
-        QueueRequests.Verdict(_verdicts.AsSpan(_pendingVerdicts * QueueRequests.VerdictLength), _queue, packetId, accept ? QueueRequests.Accept : QueueRequests.Drop);
+        QueueRequests.Verdict(_verdicts.AsSpan(_pendingVerdicts * QueueRequests.VerdictLength), _queue, packetId, accept ? QueueRequests.Accept : QueueRequests.Drop, sequence);
         if (++_pendingVerdicts == VerdictsPerSend)
         {
             Flush();
@@ -79,7 +82,8 @@ public sealed unsafe class PacketQueue : IDisposable
     }
 
     /// <summary>
-    /// Sends the verdicts that wait. A verdict for a packet that the kernel does not hold any more (its interface went away) is answered with an error that we skip as no packet.
+    /// Sends the verdicts that wait. A verdict for a packet that the kernel does not hold any more (a link went down, a hook
+    /// was deleted) is answered with an error, which comes as a datagram.
     /// </summary>
     public void Flush()
     {

@@ -31,10 +31,10 @@ public sealed class SocketTable : ISocketTable, IDisposable
     }
 
     /// <summary>A dual-stack socket that speaks IPv4 is found by its IPv4 addresses.</summary>
-    public bool TryFind(in Flow flow, out SocketInfo socket)
+    public bool TryFind(in Flow flow, uint output, out SocketInfo socket)
     {
         var writer = new NetlinkWriter(_request);
-        SocketDiagnosis.Find(ref writer, flow, ++_sequence);
+        SocketDiagnosis.Find(ref writer, flow, output, ++_sequence);
         socket = default;
         if (_socket.Send(_request.AsSpan(0, writer.Length)) != 0)
         {
@@ -55,15 +55,15 @@ public sealed class SocketTable : ISocketTable, IDisposable
         }
     }
 
-    public bool Destroy(in Flow flow)
+    public bool Destroy(in Flow flow, uint output)
     {
-        if (!TryFind(flow, out var socket) || socket.State != TcpState.SynSent)
+        if (!TryFind(flow, output, out var socket) || socket.State != TcpState.SynSent)
         {
             return false;
         }
 
         var writer = new NetlinkWriter(_request);
-        SocketDiagnosis.Destroy(ref writer, flow, socket.Cookie, ++_sequence);
+        SocketDiagnosis.Destroy(ref writer, flow, socket.Interface != 0 ? socket.Interface : output, socket.Cookie, ++_sequence);
         return _socket.Request(_request.AsSpan(0, writer.Length), _sequence) == 0;
     }
 

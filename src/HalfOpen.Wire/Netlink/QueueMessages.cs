@@ -17,12 +17,14 @@ public readonly ref struct QueuedPacket
 {
     private const int HeaderAttribute = 1;
     private const int PayloadAttribute = 10;
+    private const int OutputAttribute = 6;
     private const int UidAttribute = 16;
 
-    private QueuedPacket(uint id, NetfilterHook hook, uint? uid, ReadOnlySpan<byte> packet)
+    private QueuedPacket(uint id, NetfilterHook hook, uint output, uint? uid, ReadOnlySpan<byte> packet)
     {
         Id = id;
         Hook = hook;
+        OutputInterface = output;
         Uid = uid;
         Packet = packet;
     }
@@ -32,7 +34,10 @@ public readonly ref struct QueuedPacket
 
     public NetfilterHook Hook { get; }
 
-    /// <summary>User id of the socket's owner; null when forwarded.</summary>
+    /// <summary>Index of the interface that it is about to leave by; 0: not told.</summary>
+    public uint OutputInterface { get; }
+
+    /// <summary>User id of the socket's owner; null when forwarded, and when no program has the socket (any more).</summary>
     public uint? Uid { get; }
 
     /// <summary>From the IP header on; as long as the copy range allows.</summary>
@@ -56,6 +61,7 @@ public readonly ref struct QueuedPacket
 
         uint? id = null;
         uint? uid = null;
+        var output = 0u;
         var hook = NetfilterHook.LocalOut;
         ReadOnlySpan<byte> payload = default;
         var attributes = new AttributeReader(message.Payload[4..]);
@@ -70,6 +76,9 @@ public readonly ref struct QueuedPacket
                 case PayloadAttribute:
                     payload = value;
                     break;
+                case OutputAttribute when value.Length >= 4:
+                    output = ReadUInt32BigEndian(value);
+                    break;
                 case UidAttribute when value.Length >= 4:
                     uid = ReadUInt32BigEndian(value);
                     break;
@@ -81,7 +90,7 @@ public readonly ref struct QueuedPacket
             return false;
         }
 
-        packet = new QueuedPacket(id.Value, hook, uid, payload);
+        packet = new QueuedPacket(id.Value, hook, output, uid, payload);
         return true;
     }
 }
@@ -128,14 +137,39 @@ public static class QueueRequests
     }
 
     /// <summary>One verdict on one packet. Many go into one send; the kernel answers only to errors.</summary>
-    public static void Verdict(Span<byte> room, ushort queue, uint packetId, uint verdict)
+    /// <param name="sequence">Comes back in <see cref="TryReadMissed"/>.</param>
+    public static void Verdict(Span<byte> room, ushort queue, uint packetId, uint verdict, uint sequence = 0)
     {
         var writer = new NetlinkWriter(room);
-        Start(ref writer, VerdictMessage, NetlinkConstants.Request, queue, 0);
+        Start(ref writer, VerdictMessage, NetlinkConstants.Request, queue, sequence);
         var value = writer.Attribute(2, 8);
         WriteUInt32BigEndian(value, verdict);
         WriteUInt32BigEndian(value[4..], packetId);
         writer.End();
+    }
+
+    /// <summary>
+    /// Reads the kernel's answer to an accepting verdict on a packet that it does not hold any more (ENOENT): the request
+    /// is repeated in it. False for any other message.
+    /// </summary>
+    /// <param name="sequence">What was given to <see cref="Verdict"/>.</param>
+    public static bool TryReadMissed(in NetlinkMessage message, out uint packetId, out uint sequence)
+    {
+        const int NoEntry = 2, ErrorLength = 4;
+        (packetId, sequence) = (0, 0);
+        if (!message.TryReadError(out var errno) || errno != NoEntry || message.Payload.Length < ErrorLength + VerdictLength)
+        {
+            return false;
+        }
+
+        var request = message.Payload[ErrorLength..];
+        if (ReadUInt16LittleEndian(request[4..]) != VerdictMessage || ReadUInt32BigEndian(request[24..]) != Accept)
+        {
+            return false;
+        }
+
+        (packetId, sequence) = (ReadUInt32BigEndian(request[28..]), ReadUInt32LittleEndian(request[8..]));
+        return true;
     }
 
     private static void Start(ref NetlinkWriter writer, ushort type, ushort flags, ushort queue, uint sequence)

@@ -17,7 +17,8 @@ public enum TcpFlags
 }
 
 /// <summary>What the guard needs of a TCP packet. <see cref="Flow"/> is named from the sender's end. Immutable.</summary>
-public readonly record struct TcpSegment(Flow Flow, uint Sequence, uint Acknowledgement, TcpFlags Flags)
+/// <param name="IsMultipath">A SYN that asks for MPTCP (option MP_CAPABLE; RFC 8684, 3.1).</param>
+public readonly record struct TcpSegment(Flow Flow, uint Sequence, uint Acknowledgement, TcpFlags Flags, bool IsMultipath = false)
 {
     private const TcpFlags Handshake = TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin;
 
@@ -56,7 +57,37 @@ public readonly record struct TcpSegment(Flow Flow, uint Sequence, uint Acknowle
             new Flow(ip.Source, ReadUInt16BigEndian(tcp), ip.Destination, ReadUInt16BigEndian(tcp[2..])),
             ReadUInt32BigEndian(tcp[4..]),
             ReadUInt32BigEndian(tcp[8..]),
-            (TcpFlags)(tcp[13] & 0x3f));
+            (TcpFlags)(tcp[13] & 0x3f),
+            (tcp[13] & (byte)TcpFlags.Syn) != 0 && AsksForMultipath(tcp));
         return true;
+    }
+
+    /// <summary>Walks the options (RFC 9293, 3.1): kind, length, and for MPTCP (kind 30) the subtype in the upper four bits behind.</summary>
+    private static bool AsksForMultipath(ReadOnlySpan<byte> tcp)
+    {
+        const byte End = 0, Nothing = 1, Multipath = 30, Capable = 0;
+        var options = tcp[20..Math.Clamp((tcp[12] >> 4) * 4, 20, tcp.Length)];
+        while (options.Length > 0 && options[0] != End)
+        {
+            if (options[0] == Nothing)
+            {
+                options = options[1..];
+                continue;
+            }
+
+            if (options.Length < 2 || options[1] < 2 || options[1] > options.Length)
+            {
+                return false;
+            }
+
+            if (options[0] == Multipath && options[1] > 2)
+            {
+                return options[2] >> 4 == Capable;
+            }
+
+            options = options[options[1]..];
+        }
+
+        return false;
     }
 }

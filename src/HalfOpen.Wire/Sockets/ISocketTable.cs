@@ -10,8 +10,13 @@ public interface ISocketTable
     void Dump<TState>(uint states, TState state, SocketVisitor<TState> visit);
 
     /// <summary>The socket with these addresses, in whatever state.</summary>
-    bool TryFind(in Flow flow, out SocketInfo socket);
+    /// <param name="output">
+    /// Index of the interface that its packets leave by, 0: not known. Without it a socket that is bound to a device, or has
+    /// a link-local address, is not found.
+    /// </param>
+    bool TryFind(in Flow flow, uint output, out SocketInfo socket);
 
     /// <summary>Aborts the socket in SYN-SENT with these addresses; false when there is none or the kernel cannot.</summary>
-    bool Destroy(in Flow flow);
+    /// <param name="output">As in <see cref="TryFind"/>.</param>
+    bool Destroy(in Flow flow, uint output);
 }

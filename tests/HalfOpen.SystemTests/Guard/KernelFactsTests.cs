@@ -96,13 +96,13 @@ public sealed class KernelFactsTests
             using var socket = network.Connect("fd78::1", 8080);
             var held = Assert.Single(Take(queue, 1));
             using var sockets = new SocketTable();
-            Assert.True(sockets.TryFind(held.Segment.Flow, out var found));
+            Assert.True(sockets.TryFind(held.Segment.Flow, 0, out var found));
             Assert.Equal((TcpState.SynSent, 0u), (found.State, found.Uid));
             Assert.NotEqual(0u, found.Inode);
             Assert.NotEqual(0u, found.Cookie);
             Assert.NotEqual(0u, found.CgroupId);
             socket.Dispose();
-            Assert.False(sockets.TryFind(held.Segment.Flow, out _));
+            Assert.False(sockets.TryFind(held.Segment.Flow, 0, out _));
             Assert.Equal(1, WaitingInQueue()); // closing the socket leaves the packet: accepting it would send an orphan
         });
     }

@@ -55,7 +55,7 @@ public sealed class AllocationTests
     {
         private static readonly Owner Somebody = new("/usr/bin/somebody");
 
-        public void Verdict(uint packetId, bool accept)
+        public void Verdict(uint packetId, bool accept, int index)
         {
         }
 
@@ -63,13 +63,13 @@ public sealed class AllocationTests
         {
         }
 
-        public bool TryFind(in Flow flow, out SocketInfo socket)
+        public bool TryFind(in Flow flow, uint output, out SocketInfo socket)
         {
             socket = default;
             return false;
         }
 
-        public bool Destroy(in Flow flow) => false;
+        public bool Destroy(in Flow flow, uint output) => false;
 
         public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(0, userId, now);
 

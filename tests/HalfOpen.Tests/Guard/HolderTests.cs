@@ -62,6 +62,91 @@ public sealed class HolderTests
     }
 
     [Fact]
+    public void A_held_syn_that_was_lost_is_held_anew_in_its_place()
+    {
+        var world = new HolderWorld(One);
+        Flow[] flows = [.. Enumerable.Range(0, 3).Select(i => HolderWorld.FlowTo(i, 1000 + i))];
+        Array.ForEach(flows, f => world.Connect(f, 1));
+        world.Lose();
+        world.Packet(flows[2], 7, NetfilterHook.LocalOut);
+        world.Packet(flows[1], 7, NetfilterHook.LocalOut);
+        Assert.Equal((2, 0), (world.Holder.Counters.HeldAgain, world.Holder.Counters.CopiesDropped));
+        world.CheckCounts();
+        world.End(flows[0], Outcome.Refused);
+        world.End(flows[1], Outcome.Refused);
+        Assert.Equal(flows, world.Wire); // in the order of connect, not of the retries
+        world.CheckCounts();
+    }
+
+    [Fact]
+    public void A_slot_that_went_to_a_lost_syn_goes_on_to_the_next()
+    {
+        var world = new HolderWorld(One);
+        Flow[] flows = [.. Enumerable.Range(0, 3).Select(i => HolderWorld.FlowTo(i, 1000 + i))];
+        Array.ForEach(flows, f => world.Connect(f, 1));
+        world.Lose();
+        world.Packet(flows[2], 7, NetfilterHook.LocalOut);
+        world.End(flows[0], Outcome.Refused);
+        Assert.Equal([flows[0]], world.Wire);
+        world.TellMissed();
+        Assert.Equal([flows[0], flows[2]], world.Wire);
+        Assert.Equal((1, 1), (world.Holder.Counters.Lost, world.Engine.HalfOpen));
+        world.Packet(flows[1], 7, NetfilterHook.LocalOut); // its retry asks anew
+        Assert.Equal(1, world.Engine.Waiting);
+        world.End(flows[2], Outcome.Established);
+        Assert.Equal([flows[0], flows[2], flows[1]], world.Wire);
+        world.CheckCounts();
+    }
+
+    [Fact]
+    public void An_mptcp_syn_goes_out_before_the_kernel_switches_mptcp_off_but_not_many()
+    {
+        var world = new HolderWorld(One with { Limit = 20 });
+        for (var i = 0; i < 20; i++)
+        {
+            world.Connect(HolderWorld.FlowTo(i, 1000 + i), 1);
+        }
+
+        for (var i = 20; i < 30; i++)
+        {
+            world.Connect(HolderWorld.FlowTo(i, 1000 + i), 1, multipath: true);
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(2).Ticks, world.Holder.NextDue.Ticks);
+        world.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal((22, 8, 2), (world.Engine.HalfOpen, world.Engine.Waiting, world.Holder.Counters.MultipathPassed));
+        world.CheckCounts();
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_syn_that_no_socket_sent_passes_uncounted(bool hearsOfConnects, bool hasUser)
+    {
+        var world = new HolderWorld(One, hearsOfConnects: hearsOfConnects);
+        world.Connect(HolderWorld.FlowTo(1, 1001), 1);
+        var raw = HolderWorld.FlowTo(2, 1002);
+        world.Packet(raw, 7, NetfilterHook.LocalOut, hasUser ? 0u : null);
+        world.Packet(raw, 7, NetfilterHook.LocalOut, hasUser ? 0u : null);
+        Assert.Equal((1, 0, 2), (world.Engine.HalfOpen, world.Engine.Waiting, world.Holder.Counters.WithoutSocket));
+        Assert.Equal([HolderWorld.FlowTo(1, 1001), raw, raw], world.Wire);
+        world.CheckCounts();
+    }
+
+    [Fact]
+    public void Without_word_of_connects_a_syn_without_user_or_socket_is_one_of_a_closed_socket()
+    {
+        var world = new HolderWorld(One, hearsOfConnects: false);
+        world.Connect(HolderWorld.FlowTo(1, 1001), 1, tell: false);
+        world.Packet(HolderWorld.FlowTo(2, 1002), 7, NetfilterHook.LocalOut, null);
+        Assert.Equal((1, 1), (world.Engine.HalfOpen, world.Engine.Waiting));
+        world.Reconciler.Attempts();
+        Assert.Equal((1, 0, 1), (world.Engine.HalfOpen, world.Engine.Waiting, world.Dropped));
+        world.CheckCounts();
+    }
+
+    [Fact]
     public void An_answer_to_another_syn_frees_nothing()
     {
         var world = new HolderWorld(One with { Router = true });
@@ -272,12 +357,16 @@ public sealed class HolderTests
                     world.Holder.Reload(new GuardOptions { Limit = 1 + random.Next(8), Router = true, MaxHeld = 40, MaxHeldPerProgram = 25, HoldCap = TimeSpan.FromSeconds(20) }, null);
                     break;
                 case 11 when random.Next(10) == 0:
+                    world.Lose();
+                    break;
+                case 11 when random.Next(10) == 0:
                     world.Advance(TimeSpan.FromTicks(1));
                     world.Reconciler.Attempts();
                     world.Reconciler.Connections();
                     break;
             }
 
+            world.TellMissed();
             world.CheckCounts();
         }
 

@@ -19,12 +19,18 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
 {
     private readonly Dictionary<uint, (Flow Flow, bool Forwarded)> _waiting = [];
     private readonly List<(Flow Flow, Outcome Outcome)> _events = [];
+    private readonly HashSet<uint> _lost = [];
+    private readonly List<(int Index, uint PacketId)> _missed = [];
     private uint _packets;
 
-    public HolderWorld(GuardOptions options, PolicyOptions? policy = null)
+    public HolderWorld(GuardOptions options, PolicyOptions? policy = null, bool hearsOfConnects = true)
     {
         Engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
-        Holder = new Holder(options, new RecordingEngine(Engine, options.RecordFile is { } file ? new ReplayRecording(File.Create(file), new Instant(0)) : null), this, this, this, 1, new Instant(0));
+        Holder = new Holder(options, new RecordingEngine(Engine, options.RecordFile is { } file ? new ReplayRecording(File.Create(file), new Instant(0)) : null), this, this, this, 1, new Instant(0))
+        {
+            MultipathHold = TimeSpan.FromSeconds(2),
+            HearsOfConnects = hearsOfConnects,
+        };
         Reconciler = new Reconciler(Holder, this, this, options.GoneMeans);
     }
 
@@ -42,7 +48,8 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
 
     public int Dropped { get; private set; }
 
-    public int PacketsWaiting => _waiting.Count;
+    /// <summary>Those that the guard believes in, lost ones too.</summary>
+    public int PacketsWaiting => _waiting.Count + _lost.Count;
 
     public string Name => "test";
 
@@ -59,7 +66,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         new(Flow.MapV4(0x0a000001), (ushort)localPort, Flow.MapV4(0x0b000000u + (uint)host), 443);
 
     /// <summary>connect(): BPF tells, then the SYN comes.</summary>
-    public void Connect(in Flow flow, uint process, bool tell = true, uint sequence = 7)
+    public void Connect(in Flow flow, uint process, bool tell = true, uint sequence = 7, bool multipath = false)
     {
         Sockets[flow] = TcpState.SynSent;
         if (tell)
@@ -67,14 +74,14 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
             Holder.Connecting(flow, process);
         }
 
-        Packet(flow, sequence, NetfilterHook.LocalOut, process);
+        Packet(flow, sequence, NetfilterHook.LocalOut, process, multipath);
     }
 
-    public void Packet(in Flow flow, uint sequence, NetfilterHook hook, uint? uid = 0)
+    public void Packet(in Flow flow, uint sequence, NetfilterHook hook, uint? uid = 0, bool multipath = false)
     {
         var id = ++_packets;
         _waiting.Add(id, (flow, hook == NetfilterHook.Forward));
-        var syn = PacketBuilder.V4(Flow.ToAddress(flow.Local).ToString(), Flow.ToAddress(flow.Remote).ToString(), PacketBuilder.Tcp(flow.LocalPort, flow.RemotePort, sequence, 0, TcpFlags.Syn));
+        var syn = PacketBuilder.V4(Flow.ToAddress(flow.Local).ToString(), Flow.ToAddress(flow.Remote).ToString(), PacketBuilder.Tcp(flow.LocalPort, flow.RemotePort, sequence, 0, TcpFlags.Syn, multipath ? PacketBuilder.MultipathCapable : []));
         var reader = new NetlinkReader(Samples.QueuedPacketOf(syn, id, hook, hook == NetfilterHook.LocalOut ? uid : null));
         Assert.True(reader.TryRead(out var message) & QueuedPacket.TryParse(message, out var packet));
         Holder.Packet(packet);
@@ -98,10 +105,35 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         }
     }
 
+    /// <summary>A link goes down: the kernel's queue is emptied.</summary>
+    public void Lose()
+    {
+        _lost.UnionWith(_waiting.Keys);
+        _waiting.Clear();
+    }
+
+    /// <summary>The kernel's answers to verdicts on what it has lost.</summary>
+    public void TellMissed()
+    {
+        var told = _missed.ToList();
+        _missed.Clear();
+        told.ForEach(m => Holder.Missed(m.Index, m.PacketId));
+    }
+
     public void Advance(TimeSpan by) => Holder.AdvanceTo(Holder.Now + by);
 
-    public void Verdict(uint packetId, bool accept)
+    public void Verdict(uint packetId, bool accept, int index)
     {
+        if (_lost.Remove(packetId))
+        {
+            if (accept)
+            {
+                _missed.Add((index, packetId));
+            }
+
+            return;
+        }
+
         Assert.True(_waiting.Remove(packetId, out var packet), "a verdict for a packet that does not wait");
         if (accept)
         {
@@ -124,7 +156,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         }
     }
 
-    public bool TryFind(in Flow flow, out SocketInfo socket)
+    public bool TryFind(in Flow flow, uint output, out SocketInfo socket)
     {
         var found = Sockets.TryGetValue(flow, out var state);
         socket = new SocketInfo(flow, state, 1, 0, 1, 0, 0);
@@ -132,7 +164,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     }
 
     /// <summary>As the kernel: the socket is gone at once, the event follows.</summary>
-    public bool Destroy(in Flow flow)
+    public bool Destroy(in Flow flow, uint output)
     {
         var gone = Sockets.GetValueOrDefault(flow) == TcpState.SynSent && Sockets.Remove(flow);
         if (gone)

@@ -25,6 +25,8 @@ public sealed class MutationTests
         Samples.DiagnosedSocket("10.0.0.1", "10.0.0.2", 2),
         Samples.Error(-2),
         Samples.Generation(77),
+        Samples.MissedVerdict(5, 9),
+        PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Syn, PacketBuilder.MultipathCapable)),
         Samples.FilterRule(),
         Samples.SocketEventV4(),
         Samples.Types(kindFlag: true),
@@ -64,6 +66,7 @@ public sealed class MutationTests
         {
             parsed += message.TryReadError(out _) ? 1 : 0;
             parsed += SocketDiagnosis.TryParse(message, out _) ? 1 : 0;
+            parsed += QueueRequests.TryReadMissed(message, out _, out _) ? 1 : 0;
             parsed += FilterMessages.TryReadGeneration(message, out _) | FilterMessages.TryReadObject(message, out _) ? 1 : 0;
             if (QueuedPacket.TryParse(message, out var queued))
             {

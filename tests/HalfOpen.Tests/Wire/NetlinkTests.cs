@@ -82,12 +82,24 @@ public sealed class NetlinkTests
 
         var buffer = new byte[128];
         var writer = new NetlinkWriter(buffer);
-        SocketDiagnosis.Destroy(ref writer, socket.Flow, socket.Cookie, 5);
+        SocketDiagnosis.Destroy(ref writer, socket.Flow, 0, socket.Cookie, 5);
         Assert.Equal(72, writer.Length);
         Assert.Equal(family, buffer[16]);
 
         // The request's inet_diag_sockid is the answer's, byte for byte.
         Assert.Equal(Samples.DiagnosedSocket(local, remote, (byte)family)[20..68], buffer[24..72]);
+    }
+
+    [Fact]
+    public void A_verdict_that_came_too_late_is_told()
+    {
+        var reader = new NetlinkReader(Samples.MissedVerdict(77, 9));
+        Assert.True(reader.TryRead(out var message));
+        Assert.True(QueueRequests.TryReadMissed(message, out var packetId, out var sequence));
+        Assert.Equal((77u, 9u), (packetId, sequence));
+        reader = new NetlinkReader(Samples.Error(-2));
+        Assert.True(reader.TryRead(out message));
+        Assert.False(QueueRequests.TryReadMissed(message, out _, out _));
     }
 
     [Fact]

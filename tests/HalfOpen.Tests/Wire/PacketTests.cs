@@ -53,6 +53,22 @@ public sealed class PacketTests
         Assert.Equal(isSyn, segment.IsSyn);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 2, 4, 5, 180, 1, 30, 4, 1, 0, 0, 0, 0 }, true)]
+    [InlineData(new byte[] { 30, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, true)]
+    [InlineData(new byte[] { 30, 12, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, false)] // MP_JOIN
+    [InlineData(new byte[] { 2, 4, 5, 180, 0, 30, 4, 1 }, false)] // behind the end
+    [InlineData(new byte[] { 30, 2, 30, 4, 1, 0, 0, 0 }, true)]
+    [InlineData(new byte[] { 2, 0, 30, 4, 1, 0, 0, 0 }, false)] // no length
+    [InlineData(new byte[] { 2, 9, 30, 4, 1, 0, 0, 0 }, false)] // too long
+    public void An_mptcp_syn_is_known_by_its_option(byte[] options, bool isMultipath)
+    {
+        Assert.True(TcpSegment.TryParse(PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Syn, options)), out var segment));
+        Assert.Equal(isMultipath, segment.IsMultipath);
+        Assert.True(TcpSegment.TryParse(PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Ack, options)), out segment));
+        Assert.False(segment.IsMultipath);
+    }
+
     [Fact]
     public void Later_fragments_carry_no_ports()
     {

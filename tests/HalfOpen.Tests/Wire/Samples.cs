@@ -61,6 +61,13 @@ internal static class Samples
 
     public static byte[] Error(int negative) => Message(NetlinkConstants.Error, (ref NetlinkWriter writer) => WriteInt32LittleEndian(writer.Take(20), negative));
 
+    /// <summary>The kernel's answer to an accepting verdict on a packet that is gone: the errno, and the request.</summary>
+    public static byte[] MissedVerdict(uint packetId, uint sequence) => Message(NetlinkConstants.Error, (ref NetlinkWriter writer) =>
+    {
+        WriteInt32LittleEndian(writer.Take(4), -2);
+        QueueRequests.Verdict(writer.Take(QueueRequests.VerdictLength), 4226, packetId, QueueRequests.Accept, sequence);
+    });
+
     /// <summary>nf_tables was changed so often (NFT_MSG_NEWGEN).</summary>
     public static byte[] Generation(uint number) => Message(0x0a0f, (ref NetlinkWriter writer) =>
     {
