@@ -285,6 +285,11 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         _holder.MustReconcile = false;
         var start = Clock();
         _reconciler.Attempts();
+        if (_holder.Counters.Unseen > 0)
+        {
+            _keeper?.Hurry(_holder.Now); // a second witness that rules may be gone
+        }
+
         if (now >= _nextConnections)
         {
             _nextConnections = now + CompareConnections.Ticks;

@@ -136,6 +136,12 @@ public sealed record ReconciliationStatus
 
     /// <summary>Attempts (out or held) that the guard knew at that moment.</summary>
     public int Known { get; init; }
+
+    /// <summary>
+    /// Sockets of the dump that are not exempt and whose SYN the guard has not seen, 256 at most: rules of others drop or take
+    /// it on its way, or the guard's rules are gone.
+    /// </summary>
+    public int Unseen { get; init; }
 }
 
 /// <summary>The guard's rules in the packet filter, as far as others leave them alone.</summary>

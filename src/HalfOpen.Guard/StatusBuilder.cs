@@ -64,6 +64,7 @@ internal static class StatusBuilder
                 HeldRecovered = counters.HeldRecovered,
                 KernelSynSent = counters.KernelSynSent,
                 Known = counters.Known,
+                Unseen = counters.Unseen,
             },
             Rules = RulesOf(loop.Keeper),
             Waits = Summary(engine.Waits),

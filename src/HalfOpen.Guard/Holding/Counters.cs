@@ -42,4 +42,6 @@ internal sealed class Counters
     public int KernelSynSent { get; set; }
 
     public int Known { get; set; }
+
+    public int Unseen { get; set; }
 }

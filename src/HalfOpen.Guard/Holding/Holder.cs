@@ -243,9 +243,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     /// <summary>A socket that was connecting already when the guard came: it counts, and its retransmissions pass.</summary>
     public void Adopt(in SocketInfo socket)
     {
-        var exempt = (socket.Flow.IsLoopback && !_options.GuardLoopback) || (socket.Mark != 0 && socket.Mark == _options.Mark)
-            || _exemptions.CoversFlow(socket.Flow) || _exemptions.CoversUser(socket.Uid);
-        if (exempt || _table.Find(socket.Flow) >= 0)
+        if (IsExempt(socket) || _table.Find(socket.Flow) >= 0)
         {
             return;
         }
@@ -267,6 +265,10 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         Counters.Adopted++;
         Carry();
     }
+
+    /// <summary>Whether rules let it pass: loopback, our mark, an exempt user, port or destination.</summary>
+    public bool IsExempt(in SocketInfo socket) => (socket.Flow.IsLoopback && !_options.GuardLoopback)
+        || (socket.Mark != 0 && socket.Mark == _options.Mark) || _exemptions.CoversFlow(socket.Flow) || _exemptions.CoversUser(socket.Uid);
 
     /// <summary>New options while running: nothing that waits is lost.</summary>
     public void Reload(GuardOptions options, PolicyOptions? policy)

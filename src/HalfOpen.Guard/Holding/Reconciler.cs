@@ -17,6 +17,10 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
     private const uint OpenStates = 1u << (int)TcpState.Established | 1u << (int)TcpState.SynReceived | 1u << (int)TcpState.FinWait1
         | 1u << (int)TcpState.FinWait2 | 1u << (int)TcpState.CloseWait | 1u << (int)TcpState.LastAck | 1u << (int)TcpState.Closing;
 
+    /// <summary>Enough to know that there are some.</summary>
+    private const int MostStrangers = 256;
+
+    private readonly List<Flow> _strangers = [];
     private int _dump;
     private int _seen;
 
@@ -25,8 +29,14 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
     {
         _dump++;
         _seen = 0;
+        _strangers.Clear();
         sockets.Dump(SynSentOnly, this, static (Reconciler self, in SocketInfo socket) => self.See(socket));
-        outcomes.Drain(holder); // what ended meanwhile
+        outcomes.Drain(holder); // what ended meanwhile, and what has just begun
+        var unseen = 0;
+        foreach (var flow in _strangers)
+        {
+            unseen += holder.Table.Find(flow) < 0 ? 1 : 0;
+        }
 
         // Held ones first: a slot that comes free must not let out the SYN of a socket that is gone.
         var known = Compare(Stage.Held) + Compare(Stage.Out);
@@ -34,6 +44,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
         holder.Counters.ReconcileRuns++;
         holder.Counters.KernelSynSent = _seen;
         holder.Counters.Known = known;
+        holder.Counters.Unseen = unseen;
     }
 
     /// <summary>Open connections that were remembered: those that are gone are forgotten.</summary>
@@ -89,6 +100,10 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
             ref var entry = ref holder.Table[index];
             entry.SeenByDump = _dump;
             entry.Interface = socket.Interface != 0 ? socket.Interface : entry.Interface;
+        }
+        else if (socket.State == TcpState.SynSent && _strangers.Count < MostStrangers && !holder.IsExempt(socket))
+        {
+            _strangers.Add(socket.Flow);
         }
     }
 

@@ -60,6 +60,7 @@ public static class MetricsText
         text.Append($"halfopen_outcome_source_info{{source=\"{Escape(status.OutcomeSource)}\",problem=\"{Escape(Cut(status.OutcomeProblem))}\"}} 1\n");
         Gauge("halfopen_rules_in_place", "1: the guard's rules are in the packet filter. 0: connections pass without a limit.", status.Rules.InPlace ? 1 : 0);
         Counter("halfopen_rules_put_back_total", "Times that somebody had removed or changed the guard's rules and they were put back.", status.Rules.PutBack);
+        Gauge("halfopen_unseen", "Half-open sockets that are not exempt and that the guard has not seen.", status.Reconciliation.Unseen);
         Durations("halfopen_wait_seconds", "How long attempts waited for their slot.", status.Waits);
         Durations("halfopen_hold_seconds", "From the start of an attempt to its outcome.", status.Holds);
         Programs();

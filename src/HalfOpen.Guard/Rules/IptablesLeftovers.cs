@@ -26,11 +26,35 @@ public static class IptablesLeftovers
         }
     }
 
-    /// <summary>Every line about a chain of ours, of all tables and families, without counters. Never throws.</summary>
-    internal static string OurLines(RuleBackend backend)
+    /// <summary>How our chains stand among everybody's, of all tables and families. Never throws.</summary>
+    internal static string Picture(RuleBackend backend) => string.Concat(FilterTool.Run(Saves(backend)).Select(r => PictureOf(r.Output)));
+
+    /// <summary>
+    /// From the text of <c>iptables-save</c>: every line about a chain of ours, without counters, and "behind" where a rule
+    /// of others stands behind a jump to our queue. Pure.
+    /// </summary>
+    internal static string PictureOf(string saved)
     {
-        var lines = FilterTool.Run(Saves(backend)).SelectMany(r => r.Output.Split('\n'));
-        return string.Join('\n', lines.Where(l => l.Contains(RulePlanner.ChainPrefix, StringComparison.Ordinal)));
+        var picture = new StringBuilder();
+        HashSet<string> queued = [];
+        foreach (var line in saved.Split('\n', StringSplitOptions.TrimEntries))
+        {
+            var words = line.Split(' ');
+            if (line.Contains(RulePlanner.ChainPrefix, StringComparison.Ordinal))
+            {
+                picture.Append(line.StartsWith(':') ? words[0] : line).Append('\n');
+                if (words.Length > 2 && words[0] == "-A" && line.Contains(" --tcp-flags ", StringComparison.Ordinal))
+                {
+                    queued.Add(words[1]);
+                }
+            }
+            else if (words.Length > 2 && words[0] == "-A" && queued.Contains(words[1]))
+            {
+                picture.Append("behind\n");
+            }
+        }
+
+        return picture.ToString();
     }
 
     /// <summary>From the text of <c>iptables-save</c> to the text for <c>iptables-restore --noflush</c> that takes ours out. Pure.</summary>

@@ -1,3 +1,7 @@
+using System.Globalization;
+using HalfOpen.Linux;
+using HalfOpen.Linux.Netlink;
+
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
@@ -6,7 +10,13 @@ namespace HalfOpen.Guard.Rules;
 internal sealed class IptablesRules : IRuleSet
 {
     private RulePlan _plan;
+    /// <summary>A table that was replaced by one of the same size shows no sign: look all the same now and then.</summary>
+    private const int LooksOnTrust = 15;
+
+    private readonly FilterTables? _filter = TryOpen();
     private string _saved = "";
+    private string _sign = "";
+    private int _trust;
     private bool _removed;
 
     private IptablesRules(RulePlan plan) => _plan = plan;
@@ -22,7 +32,13 @@ internal sealed class IptablesRules : IRuleSet
     {
         var made = new IptablesRules(RulePlanner.Plan(options, needs, backend));
         failure = made.PutBack() ?? "";
-        return failure.Length == 0 ? made : null;
+        if (failure.Length == 0)
+        {
+            return made;
+        }
+
+        made.Dispose();
+        return null;
     }
 
     /// <inheritdoc/>
@@ -47,12 +63,22 @@ internal sealed class IptablesRules : IRuleSet
         }
 
         _plan = plan;
-        _saved = Saved();
+        Remember();
         return null;
     }
 
     /// <inheritdoc/>
-    public bool AreIntact() => Saved() == _saved;
+    public bool AreIntact()
+    {
+        var sign = Sign();
+        if (sign == _sign && --_trust > 0)
+        {
+            return true;
+        }
+
+        (_sign, _trust) = (sign, LooksOnTrust);
+        return Saved() == _saved;
+    }
 
     /// <inheritdoc/>
     public string? PutBack()
@@ -69,7 +95,7 @@ internal sealed class IptablesRules : IRuleSet
             }
         }
 
-        _saved = Saved();
+        Remember();
         return failure;
     }
 
@@ -91,8 +117,19 @@ internal sealed class IptablesRules : IRuleSet
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _filter?.Dispose();
+
+    /// <summary>iptables may be iptables on nftables.</summary>
+    private static FilterTables? TryOpen()
     {
+        try
+        {
+            return new FilterTables();
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The first script that its tool refused, in words; null: all went in.</summary>
@@ -110,6 +147,16 @@ internal sealed class IptablesRules : IRuleSet
         return null;
     }
 
-    /// <summary>Every line about our chains, as the tools save them.</summary>
-    private string Saved() => IptablesLeftovers.OurLines(Backend);
+    private void Remember() => (_sign, _trust, _saved) = (Sign(), LooksOnTrust, Saved());
+
+    private string Saved() => IptablesLeftovers.Picture(Backend);
+
+    /// <summary>What changes with nearly every change of the tables, asked without starting a tool.</summary>
+    private string Sign()
+    {
+        // To ask for legacy tables makes them, so not where they are not in use.
+        return Backend == RuleBackend.Iptables && _filter is not null && _filter.TryGetGeneration(out var generation)
+            ? generation.ToString(CultureInfo.InvariantCulture)
+            : LegacyTables.Sign();
+    }
 }

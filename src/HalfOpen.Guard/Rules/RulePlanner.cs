@@ -69,6 +69,12 @@ public static class RulePlanner
     private sealed record Chain(string Name, string From, string Match, List<string> Rules)
     {
         public string Jump => $"{From} {Match}-j {Name}";
+
+        /// <summary>
+        /// A queue ends the way through the whole built-in chain, so the jump to it stands last: everybody's rules have run.
+        /// Answers are only looked at, before anybody accepts them.
+        /// </summary>
+        public string Place => Match.Length > 0 ? "-A" : "-I";
     }
 
     private const string SynOnly = "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN ";
@@ -157,7 +163,7 @@ public static class RulePlanner
 
                 if (step == Step.Install)
                 {
-                    text.Append($"-I {chain.Jump}\n");
+                    text.Append($"{chain.Place} {chain.Jump}\n");
                 }
             }
 

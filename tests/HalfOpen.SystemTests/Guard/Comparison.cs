@@ -47,7 +47,8 @@ internal static class Comparison
         Assert.Equal(without, after);
     }
 
-    private static string[] Seen(SynWatch watch, NetworkNamespace sender)
+    /// <summary>What arrives of connections to ports 4001 to 4026, as <see cref="SynWatch"/> writes it.</summary>
+    public static string[] Seen(SynWatch watch, NetworkNamespace sender)
     {
         List<Socket> sockets = [];
         foreach (var port in Enumerable.Range(0, 3).SelectMany(i => Enumerable.Range(4001 + (10 * i), 6)).Append(Marker))

@@ -1,3 +1,5 @@
+using HalfOpen.Guard;
+using HalfOpen.Guard.Rules;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
@@ -47,6 +49,32 @@ public sealed class OtherRulesTests : IDisposable
             ["--router"],
             () => network.Machine.Run(() => Shell.Run(Forwarded(tool, 10, "A") + Forwarded(tool, 20, "I"))),
             ["4002 mss 1460 dscp 13", "4003 mss 1460 dscp 12", "4004 mss 1200 dscp 0", "4005 mss 1460 dscp 10", "4025 mss 1460 dscp 10"]);
+    }
+
+    /// <summary>A kernel without nf_tables has no chains of our own: the jump stands last in everybody's, and moves there again.</summary>
+    [Theory]
+    [InlineData(RuleBackend.IptablesLegacy, "iptables-legacy")]
+    [InlineData(RuleBackend.Iptables, "iptables")]
+    public void With_iptables_alone_the_guard_stands_behind_everybody_and_notices_when_it_does_not(RuleBackend backend, string tool)
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(Comparison.Marker);
+        network.Machine.Run(() => Shell.Run(Local(tool, 0, "A")));
+        using var watch = new SynWatch(network.Internet);
+        using var rules = new ThrowawayRules(backend);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions(), rules);
+        network.Machine.Run(() => Shell.Run(Local(tool, 10, "A") + Local(tool, 20, "I")));
+        guard.Until(s => s.Rules.PutBack > 0, "it moved to the end");
+        var beside = Comparison.Seen(watch, network.Machine);
+        Assert.True(guard.Status.Counters.Syns >= 10);
+        network.Machine.Run(() => Shell.Run($"{tool}-save -t raw > {_folder}/saved; {tool} -t raw -F; {tool} -t raw -F HALFOPEN-OUT; {tool} -t raw -X HALFOPEN-OUT"));
+        guard.Until(s => s.Rules.PutBack > 1 && s.Rules.InPlace, "it was put back");
+        guard.Stop();
+        Assert.DoesNotContain("HALFOPEN", network.Machine.Run(() => Shell.Run($"{tool}-save")), StringComparison.Ordinal);
+        network.Machine.Run(() => Shell.Run($"grep -v HALFOPEN {_folder}/saved | {tool}-restore"));
+        Assert.Equal(Comparison.Seen(watch, network.Machine), beside);
+        Assert.Contains("4014 mss 1200 dscp 0", beside);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

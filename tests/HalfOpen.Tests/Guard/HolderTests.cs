@@ -147,6 +147,19 @@ public sealed class HolderTests
     }
 
     [Fact]
+    public void A_socket_whose_syn_never_came_is_counted_as_unseen()
+    {
+        var world = new HolderWorld(One with { Exemptions = [new Exemption(ExemptionKind.Destination, "11.0.0.5/32")] });
+        world.Connect(HolderWorld.FlowTo(1, 1001), 1);
+        world.Sockets[HolderWorld.FlowTo(5, 1002)] = TcpState.SynSent; // exempt by a rule
+        world.Reconciler.Attempts();
+        Assert.Equal(0, world.Holder.Counters.Unseen);
+        world.Sockets[HolderWorld.FlowTo(2, 1003)] = TcpState.SynSent;
+        world.Reconciler.Attempts();
+        Assert.Equal((1, 1), (world.Holder.Counters.Unseen, world.Engine.HalfOpen));
+    }
+
+    [Fact]
     public void An_answer_to_another_syn_frees_nothing()
     {
         var world = new HolderWorld(One with { Router = true });

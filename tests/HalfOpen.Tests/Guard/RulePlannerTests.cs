@@ -17,7 +17,7 @@ public sealed class RulePlannerTests
             -A HALFOPEN-OUT -o lo -j RETURN
             -A HALFOPEN-OUT -m mark --mark 0x4226 -j RETURN
             -A HALFOPEN-OUT -j NFQUEUE --queue-num 4226 --queue-bypass
-            -I OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT
+            -A OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT
             COMMIT
 
             """;
@@ -120,9 +120,19 @@ public sealed class RulePlannerTests
     public void An_update_replaces_contents_and_leaves_jumps_alone()
     {
         var plan = RulePlanner.Plan(new GuardOptions { Router = true }, new RuleNeeds(true, true), RuleBackend.Iptables);
-        Assert.All(plan.Update, s => Assert.DoesNotContain("-I ", s.Text, StringComparison.Ordinal));
+        Assert.All(plan.Update, s => Assert.DoesNotContain(" FORWARD ", s.Text, StringComparison.Ordinal));
         Assert.All(plan.Update, s => Assert.DoesNotContain("-N ", s.Text, StringComparison.Ordinal));
         Assert.Contains("-F HALFOPEN-FWD\n", plan.Update[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_picture_of_iptables_shows_our_lines_and_whether_others_stand_behind()
+    {
+        const string Ours = "*raw\n:OUTPUT ACCEPT [5:6]\n:HALFOPEN-OUT - [0:0]\n-A OUTPUT -p udp -j DROP\n-A OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT\n";
+        var picture = IptablesLeftovers.PictureOf(Ours + "COMMIT\n");
+        Assert.Equal(picture, IptablesLeftovers.PictureOf(Ours.Replace("[5:6]", "[7:8]", StringComparison.Ordinal) + "-A PREROUTING -j DROP\nCOMMIT\n"));
+        Assert.NotEqual(picture, IptablesLeftovers.PictureOf(Ours + "-A OUTPUT -p tcp -j DROP\nCOMMIT\n"));
+        Assert.NotEqual(picture, IptablesLeftovers.PictureOf("*raw\n:OUTPUT ACCEPT [5:6]\nCOMMIT\n"));
     }
 
     [Fact]
