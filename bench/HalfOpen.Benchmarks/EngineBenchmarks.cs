@@ -8,8 +8,9 @@ using HalfOpen.Core;
 namespace HalfOpen.Benchmarks;
 
 /// <summary>
-/// What one attempt costs in each limiter: submit + start + outcome for the engine, acquire + release for the limiters of .NET. Uncontended first; then with so many waiting, where each operation ends the oldest
-/// attempt in flight (which starts one that waits) and submits another.
+/// What one attempt costs in each limiter: submit + start + outcome for the engine, acquire + release for the limiters
+/// of .NET. Uncontended first; then with so many waiting, where each operation ends the oldest attempt in flight (which
+/// starts one that waits) and submits another.
 /// </summary>
 [MemoryDiagnoser]
 [Config(typeof(InOneProcess))]
@@ -35,7 +36,8 @@ public class EngineBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _engine = new Engine(new EngineOptions { Limit = Limit, Policy = PolicyTable.Shipped.Find(Policy)!.Default, MaxQueued = 2_000_000 });
+        _engine =
+            new Engine(new EngineOptions { Limit = Limit, Policy = PolicyTable.Shipped.Find(Policy)!.Default, MaxQueued = 2_000_000 });
         _programs = [.. Enumerable.Range(0, Programs).Select(i => _engine.Programs.Intern((ulong)(0x80000000 + (i * 4168))))];
         _inFlight = new AttemptId[Limit * 2];
         for (var i = 0; i < Waiting + (Waiting == 0 ? 0 : Limit); i++)
@@ -108,7 +110,10 @@ public class LimiterBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = Limit, QueueLimit = 2_000_000, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+        _limiter =
+            new ConcurrencyLimiter(
+                new ConcurrencyLimiterOptions
+                    { PermitLimit = Limit, QueueLimit = 2_000_000, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
         _semaphore = new SemaphoreSlim(Limit);
         _leases = new Task<RateLimitLease>[Waiting == 0 ? 1 : Waiting + Limit];
         for (var i = 0; i < _leases.Length && Waiting > 0; i++)
@@ -157,6 +162,11 @@ public class LimiterBenchmarks
 
 internal sealed class InOneProcess : ManualConfig
 {
-    /// <summary>Both classes in one process: the same machine, the same minute. Without a second build, and short: ratios, not nanoseconds, are what is quoted.</summary>
-    public InOneProcess() => AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(5).WithIterationCount(9).WithEvaluateOverhead(true));
+    /// <summary>
+    /// Both classes in one process: the same machine, the same minute. Without a second build, and short: ratios, not
+    /// nanoseconds, are what is quoted.
+    /// </summary>
+    public InOneProcess() =>
+        AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(5).WithIterationCount(9)
+            .WithEvaluateOverhead(true));
 }

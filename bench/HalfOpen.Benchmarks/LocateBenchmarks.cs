@@ -5,8 +5,8 @@ using HalfOpen.TestDrivers;
 namespace HalfOpen.Benchmarks;
 
 /// <summary>
-/// Examining a driver: headers, version, checksum and the nine pieces of evidence. Sizes as the reference builds; the negative has 1 MB of code and every
-/// evidence but the limiter's. The baseline reads each byte once.
+/// Examining a driver: headers, version, checksum and the nine pieces of evidence. Sizes as the reference builds; the
+/// negative has 1 MB of code and every evidence but the limiter's. The baseline reads each byte once.
 /// </summary>
 [MemoryDiagnoser]
 [ShortRunJob]
@@ -20,7 +20,9 @@ public class LocateBenchmarks
     private readonly byte[] _compiled = SyntheticDriver.Build(new SyntheticDriverOptions
     {
         Seed = 1, Architecture = DriverArchitecture.X64,
-        ExtraCode = File.ReadAllBytes(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "libcoreclr.so")).AsSpan(2_000_000, 1_000_000).ToArray(),
+        ExtraCode = File.ReadAllBytes(
+            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "libcoreclr.so"))
+            .AsSpan(2_000_000, 1_000_000).ToArray(),
     }).Bytes;
 
     [Benchmark(Baseline = true, Description = "read 1 MB byte by byte")]
@@ -51,5 +53,6 @@ public class LocateBenchmarks
     public byte[] Patch() => LimitPatch.Plan(_x86, 100).Apply(_x86);
 
     private static byte[] Driver(DriverArchitecture architecture, int codeSize, Decoy decoy) =>
-        SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 1, Architecture = architecture, CodeSize = codeSize, Decoy = decoy }).Bytes;
+        SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 1, Architecture = architecture, CodeSize = codeSize, Decoy = decoy })
+            .Bytes;
 }

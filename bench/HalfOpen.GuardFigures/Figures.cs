@@ -5,7 +5,10 @@ using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;
 
-/// <summary>The figures of docs/guides/guard-figures.md: alternated runs with and without a guard, medians, ratios within one run.</summary>
+/// <summary>
+/// The figures of docs/guides/guard-figures.md: alternated runs with and without a guard, medians, ratios within one
+/// run.
+/// </summary>
 internal static class Figures
 {
     private const int Rounds = 7;
@@ -20,7 +23,8 @@ internal static class Figures
         Console.WriteLine("|---|---|---|");
         foreach (var name in names)
         {
-            Action<TestNetwork> measure = name switch { "storm" => Storm, "lone" => Lone, "held" => Held, "release" => Release, "startup" => StartUp, _ => Idle };
+            Action<TestNetwork> measure = name switch
+                { "storm" => Storm, "lone" => Lone, "held" => Held, "release" => Release, "startup" => StartUp, _ => Idle };
             measure(network);
         }
 
@@ -45,7 +49,10 @@ internal static class Figures
         Print("one at a time: CPU of the guard, us a connect", pairs.Select(p => p.CpuMicroseconds), "F1");
     }
 
-    /// <summary>20,000 SYNs held: memory, and what a verdict costs then and with few held (all are released by raising the limit).</summary>
+    /// <summary>
+    /// 20,000 SYNs held: memory, and what a verdict costs then and with few held (all are released by raising the
+    /// limit).
+    /// </summary>
     private static void Held(TestNetwork network)
     {
         List<double> memory = [], few = [], many = [];
@@ -77,7 +84,9 @@ internal static class Figures
         Print("release of all held: CPU us each, 20,000 held", many, "F1");
     }
 
-    /// <summary>A slot is freed by closing its socket; until the next attempt, to a live peer, is established.</summary>
+    /// <summary>
+    /// A slot is freed by closing its socket; until the next attempt, to a live peer, is established.
+    /// </summary>
     private static void Release(TestNetwork network)
     {
         List<double> medians = [], tails = [];

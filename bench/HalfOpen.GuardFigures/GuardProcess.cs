@@ -7,14 +7,18 @@ using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;
 
-/// <summary>A guard in a process of its own, so that its CPU time and memory are only its own. Commands go in by lines, answers come out by lines.</summary>
+/// <summary>
+/// A guard in a process of its own, so that its CPU time and memory are only its own. Commands go in by lines, answers
+/// come out by lines.
+/// </summary>
 internal sealed class GuardProcess : IDisposable
 {
     private readonly Process _process;
 
     public GuardProcess(NetworkNamespace where, GuardOptions options)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+            { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
         {
             start.ArgumentList.Add(typeof(GuardProcess).Assembly.Location);

@@ -3,7 +3,10 @@ using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;
 
-/// <summary>Opens connections to live peers, some at a time, each to another destination, and times each. Run on a thread in the machine's namespace.</summary>
+/// <summary>
+/// Opens connections to live peers, some at a time, each to another destination, and times each. Run on a thread in the
+/// machine's namespace.
+/// </summary>
 internal static unsafe class Load
 {
     /// <param name="Times">Sorted, microseconds.</param>

@@ -13,6 +13,8 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("bench/guard-figures: measures the guard between two network namespaces (root). Give all, soak [ATTEMPTS], or some of: " + string.Join(' ', Figures.Names));
+    Console.Error.WriteLine(
+        "bench/guard-figures: measures the guard between two network namespaces (root). Give all, soak [ATTEMPTS], or some of: "
+            + string.Join(' ', Figures.Names));
     return 2;
 }

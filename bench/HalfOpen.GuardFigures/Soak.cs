@@ -5,7 +5,9 @@ using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;
 
-/// <summary>A million attempts of random fate; at the end the guard must count what the kernel counts: nothing.</summary>
+/// <summary>
+/// A million attempts of random fate; at the end the guard must count what the kernel counts: nothing.
+/// </summary>
 internal static class Soak
 {
     public static int Run(int attempts)
@@ -19,7 +21,10 @@ internal static class Soak
             if (done % 100_000 == 0)
             {
                 var s = guard.Status();
-                Console.Error.WriteLine($"{done} attempts, {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s: half-open {s.HalfOpen}, waiting {s.Waiting}, recovered {s.Reconciliation.SlotsRecovered}+{s.Reconciliation.HeldRecovered}, {guard.ResidentMiB:F0} MiB");
+                Console.Error.WriteLine(
+                    $"{done} attempts, {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s: half-open {s.HalfOpen}, waiting "
+                    + $"{s.Waiting}, recovered {s.Reconciliation.SlotsRecovered}+{s.Reconciliation.HeldRecovered}, "
+                    + $"{guard.ResidentMiB:F0} MiB");
             }
         }));
         GuardStatus status;
@@ -29,13 +34,16 @@ internal static class Soak
             Thread.Sleep(200);
             status = guard.Status();
         }
-        while ((status.HalfOpen != 0 || status.Waiting != 0 || status.Reconciliation.KernelSynSent != 0) && Stopwatch.GetElapsedTime(until).TotalSeconds < 30);
+        while ((status.HalfOpen != 0 || status.Waiting != 0 || status.Reconciliation.KernelSynSent != 0)
+            && Stopwatch.GetElapsedTime(until).TotalSeconds < 30);
 
         var clean = status.HalfOpen == 0 && status.Waiting == 0 && status.Reconciliation.KernelSynSent == 0;
         Console.WriteLine($"{attempts} attempts in {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s; {status.Totals}");
         Console.WriteLine($"{status.Counters}");
         Console.WriteLine($"{status.Reconciliation}; resident {guard.ResidentMiB:F0} MiB; CPU {guard.Cpu.TotalSeconds:F1} s");
-        Console.WriteLine(clean ? "no slot leaked: the guard's count and the kernel's are both 0" : $"LEAK: half-open {status.HalfOpen}, waiting {status.Waiting}, kernel {status.Reconciliation.KernelSynSent}");
+        Console.WriteLine(clean
+            ? "no slot leaked: the guard's count and the kernel's are both 0"
+                : $"LEAK: half-open {status.HalfOpen}, waiting {status.Waiting}, kernel {status.Reconciliation.KernelSynSent}");
         return clean ? 0 : 1;
     }
 }

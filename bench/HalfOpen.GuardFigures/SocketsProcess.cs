@@ -5,16 +5,21 @@ using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;
 
-/// <summary>A process with many silent attempts open: one process may not open as many descriptors as are needed.</summary>
+/// <summary>
+/// A process with many silent attempts open: one process may not open as many descriptors as are needed.
+/// </summary>
 internal sealed class SocketsProcess : IDisposable
 {
     private readonly Process _process;
 
     public SocketsProcess(NetworkNamespace where, int first, int count)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+            { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         start.ArgumentList.Add(typeof(SocketsProcess).Assembly.Location);
-        foreach (var argument in new[] { "sockets", where.Path, first.ToString(CultureInfo.InvariantCulture), count.ToString(CultureInfo.InvariantCulture) })
+        foreach (
+            var argument in new[]
+                { "sockets", where.Path, first.ToString(CultureInfo.InvariantCulture), count.ToString(CultureInfo.InvariantCulture) })
         {
             start.ArgumentList.Add(argument);
         }

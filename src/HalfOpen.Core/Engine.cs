@@ -4,9 +4,10 @@ using HalfOpen.Core.Policies;
 namespace HalfOpen.Core;
 
 /// <summary>
-/// The limiter: told what happened and when, it answers what to start now (<see cref="Decisions"/>) and when to wake it next
-/// (<see cref="NextDeadline"/>). Deterministic: the same calls give the same decisions. No clock, no I/O, no allocation per attempt once its tables
-/// have grown. Not thread-safe: the host serialises. Time never goes back: an instant before the last one is taken as the last one.
+/// The limiter: told what happened and when, it answers what to start now (<see cref="Decisions"/>) and when to wake it
+/// next (<see cref="NextDeadline"/>). Deterministic: the same calls give the same decisions. No clock, no I/O, no
+/// allocation per attempt once its tables have grown. Not thread-safe: the host serialises. Time never goes back: an
+/// instant before the last one is taken as the last one.
 /// </summary>
 public sealed class Engine
 {
@@ -33,7 +34,10 @@ public sealed class Engine
     /// <summary>The rule in force.</summary>
     public PolicyOptions Policy => _policyOptions;
 
-    /// <summary>Slots held. What takes a slot is the policy's choice; attempts that ended may keep theirs for a while under <c>windows-xp</c>.</summary>
+    /// <summary>
+    /// Slots held. What takes a slot is the policy's choice; attempts that ended may keep theirs for a while under
+    /// <c>windows-xp</c>.
+    /// </summary>
     public int Counted => _state.All.Counted;
 
     /// <summary>Started attempts without an outcome yet, whether they hold a slot or not.</summary>
@@ -46,8 +50,8 @@ public sealed class Engine
     public Instant Now => new(_state.Now);
 
     /// <summary>
-    /// When <see cref="AdvanceTo"/> must be called again at the latest; null: nothing is due until something happens. Never before <see cref="Now"/>: what was learned from the last
-    /// event may make something due at once.
+    /// When <see cref="AdvanceTo"/> must be called again at the latest; null: nothing is due until something happens.
+    /// Never before <see cref="Now"/>: what was learned from the last event may make something due at once.
     /// </summary>
     public Instant? NextDeadline
     {
@@ -58,13 +62,17 @@ public sealed class Engine
         }
     }
 
-    /// <summary>What the calls since the last <see cref="ClearDecisions"/> caused, in order. Valid until the next call.</summary>
+    /// <summary>
+    /// What the calls since the last <see cref="ClearDecisions"/> caused, in order. Valid until the next call.
+    /// </summary>
     public ReadOnlySpan<Decision> Decisions => _state.Decisions;
 
     /// <summary>Forgets the decisions the host has carried out.</summary>
     public void ClearDecisions() => _state.ClearDecisions();
 
-    /// <summary>A program wants to connect. Whether the attempt starts, waits or is refused stands in <see cref="Decisions"/>.</summary>
+    /// <summary>
+    /// A program wants to connect. Whether the attempt starts, waits or is refused stands in <see cref="Decisions"/>.
+    /// </summary>
     /// <returns>The attempt's id; stale already when it was rejected.</returns>
     /// <exception cref="ArgumentException">The program is not known; the priority is out of range.</exception>
     public AttemptId Submit(in AttemptRequest request, Instant now)
@@ -94,7 +102,10 @@ public sealed class Engine
         return id;
     }
 
-    /// <summary>An attempt that was half-open already when the host found it. It counts, above the limit if need be, and is never queued.</summary>
+    /// <summary>
+    /// An attempt that was half-open already when the host found it. It counts, above the limit if need be, and is
+    /// never queued.
+    /// </summary>
     /// <exception cref="ArgumentException">As <see cref="Submit"/>.</exception>
     public AttemptId Adopt(in AttemptRequest request, Instant now)
     {
@@ -151,7 +162,9 @@ public sealed class Engine
         _policy.ConnectionClosed(destination);
     }
 
-    /// <summary>Time passes: all internal deadlines up to and including <paramref name="now"/> are processed in their order.</summary>
+    /// <summary>
+    /// Time passes: all internal deadlines up to and including <paramref name="now"/> are processed in their order.
+    /// </summary>
     public void AdvanceTo(Instant now)
     {
         while (true)
@@ -176,7 +189,9 @@ public sealed class Engine
         _state.Now = Math.Max(_state.Now, now.Ticks);
     }
 
-    /// <summary>The limit changes while running. Nothing is lost; after a reduction nothing starts until it fits.</summary>
+    /// <summary>
+    /// The limit changes while running. Nothing is lost; after a reduction nothing starts until it fits.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside 1 to 1,000,000.</exception>
     public void SetLimit(int limit, Instant now)
     {
@@ -186,7 +201,10 @@ public sealed class Engine
         _policy.LimitChanged();
     }
 
-    /// <summary>Another rule takes over: half-open attempts stay so, waiting ones keep their order within their program. What the old policy had learned is forgotten.</summary>
+    /// <summary>
+    /// Another rule takes over: half-open attempts stay so, waiting ones keep their order within their program. What
+    /// the old policy had learned is forgotten.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">An option of it is out of range.</exception>
     public void SetPolicy(PolicyOptions policy, Instant now)
     {

@@ -5,7 +5,10 @@ using HalfOpen.Core.Statistics;
 
 namespace HalfOpen.Core;
 
-/// <summary>What the engine and its policy share: the attempts, the counts, the decisions. Only these methods change the counts, so that they always add up.</summary>
+/// <summary>
+/// What the engine and its policy share: the attempts, the counts, the decisions. Only these methods change the counts,
+/// so that they always add up.
+/// </summary>
 internal sealed class EngineState
 {
     private Decision[] _decisions = new Decision[64];
@@ -248,7 +251,9 @@ internal sealed class EngineState
         _all.HalfOpen++;
     }
 
-    /// <summary>The time in which what waits now would start at the rate of the last ten or twenty seconds. Only a hint.</summary>
+    /// <summary>
+    /// The time in which what waits now would start at the rate of the last ten or twenty seconds. Only a hint.
+    /// </summary>
     private TimeSpan RetryAfter()
     {
         var perSecond = _starts.PerSecond(Now);

@@ -32,7 +32,10 @@ public readonly struct FileOffset : IEquatable<FileOffset>
     public override string ToString() => "0x" + Value.ToString("X");
 }
 
-/// <summary>A position in the loaded image, in bytes from where it is loaded (relative virtual address). Immutable and thread-safe.</summary>
+/// <summary>
+/// A position in the loaded image, in bytes from where it is loaded (relative virtual address). Immutable and
+/// thread-safe.
+/// </summary>
 public readonly struct Rva : IEquatable<Rva>
 {
     public Rva(uint value) => Value = value;
@@ -53,7 +56,9 @@ public readonly struct Rva : IEquatable<Rva>
     public override string ToString() => "0x" + Value.ToString("X");
 }
 
-/// <summary>An address in the loaded image when it is loaded at the base that its header prefers. Immutable and thread-safe.</summary>
+/// <summary>
+/// An address in the loaded image when it is loaded at the base that its header prefers. Immutable and thread-safe.
+/// </summary>
 public readonly struct VirtualAddress : IEquatable<VirtualAddress>
 {
     public VirtualAddress(ulong value) => Value = value;

@@ -5,12 +5,15 @@ using HalfOpen.Driver.Pe;
 
 namespace HalfOpen.Driver;
 
-/// <summary>Reads a driver and finds its half-open limit by evidence, without any table of known builds. Stateless and thread-safe.</summary>
+/// <summary>
+/// Reads a driver and finds its half-open limit by evidence, without any table of known builds. Stateless and
+/// thread-safe.
+/// </summary>
 public static class DriverExaminer
 {
     /// <summary>
-    /// Examines a file. Never throws, whatever the bytes: what is wrong with them is in the report. The bytes are not changed and not kept. Time grows
-    /// linearly with the size, a few milliseconds for 1 MB.
+    /// Examines a file. Never throws, whatever the bytes: what is wrong with them is in the report. The bytes are not
+    /// changed and not kept. Time grows linearly with the size, a few milliseconds for 1 MB.
     /// </summary>
     /// <param name="bytes">The whole file.</param>
     /// <exception cref="ArgumentNullException">There are no bytes at all.</exception>
@@ -44,7 +47,8 @@ public static class DriverExaminer
                 var offset = best.Store.Operand + 4;
                 var rva = best.Store.Section.RvaOf(offset);
                 report.Limit = Little.U32(bytes, offset);
-                report.Location = new LimitLocation(new FileOffset(offset), new Rva(rva), image.VirtualAddressOf(rva), best.Store.Section.Name);
+                report.Location =
+                    new LimitLocation(new FileOffset(offset), new Rva(rva), image.VirtualAddressOf(rva), best.Store.Section.Name);
             }
         }
 
@@ -60,7 +64,8 @@ public static class DriverExaminer
         report.InternalName = version.InternalName;
         report.OriginalFilename = version.OriginalFilename;
         report.Kind = KindOf(version.InternalName ?? version.OriginalFilename);
-        report.Checksum = new ChecksumReport(new FileOffset(image.ChecksumOffset), image.StoredChecksum, PeChecksum.Compute(image.Bytes, image.ChecksumOffset));
+        report.Checksum = new ChecksumReport(new FileOffset(image.ChecksumOffset), image.StoredChecksum,
+            PeChecksum.Compute(image.Bytes, image.ChecksumOffset));
         image.GetDirectory(PeImage.CertificateDirectory, out var address, out var size);
         report.HasEmbeddedSignature = address != 0 || size != 0;
     }

@@ -2,14 +2,19 @@ using System;
 
 namespace HalfOpen.Driver;
 
-/// <summary>The checksum of a PE file's header, which Windows demands of every driver it loads at boot. Thread-safe.</summary>
+/// <summary>
+/// The checksum of a PE file's header, which Windows demands of every driver it loads at boot. Thread-safe.
+/// </summary>
 /// <remarks>
-/// The sum of the file's 16-bit little-endian words with the carry folded back in, the four bytes of the checksum itself taken as zero and an odd last byte
-/// padded with zero, plus the length of the file. It matched all 9,085 stored checksums of four Windows installations.
+/// The sum of the file's 16-bit little-endian words with the carry folded back in, the four bytes of the checksum
+/// itself taken as zero and an odd last byte padded with zero, plus the length of the file. It matched all 9,085 stored
+/// checksums of four Windows installations.
 /// </remarks>
 public static class PeChecksum
 {
-    /// <summary>8 bytes add at most 2 x 0xFFFF to each 32-bit lane, so that a lane overflows only after 32,768 rounds.</summary>
+    /// <summary>
+    /// 8 bytes add at most 2 x 0xFFFF to each 32-bit lane, so that a lane overflows only after 32,768 rounds.
+    /// </summary>
     private const int RoundsPerFold = 32_000;
 
     /// <summary>Computes the checksum of a whole file.</summary>

@@ -1,6 +1,9 @@
 namespace HalfOpen.Driver;
 
-/// <summary>How, if at all, a Windows version limits half-open attempts. From the facts measured on genuine drivers and Microsoft's documentation.</summary>
+/// <summary>
+/// How, if at all, a Windows version limits half-open attempts. From the facts measured on genuine drivers and
+/// Microsoft's documentation.
+/// </summary>
 public enum LimiterDesign
 {
     /// <summary>The file version is missing or of no known system.</summary>
@@ -9,13 +12,18 @@ public enum LimiterDesign
     /// <summary>NT 4, 2000, XP before SP2, Server 2003 before SP1: no limit.</summary>
     None,
 
-    /// <summary>XP SP2 and SP3, XP x64, Server 2003 SP1 and SP2: a 32-bit immediate in INIT, its only source. The one design that can be patched.</summary>
+    /// <summary>
+    /// XP SP2 and SP3, XP x64, Server 2003 SP1 and SP2: a 32-bit immediate in INIT, its only source. The one design
+    /// that can be patched.
+    /// </summary>
     Immediate,
 
     /// <summary>Vista and Server 2008 before SP2: one byte in the driver; not touched.</summary>
     VistaByte,
 
-    /// <summary>Vista SP2, Server 2008 SP2, 7, Server 2008 R2: off unless the registry value EnableConnectionRateLimiting is 1.</summary>
+    /// <summary>
+    /// Vista SP2, Server 2008 SP2, 7, Server 2008 R2: off unless the registry value EnableConnectionRateLimiting is 1.
+    /// </summary>
     RegistryValue,
 
     /// <summary>8 and later: a limiter of another design, behind a run-time switch, in a signed file.</summary>
@@ -43,7 +51,10 @@ public sealed class SystemName
     /// <value>True from Vista on. Such drivers are never patched.</value>
     public bool IsNt6OrLater { get; }
 
-    /// <summary>Names the system that shipped a TCP/IP driver of this version. An update keeps the name of the service pack it belongs to.</summary>
+    /// <summary>
+    /// Names the system that shipped a TCP/IP driver of this version. An update keeps the name of the service pack it
+    /// belongs to.
+    /// </summary>
     public static SystemName Of(FileVersion? version, DriverArchitecture architecture)
     {
         if (version == null)
@@ -66,7 +77,8 @@ public sealed class SystemName
 
     private static SystemName OfNt5(FileVersion version, DriverArchitecture architecture)
     {
-        // Revisions at which the service packs begin: 5.1.2600.1106 SP1, .2180 SP2, .5512 SP3; 5.2.3790.1830 SP1, .3959 SP2.
+        // Revisions at which the service packs begin: 5.1.2600.1106 SP1, .2180 SP2, .5512 SP3; 5.2.3790.1830 SP1, .3959
+        // SP2.
         switch (version.Minor)
         {
             case 0:
@@ -96,7 +108,8 @@ public sealed class SystemName
                         : version.Build < 6002 ? new SystemName("Windows Vista SP1 / Server 2008", LimiterDesign.VistaByte, true)
                         : new SystemName("Windows Vista SP2 / Server 2008 SP2", LimiterDesign.RegistryValue, true);
                 case 1:
-                    return new SystemName(version.Build < 7601 ? "Windows 7 / Server 2008 R2" : "Windows 7 SP1 / Server 2008 R2 SP1", LimiterDesign.RegistryValue, true);
+                    return new SystemName(version.Build < 7601 ? "Windows 7 / Server 2008 R2" : "Windows 7 SP1 / Server 2008 R2 SP1",
+                        LimiterDesign.RegistryValue, true);
                 case 2:
                     return new SystemName("Windows 8 / Server 2012", LimiterDesign.OtherDesign, true);
                 case 3:
@@ -105,7 +118,8 @@ public sealed class SystemName
         }
 
         return version.Major == 10
-            ? new SystemName(version.Build < 22000 ? "Windows 10 / Server 2016 or later" : "Windows 11 / Server 2025 or later", LimiterDesign.OtherDesign, true)
+            ? new SystemName(version.Build < 22000 ? "Windows 10 / Server 2016 or later" : "Windows 11 / Server 2025 or later",
+                LimiterDesign.OtherDesign, true)
             : new SystemName("unknown Windows " + version.Major + "." + version.Minor, LimiterDesign.OtherDesign, true);
     }
 }

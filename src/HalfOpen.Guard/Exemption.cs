@@ -10,7 +10,9 @@ public enum ExemptionKind
     /// <summary>Numeric user id of the socket's owner.</summary>
     User,
 
-    /// <summary>Path of a cgroup (v2), relative to the root, with all below it: <c>system.slice/sshd.service</c>.</summary>
+    /// <summary>
+    /// Path of a cgroup (v2), relative to the root, with all below it: <c>system.slice/sshd.service</c>.
+    /// </summary>
     Cgroup,
 
     /// <summary>Full path of the executable.</summary>
@@ -23,11 +25,15 @@ public enum ExemptionKind
     Port,
 }
 
-/// <summary>One thing that the guard leaves alone. Written <c>user:1000</c>, <c>cgroup:PATH</c>, <c>exe:PATH</c>, <c>to:ADDRESS[/BITS]</c>, <c>port:22</c>. Immutable.</summary>
+/// <summary>
+/// One thing that the guard leaves alone. Written <c>user:1000</c>, <c>cgroup:PATH</c>, <c>exe:PATH</c>,
+/// <c>to:ADDRESS[/BITS]</c>, <c>port:22</c>. Immutable.
+/// </summary>
 public sealed record Exemption(ExemptionKind Kind, string Value)
 {
     private static readonly (string Word, ExemptionKind Kind)[] Words =
-        [("user", ExemptionKind.User), ("cgroup", ExemptionKind.Cgroup), ("exe", ExemptionKind.Executable), ("to", ExemptionKind.Destination), ("port", ExemptionKind.Port)];
+        [("user", ExemptionKind.User), ("cgroup", ExemptionKind.Cgroup), ("exe", ExemptionKind.Executable),
+            ("to", ExemptionKind.Destination), ("port", ExemptionKind.Port)];
 
     /// <summary>Reads one exemption. Never throws; <paramref name="problem"/> is a line for a user.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out Exemption? exemption, out string problem)
@@ -66,7 +72,8 @@ public sealed record Exemption(ExemptionKind Kind, string Value)
             case ExemptionKind.User:
                 return uint.TryParse(value, NumberStyles.None, null, out _) ? "" : $"'{value}' is no numeric user id (see id -u NAME)";
             case ExemptionKind.Port:
-                return ushort.TryParse(value, NumberStyles.None, null, out var port) && port > 0 ? "" : $"'{value}' is no port: give 1 to 65535";
+                return ushort.TryParse(value, NumberStyles.None, null, out var port) && port > 0
+                    ? "" : $"'{value}' is no port: give 1 to 65535";
             case ExemptionKind.Destination:
                 if (IPAddress.TryParse(value, out var address))
                 {

@@ -26,50 +26,76 @@ public enum OutcomeChoice
 }
 
 /// <summary>
-/// Everything a guard can be told. Immutable and thread-safe; a running guard takes a new one through <see cref="GuardSession.Reload"/>.
+/// Everything a guard can be told. Immutable and thread-safe; a running guard takes a new one through
+/// <see cref="GuardSession.Reload"/>.
 /// </summary>
 public sealed record GuardOptions
 {
     /// <summary>Slots: half-open attempts that may be out at once. 1 to 1,000,000, default 100.</summary>
     public int Limit { get; init; } = 100;
 
-    /// <summary>The rule that decides which waiting attempt gets the next slot, with its options; default <c>fair</c>.</summary>
+    /// <summary>
+    /// The rule that decides which waiting attempt gets the next slot, with its options; default <c>fair</c>.
+    /// </summary>
     public PolicyOptions Policy { get; init; } = new FairOptions();
 
-    /// <summary>Govern forwarded traffic too, a program being a source address. Needs a restart to change. Default no.</summary>
+    /// <summary>
+    /// Govern forwarded traffic too, a program being a source address. Needs a restart to change. Default no.
+    /// </summary>
     public bool Router { get; init; }
 
-    /// <summary>Govern what containers on this machine send (it is forwarded traffic as well). Needs a restart to change. Default no.</summary>
+    /// <summary>
+    /// Govern what containers on this machine send (it is forwarded traffic as well). Needs a restart to change.
+    /// Default no.
+    /// </summary>
     public bool Containers { get; init; }
 
-    /// <summary>What is never held or counted. Loopback and packets that carry <see cref="Mark"/> are always exempt.</summary>
+    /// <summary>
+    /// What is never held or counted. Loopback and packets that carry <see cref="Mark"/> are always exempt.
+    /// </summary>
     public IReadOnlyList<Exemption> Exemptions { get; init; } = [];
 
     /// <summary>Also govern loopback connections; default no.</summary>
     public bool GuardLoopback { get; init; }
 
     /// <summary>
-    /// How long one SYN is held at most, default 60 s. The kernel's retry ticks fall at about 35 and 67 s after connect, so a SYN that is lost right after a later release would cost another half minute;
-    /// the kernel itself gives up after about 133 s (measured, kernel 6.18).
+    /// How long one SYN is held at most, default 60 s. The kernel's retry ticks fall at about 35 and 67 s after
+    /// connect, so a SYN that is lost right after a later release would cost another half minute; the kernel itself
+    /// gives up after about 133 s (measured, kernel 6.18).
     /// </summary>
     public TimeSpan HoldCap { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>What happens at <see cref="HoldCap"/>; default <see cref="HoldEnd.Refuse"/>: passing would break the limit exactly when it matters.</summary>
+    /// <summary>
+    /// What happens at <see cref="HoldCap"/>; default <see cref="HoldEnd.Refuse"/>: passing would break the limit
+    /// exactly when it matters.
+    /// </summary>
     public HoldEnd WhenHeldTooLong { get; init; } = HoldEnd.Refuse;
 
-    /// <summary>SYNs held at once, all programs together. 1 to 1,000,000, default 65,536 (about 80 MB of kernel memory).</summary>
+    /// <summary>
+    /// SYNs held at once, all programs together. 1 to 1,000,000, default 65,536 (about 80 MB of kernel memory).
+    /// </summary>
     public int MaxHeld { get; init; } = 65_536;
 
-    /// <summary>SYNs held at once for one program, so that none can fill <see cref="MaxHeld"/> alone. Default 32,768.</summary>
+    /// <summary>
+    /// SYNs held at once for one program, so that none can fill <see cref="MaxHeld"/> alone. Default 32,768.
+    /// </summary>
     public int MaxHeldPerProgram { get; init; } = 32_768;
 
-    /// <summary>SYNs held at once for one user: half way between a program's and all, so that neither a program can shut out its user's others nor a user with many programs everybody.</summary>
+    /// <summary>
+    /// SYNs held at once for one user: half way between a program's and all, so that neither a program can shut out its
+    /// user's others nor a user with many programs everybody.
+    /// </summary>
     public int MaxHeldPerUser => (int)(((long)MaxHeldPerProgram + MaxHeld) / 2);
 
-    /// <summary>What happens to an attempt beyond <see cref="MaxHeld"/> or <see cref="MaxHeldPerProgram"/>; default refuse.</summary>
+    /// <summary>
+    /// What happens to an attempt beyond <see cref="MaxHeld"/> or <see cref="MaxHeldPerProgram"/>; default refuse.
+    /// </summary>
     public HoldEnd WhenFull { get; init; } = HoldEnd.Refuse;
 
-    /// <summary>No connections while the guard is down. Default no: killed or hung, connections work again within one retry tick.</summary>
+    /// <summary>
+    /// No connections while the guard is down. Default no: killed or hung, connections work again within one retry
+    /// tick.
+    /// </summary>
     public bool FailClosed { get; init; }
 
     /// <summary>NFQUEUE number, default 4226. Needs a restart to change.</summary>
@@ -81,25 +107,38 @@ public sealed record GuardOptions
     /// <summary>Packets with this firewall mark are ours and pass. Default 0x4226.</summary>
     public uint Mark { get; init; } = 0x4226;
 
-    /// <summary>Path of the network namespace to govern (such as /run/netns/lab); null (default): the one of the thread that calls <see cref="GuardSession.Run"/>.</summary>
+    /// <summary>
+    /// Path of the network namespace to govern (such as /run/netns/lab); null (default): the one of the thread that
+    /// calls <see cref="GuardSession.Run"/>.
+    /// </summary>
     public string? NetworkNamespace { get; init; }
 
     /// <summary>Where outcomes come from, default automatic. Needs a restart to change.</summary>
     public OutcomeChoice Outcomes { get; init; }
 
-    /// <summary>Time between comparisons with the kernel's own list of SYN-SENT sockets. Default 3 s; without BPF it is done more often.</summary>
+    /// <summary>
+    /// Time between comparisons with the kernel's own list of SYN-SENT sockets. Default 3 s; without BPF it is done
+    /// more often.
+    /// </summary>
     public TimeSpan ReconcileEvery { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// What is taken for the end of an attempt whose socket was found gone: cancelled (default), since programs mostly lose patience before the kernel does. Timed out where it is known that they leave that to the kernel. Matters
+    /// What is taken for the end of an attempt whose socket was found gone: cancelled (default), since programs mostly
+    /// lose patience before the kernel does. Timed out where it is known that they leave that to the kernel. Matters
     /// only without BPF, which tells the two apart.
     /// </summary>
     public Outcome GoneMeans { get; init; } = Outcome.Cancelled;
 
-    /// <summary>A forwarded attempt that nobody answered gives its slot back after this time. Default 21 s (what Windows' own SYN retries take). A later retry asks anew.</summary>
+    /// <summary>
+    /// A forwarded attempt that nobody answered gives its slot back after this time. Default 21 s (what Windows' own
+    /// SYN retries take). A later retry asks anew.
+    /// </summary>
     public TimeSpan ForwardedTimeout { get; init; } = TimeSpan.FromSeconds(21);
 
-    /// <summary>Write every engine event to this file, for <c>halfopen replay</c>; null (default): no. Needs a restart to change.</summary>
+    /// <summary>
+    /// Write every engine event to this file, for <c>halfopen replay</c>; null (default): no. Needs a restart to
+    /// change.
+    /// </summary>
     public string? RecordFile { get; init; }
 
     /// <summary>Whether any forwarded traffic is governed.</summary>

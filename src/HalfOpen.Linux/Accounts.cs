@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace HalfOpen.Linux;
 
 /// <summary>
-/// Users and groups of this machine, by <c>/etc/passwd</c> and <c>/etc/group</c>: what root's tools need to know without
-/// asking a directory server. Read anew at each call. Thread-safe: no state.
+/// Users and groups of this machine, by <c>/etc/passwd</c> and <c>/etc/group</c>: what root's tools need to know
+/// without asking a directory server. Read anew at each call. Thread-safe: no state.
 /// </summary>
 public static partial class Accounts
 {

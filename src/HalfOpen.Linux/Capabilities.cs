@@ -6,8 +6,8 @@ public static class Capabilities
     private const uint Version3 = 0x20080522;
 
     /// <summary>
-    /// Drops all capabilities but <paramref name="keep"/> in the calling thread, and so in all threads and processes that it
-    /// starts from now on, which can gain no new ones either.
+    /// Drops all capabilities but <paramref name="keep"/> in the calling thread, and so in all threads and processes
+    /// that it starts from now on, which can gain no new ones either.
     /// </summary>
     /// <param name="keep">Numbers of linux/capability.h, 0 to 63.</param>
     /// <returns>Whether it was done.</returns>

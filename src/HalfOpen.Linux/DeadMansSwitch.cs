@@ -1,8 +1,9 @@
 namespace HalfOpen.Linux;
 
 /// <summary>
-/// Has the kernel kill this process when nobody calls <see cref="Hold"/> for a while: a POSIX timer whose signal is SIGKILL, which a stopped process cannot put off either. With a guard gone its rules bypass, so
-/// connections work again. The clock stands while the machine sleeps. Not thread-safe.
+/// Has the kernel kill this process when nobody calls <see cref="Hold"/> for a while: a POSIX timer whose signal is
+/// SIGKILL, which a stopped process cannot put off either. With a guard gone its rules bypass, so connections work
+/// again. The clock stands while the machine sleeps. Not thread-safe.
 /// </summary>
 public sealed unsafe class DeadMansSwitch : IDisposable
 {
@@ -10,7 +11,10 @@ public sealed unsafe class DeadMansSwitch : IDisposable
     private readonly bool _exists;
     private readonly TimeSpan _after;
 
-    /// <summary>Made released: nothing happens before the first <see cref="Hold"/>. A machine without such timers goes on without.</summary>
+    /// <summary>
+    /// Made released: nothing happens before the first <see cref="Hold"/>. A machine without such timers goes on
+    /// without.
+    /// </summary>
     /// <param name="after">Time without <see cref="Hold"/> that kills, at least 1 ms.</param>
     public DeadMansSwitch(TimeSpan after)
     {
@@ -38,7 +42,8 @@ public sealed unsafe class DeadMansSwitch : IDisposable
     {
         if (_exists)
         {
-            var value = new Native.TimeSpec { Seconds = after.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = after.Ticks % TimeSpan.TicksPerSecond * 100 };
+            var value = new Native.TimeSpec
+                { Seconds = after.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = after.Ticks % TimeSpan.TicksPerSecond * 100 };
             _ = Native.TimerSet(_timer, 0, new Native.TimerSpec { Value = value }, null);
         }
     }

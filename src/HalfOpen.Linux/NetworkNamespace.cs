@@ -1,8 +1,9 @@
 namespace HalfOpen.Linux;
 
 /// <summary>
-/// A network namespace held by a descriptor: sockets opened and processes started by a thread that has entered it belong to it and stay there. An anonymous one vanishes with the last descriptor, socket
-/// and process in it, also after kill -9. Thread-safe.
+/// A network namespace held by a descriptor: sockets opened and processes started by a thread that has entered it
+/// belong to it and stay there. An anonymous one vanishes with the last descriptor, socket and process in it, also
+/// after kill -9. Thread-safe.
 /// </summary>
 public sealed class NetworkNamespace : IDisposable
 {
@@ -38,7 +39,8 @@ public sealed class NetworkNamespace : IDisposable
     public static NetworkNamespace Open(string path)
     {
         var number = Native.Open(path, Native.CloseOnExec, 0);
-        return number >= 0 ? new NetworkNamespace(new Descriptor(number)) : throw Native.Failure($"cannot open the network namespace {path}");
+        return number >= 0
+            ? new NetworkNamespace(new Descriptor(number)) : throw Native.Failure($"cannot open the network namespace {path}");
     }
 
     /// <summary>Moves the calling thread for good. Use only on threads of your own, never on pool threads.</summary>
@@ -51,7 +53,9 @@ public sealed class NetworkNamespace : IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> inside, on a thread of its own, and waits. Its exception comes out here.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> inside, on a thread of its own, and waits. Its exception comes out here.
+    /// </summary>
     public void Run(Action work) => OnNewThread(() =>
     {
         Enter();

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace HalfOpen.Linux;
 
 /// <summary>
-/// The seccomp filter around a guard that is set up: system calls it never needs again answer EPERM, in every thread of the process and in its children. A list of what is forbidden, since what the .NET runtime
-/// may call is not ours to say; the unit adds a list of what is allowed.
+/// The seccomp filter around a guard that is set up: system calls it never needs again answer EPERM, in every thread of
+/// the process and in its children. A list of what is forbidden, since what the .NET runtime may call is not ours to
+/// say; the unit adds a list of what is allowed.
 /// </summary>
 public static unsafe class SystemCallFence
 {
@@ -18,30 +19,40 @@ public static unsafe class SystemCallFence
     private const int ArchitectureOffset = 4;
     private const int SetModeFilter = 1;
 
-    /// <summary>All threads at once (TSYNC), without the mitigation that slows every process with a filter on kernels before 5.16 (SPEC_ALLOW).</summary>
+    /// <summary>
+    /// All threads at once (TSYNC), without the mitigation that slows every process with a filter on kernels before
+    /// 5.16 (SPEC_ALLOW).
+    /// </summary>
     private const int Flags = 1 | 4;
 
     /// <summary>(x86-64, arm64); -1: not there. Numbers of asm/unistd_64.h and asm-generic/unistd.h.</summary>
     private static ReadOnlySpan<(string Name, int X64, int Arm64)> Forbidden => new (string, int, int)[]
     {
         // Other processes.
-        ("ptrace", 101, 117), ("process_vm_readv", 310, 270), ("process_vm_writev", 311, 271), ("kcmp", 312, 272), ("pidfd_getfd", 438, 438),
+        ("ptrace", 101, 117), ("process_vm_readv", 310, 270), ("process_vm_writev", 311, 271), ("kcmp", 312, 272),
+            ("pidfd_getfd", 438, 438),
 
         // File systems and namespaces.
-        ("mount", 165, 40), ("umount2", 166, 39), ("pivot_root", 155, 41), ("chroot", 161, 51), ("open_tree", 428, 428), ("move_mount", 429, 429), ("fsopen", 430, 430), ("fsconfig", 431, 431), ("fsmount", 432, 432),
-        ("fspick", 433, 433), ("mount_setattr", 442, 442), ("swapon", 167, 224), ("swapoff", 168, 225), ("quotactl", 179, 60), ("acct", 163, 89), ("open_by_handle_at", 304, 265), ("mknod", 133, -1), ("mknodat", 259, 33),
+        ("mount", 165, 40), ("umount2", 166, 39), ("pivot_root", 155, 41), ("chroot", 161, 51), ("open_tree", 428, 428),
+            ("move_mount", 429, 429), ("fsopen", 430, 430), ("fsconfig", 431, 431), ("fsmount", 432, 432),
+        ("fspick", 433, 433), ("mount_setattr", 442, 442), ("swapon", 167, 224), ("swapoff", 168, 225), ("quotactl", 179, 60),
+            ("acct", 163, 89), ("open_by_handle_at", 304, 265), ("mknod", 133, -1), ("mknodat", 259, 33),
         ("unshare", 272, 97), ("setns", 308, 268),
 
         // The kernel itself.
-        ("init_module", 175, 105), ("finit_module", 313, 273), ("delete_module", 176, 106), ("kexec_load", 246, 104), ("kexec_file_load", 320, 294), ("reboot", 169, 142), ("bpf", 321, 280),
-        ("perf_event_open", 298, 241), ("userfaultfd", 323, 282), ("io_uring_setup", 425, 425), ("io_uring_enter", 426, 426), ("io_uring_register", 427, 427), ("iopl", 172, -1), ("ioperm", 173, -1), ("syslog", 103, 116),
+        ("init_module", 175, 105), ("finit_module", 313, 273), ("delete_module", 176, 106), ("kexec_load", 246, 104),
+            ("kexec_file_load", 320, 294), ("reboot", 169, 142), ("bpf", 321, 280),
+        ("perf_event_open", 298, 241), ("userfaultfd", 323, 282), ("io_uring_setup", 425, 425), ("io_uring_enter", 426, 426),
+            ("io_uring_register", 427, 427), ("iopl", 172, -1), ("ioperm", 173, -1), ("syslog", 103, 116),
         ("add_key", 248, 217), ("request_key", 249, 218), ("keyctl", 250, 219),
 
         // Clock and name of the machine.
-        ("settimeofday", 164, 170), ("adjtimex", 159, 171), ("clock_settime", 227, 112), ("clock_adjtime", 305, 266), ("sethostname", 170, 161), ("setdomainname", 171, 162),
+        ("settimeofday", 164, 170), ("adjtimex", 159, 171), ("clock_settime", 227, 112), ("clock_adjtime", 305, 266),
+            ("sethostname", 170, 161), ("setdomainname", 171, 162),
 
         // Owners.
-        ("chown", 92, -1), ("fchown", 93, 55), ("lchown", 94, -1), ("fchownat", 260, 54), ("setuid", 105, 146), ("setgid", 106, 144), ("setreuid", 113, 145), ("setregid", 114, 143), ("setgroups", 116, 159),
+        ("chown", 92, -1), ("fchown", 93, 55), ("lchown", 94, -1), ("fchownat", 260, 54), ("setuid", 105, 146), ("setgid", 106, 144),
+            ("setreuid", 113, 145), ("setregid", 114, 143), ("setgroups", 116, 159),
         ("setresuid", 117, 147), ("setresgid", 119, 149),
     };
 

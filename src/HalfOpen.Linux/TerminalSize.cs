@@ -3,14 +3,16 @@ using System.Runtime.InteropServices;
 namespace HalfOpen.Linux;
 
 /// <summary>
-/// The size of a terminal as the kernel knows it (ioctl_tty(2)). <see cref="Console"/> would first put the terminal into
-/// the mode of an editor. Thread-safe: no state.
+/// The size of a terminal as the kernel knows it (ioctl_tty(2)). <see cref="Console"/> would first put the terminal
+/// into the mode of an editor. Thread-safe: no state.
 /// </summary>
 public static partial class TerminalSize
 {
     private const nuint GetWindowSize = 0x5413; // TIOCGWINSZ
 
-    /// <summary>Columns of the terminal at <paramref name="descriptor"/>; null when it is none, or does not know.</summary>
+    /// <summary>
+    /// Columns of the terminal at <paramref name="descriptor"/>; null when it is none, or does not know.
+    /// </summary>
     public static int? Columns(int descriptor) => Read(descriptor) is { Columns: > 0 } size ? size.Columns : null;
 
     private static WindowSize? Read(int descriptor)

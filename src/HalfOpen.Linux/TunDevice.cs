@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace HalfOpen.Linux;
 
 /// <summary>
-/// A network interface whose other end is this process: what the kernel sends into it is read here, packet by packet, and what is written here comes out of it (Documentation/networking/tuntap.rst). It
-/// vanishes when it is closed, also after kill -9. Not thread-safe.
+/// A network interface whose other end is this process: what the kernel sends into it is read here, packet by packet,
+/// and what is written here comes out of it (Documentation/networking/tuntap.rst). It vanishes when it is closed, also
+/// after kill -9. Not thread-safe.
 /// </summary>
 public sealed unsafe partial class TunDevice : IDisposable
 {
@@ -22,7 +23,9 @@ public sealed unsafe partial class TunDevice : IDisposable
         var number = Native.Open("/dev/net/tun", ReadWriteNonBlocking, 0);
         if (number < 0)
         {
-            throw new LinuxException($"cannot open /dev/net/tun ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}): load the module (modprobe tun), or run as root", isMissing: true);
+            throw new LinuxException(
+                $"cannot open /dev/net/tun ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}): load the module "
+                + $"(modprobe tun), or run as root", isMissing: true);
         }
 
         _descriptor = new Descriptor(number);
@@ -51,7 +54,9 @@ public sealed unsafe partial class TunDevice : IDisposable
         }
     }
 
-    /// <summary>Hands a packet to the kernel. One that does not fit into its queue is lost, as on any network.</summary>
+    /// <summary>
+    /// Hands a packet to the kernel. One that does not fit into its queue is lost, as on any network.
+    /// </summary>
     public void Write(ReadOnlySpan<byte> packet)
     {
         fixed (byte* start = packet)

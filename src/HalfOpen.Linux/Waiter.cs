@@ -19,8 +19,8 @@ public sealed unsafe class Waiter
     }
 
     /// <summary>
-    /// Returns when something can be read, when <paramref name="ticks"/> (of 100 ns; negative counts as 0) have passed, or
-    /// when a signal came.
+    /// Returns when something can be read, when <paramref name="ticks"/> (of 100 ns; negative counts as 0) have passed,
+    /// or when a signal came.
     /// </summary>
     public void Wait(long ticks)
     {
@@ -42,7 +42,9 @@ public sealed unsafe class Waiter
         }
     }
 
-    /// <summary>Whether a descriptor, by its place in the constructor's list, could be read at the end of the last wait.</summary>
+    /// <summary>
+    /// Whether a descriptor, by its place in the constructor's list, could be read at the end of the last wait.
+    /// </summary>
     public bool IsReadable(int place) => _waits[place].Returned != 0;
 }
 

@@ -3,7 +3,10 @@ using Xunit;
 
 namespace HalfOpen.SystemTests;
 
-/// <summary>When the script at the root builds: on first use, and when a source changed, came or went. A stand-in for dotnet counts the builds.</summary>
+/// <summary>
+/// When the script at the root builds: on first use, and when a source changed, came or went. A stand-in for dotnet
+/// counts the builds.
+/// </summary>
 public sealed class BuildScriptTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("halfopen-script-").FullName;
@@ -29,7 +32,8 @@ public sealed class BuildScriptTests : IDisposable
               echo "ran ${*:2}"
             fi
             """);
-        File.SetUnixFileMode(Path.Combine(_folder, "tools/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Path.Combine(_folder, "tools/dotnet"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -46,7 +50,8 @@ public sealed class BuildScriptTests : IDisposable
     {
         await RunAsync();
         var source = Path.Combine(_folder, "src/HalfOpen.Cli/Program.cs");
-        File.SetLastWriteTimeUtc(source, DateTime.UtcNow.AddSeconds(5)); // newer than the build, however coarse the clock of the file system
+        // newer than the build, however coarse the clock of the file system
+        File.SetLastWriteTimeUtc(source, DateTime.UtcNow.AddSeconds(5));
         Assert.Equal(2, (await RunAsync()).Builds);
         File.SetLastWriteTimeUtc(source, DateTime.UtcNow.AddDays(-1));
         Assert.Equal(2, (await RunAsync()).Builds);
@@ -90,7 +95,8 @@ public sealed class BuildScriptTests : IDisposable
     private async Task<(int Code, string Output, int Builds)> RunAsync(params (string Name, string Value)[] environment)
     {
         var log = Path.Combine(_folder, "builds");
-        var start = new ProcessStartInfo("/bin/bash") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo("/bin/bash")
+            { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
         foreach (var arg in new[] { Path.Combine(_folder, "halfopen"), "inspect", "x" })
         {
             start.ArgumentList.Add(arg);

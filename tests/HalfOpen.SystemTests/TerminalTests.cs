@@ -5,7 +5,9 @@ using Xunit;
 
 namespace HalfOpen.SystemTests;
 
-/// <summary>The program on a real terminal (util-linux's script makes one), and with an output that cannot be written.</summary>
+/// <summary>
+/// The program on a real terminal (util-linux's script makes one), and with an output that cannot be written.
+/// </summary>
 public sealed class TerminalTests : IDisposable
 {
     private const char Escape = '\e';

@@ -25,7 +25,9 @@ internal sealed class CodeBuffer(DriverArchitecture architecture)
     private readonly List<byte> _bytes = [];
     private readonly List<(int Position, bool IsNear, Label Target)> _jumps = [];
 
-    /// <summary>Operands to be filled in: where, which global, bytes of immediate behind, whether a relocation is to cover it.</summary>
+    /// <summary>
+    /// Operands to be filled in: where, which global, bytes of immediate behind, whether a relocation is to cover it.
+    /// </summary>
     public List<(int Position, Global Global, int Trailing, bool IsRelocated)> Operands { get; } = [];
 
     /// <summary>Places that a relocation covers although no address stands there (a decoy).</summary>
@@ -45,7 +47,9 @@ internal sealed class CodeBuffer(DriverArchitecture architecture)
 
     public CodeBuffer Emit32(uint value) => Emit(unchecked([(byte)value, (byte)(value >> 8), (byte)(value >> 16), (byte)(value >> 24)]));
 
-    /// <summary>Four bytes that will name a global: its address on x86, its distance from the end of the instruction on x64.</summary>
+    /// <summary>
+    /// Four bytes that will name a global: its address on x86, its distance from the end of the instruction on x64.
+    /// </summary>
     public CodeBuffer Address(Global global, int trailing = 0, bool relocated = true)
     {
         Operands.Add((Length, global, trailing, relocated));

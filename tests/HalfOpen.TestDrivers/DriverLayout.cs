@@ -41,7 +41,9 @@ internal sealed class DriverLayout
 
     private bool IsX64 => _options.Architecture == DriverArchitecture.X64;
 
-    /// <summary>The limiter's globals stand in the zero-filled tail where the layout has one; all are 4-aligned.</summary>
+    /// <summary>
+    /// The limiter's globals stand in the zero-filled tail where the layout has one; all are 4-aligned.
+    /// </summary>
     public void PlaceGlobals(List<Global> limiter, List<Global> others)
     {
         var initialised = 4 * _random.Next(20, 100);
@@ -105,7 +107,10 @@ internal sealed class DriverLayout
         _textCode.Emit(_options.ExtraCode ?? []);
     }
 
-    /// <summary>The INIT section: the store among other stores; <paramref name="store"/> null leaves it out, and every other store with it.</summary>
+    /// <summary>
+    /// The INIT section: the store among other stores; <paramref name="store"/> null leaves it out, and every other
+    /// store with it.
+    /// </summary>
     public void PlaceInit(CodeBuffer? store, List<CodeBuffer> more, List<Global> others)
     {
         if (store is null)
@@ -225,7 +230,8 @@ internal sealed class DriverLayout
 
         if (_options.Pinned is { } pinned)
         {
-            (_globals[0].Global.Rva, _globals[1].Global.Rva, _globals[2].Global.Rva) = (pinned.ThresholdRva, pinned.CounterRva, pinned.PendingRva);
+            (_globals[0].Global.Rva, _globals[1].Global.Rva, _globals[2].Global.Rva) =
+                (pinned.ThresholdRva, pinned.CounterRva, pinned.PendingRva);
         }
     }
 
@@ -257,7 +263,8 @@ internal sealed class DriverLayout
                 BitConverter.TryWriteBytes(bytes.AsSpan(table + (index * 40) + 12), sections[index - 1].Rva + 4);
                 break;
             case Decoy.SectionPastEnd:
-                BitConverter.TryWriteBytes(bytes.AsSpan(table + ((sections.Count - 1) * 40) + 16), bytes.Length - sections[^1].FileOffset + 1);
+                BitConverter.TryWriteBytes(bytes.AsSpan(table + ((sections.Count - 1) * 40) + 16),
+                    bytes.Length - sections[^1].FileOffset + 1);
                 break;
         }
     }

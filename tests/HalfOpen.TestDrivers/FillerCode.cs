@@ -34,7 +34,10 @@ internal static class FillerCode
         }
     }
 
-    /// <summary>A function over globals of its own: loads, stores, counters without a lock, comparisons of two globals, also with a signed jump.</summary>
+    /// <summary>
+    /// A function over globals of its own: loads, stores, counters without a lock, comparisons of two globals, also
+    /// with a signed jump.
+    /// </summary>
     public static CodeBuffer Function(HalfOpen.Driver.DriverArchitecture architecture, Random random, IReadOnlyList<Global> globals)
     {
         var code = new CodeBuffer(architecture);

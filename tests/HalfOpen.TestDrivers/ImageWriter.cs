@@ -6,7 +6,8 @@ namespace HalfOpen.TestDrivers;
 /// <summary>One section to be written.</summary>
 internal sealed class SectionPlan(string name, uint characteristics)
 {
-    public const uint Code = 0x6000_0020, InitCode = 0xE200_0020, Data = 0xC000_0040, ReadOnlyData = 0x4000_0040, DiscardableData = 0xC200_0040, Discardable = 0x4200_0040;
+    public const uint Code = 0x6000_0020, InitCode = 0xE200_0020, Data = 0xC000_0040, ReadOnlyData = 0x4000_0040,
+        DiscardableData = 0xC200_0040, Discardable = 0x4200_0040;
 
     public string Name { get; set; } = name;
 
@@ -30,7 +31,8 @@ internal sealed class SectionPlan(string name, uint characteristics)
 /// <summary>Writes headers and sections as a PE file.</summary>
 internal static class ImageWriter
 {
-    public static byte[] Write(SyntheticDriverOptions options, int peHeader, uint imageBase, int sectionAlignment, int fileAlignment, IReadOnlyList<SectionPlan> sections, int fileSize)
+    public static byte[] Write(SyntheticDriverOptions options, int peHeader, uint imageBase, int sectionAlignment, int fileAlignment,
+        IReadOnlyList<SectionPlan> sections, int fileSize)
     {
         var isX64 = options.Architecture == DriverArchitecture.X64;
         var bytes = new byte[fileSize];

@@ -5,8 +5,11 @@ namespace HalfOpen.TestDrivers;
 /// <summary>The globals of one limiter.</summary>
 public sealed record LimiterGlobals(Global Threshold, Global Counter, Global Pending);
 
-/// <summary>The code of a limiter, in the forms that the genuine builds use and in the others that compilers might.</summary>
-internal sealed class LimiterCode(DriverArchitecture architecture, Random random, Decoy decoy, bool onlyReferenceForms, LimiterGlobals globals)
+/// <summary>
+/// The code of a limiter, in the forms that the genuine builds use and in the others that compilers might.
+/// </summary>
+internal sealed class LimiterCode(DriverArchitecture architecture, Random random, Decoy decoy, bool onlyReferenceForms,
+    LimiterGlobals globals)
 {
     private const byte Jae = 0x3, Je = 0x4, Jne = 0x5, Jl = 0xC, Jge = 0xD, Jle = 0xE, Jg = 0xF;
 
@@ -33,7 +36,11 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
         }
 
         functions.Add(Drain());
-        if (decoy == Decoy.UnsignedJump || (!onlyReferenceForms && random.Next(3) == 0 && decoy is not (Decoy.OnlyOneComparison or Decoy.UnsignedJumps or Decoy.ComparedWithAnotherCounter or Decoy.ComparisonsOnlyInInit or Decoy.OtherRegisterCompared)))
+        if (decoy == Decoy.UnsignedJump
+            || (!onlyReferenceForms && random.Next(3) == 0
+                && decoy is not (
+                    Decoy.OnlyOneComparison or Decoy.UnsignedJumps or Decoy.ComparedWithAnotherCounter or Decoy.ComparisonsOnlyInInit
+                        or Decoy.OtherRegisterCompared)))
         {
             functions.Add(Admission());
         }
@@ -110,7 +117,8 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
     {
         var end = new Label();
         var near = decoy == Decoy.DrainBoundTooFar || (_isX64 ? !Pick() : Pick());
-        var code = Compare(New(), decoy == Decoy.ComparedWithAnotherCounter ? _other : globals.Counter, globals.Threshold, out var isSwapped, _isX64 ? 1 : 0);
+        var code = Compare(New(), decoy == Decoy.ComparedWithAnotherCounter ? _other : globals.Counter, globals.Threshold,
+            out var isSwapped, _isX64 ? 1 : 0);
         code.Jump(decoy == Decoy.UnsignedJumps ? Jae : isSwapped ? Jle : Jge, end, near);
         var afterComparison = code.Length;
         if (decoy == Decoy.TwoPendingCounters)
@@ -142,7 +150,8 @@ internal sealed class LimiterCode(DriverArchitecture architecture, Random random
 
         if (decoy != Decoy.DrainBoundMissing)
         {
-            CompareWithBound(code, (byte)(decoy == Decoy.DrainBoundOther ? 21 : 20)).Jump(decoy == Decoy.DrainBoundSigned ? Jge : Jae, end, Pick());
+            CompareWithBound(code, (byte)(decoy == Decoy.DrainBoundOther ? 21 : 20))
+                .Jump(decoy == Decoy.DrainBoundSigned ? Jge : Jae, end, Pick());
         }
 
         FillerCode.Harmless(code, random, random.Next(20));

@@ -3,12 +3,14 @@ using HalfOpen.Driver;
 namespace HalfOpen.TestDrivers;
 
 /// <summary>
-/// A driver that the tests assemble: real code for a limiter, in a layout that follows from a seed, with relocations, version resource and a right checksum.
-/// It also knows where everything stands, so that a test can compare what was found with what was built.
+/// A driver that the tests assemble: real code for a limiter, in a layout that follows from a seed, with relocations,
+/// version resource and a right checksum. It also knows where everything stands, so that a test can compare what was
+/// found with what was built.
 /// </summary>
 public sealed class SyntheticDriver
 {
-    private SyntheticDriver(byte[] bytes, SyntheticDriverOptions options, uint imageBase, int limitOffset, uint storeRva, LimiterGlobals globals)
+    private SyntheticDriver(byte[] bytes, SyntheticDriverOptions options, uint imageBase, int limitOffset, uint storeRva,
+        LimiterGlobals globals)
     {
         Bytes = bytes;
         Options = options;
@@ -63,7 +65,8 @@ public sealed class SyntheticDriver
             // Hundreds of complete-looking stores, all compared with the one counter.
             for (var i = 0; i < 300; i++)
             {
-                var more = new LimiterCode(options.Architecture, random, Decoy.None, true, limiter with { Threshold = new Global("threshold " + i) });
+                var more = new LimiterCode(options.Architecture, random, Decoy.None, true,
+                    limiter with { Threshold = new Global("threshold " + i) });
                 globals.Add(more.Globals.Threshold);
                 functions.Add(more.Functions()[0]);
                 init.Add(more.InitStore(10));
@@ -91,12 +94,15 @@ public sealed class SyntheticDriver
 
     public override string ToString() => Options.ToString();
 
-    private static LimiterGlobals NewGlobals(string prefix) => new(new Global(prefix + "threshold"), new Global(prefix + "counter"), new Global(prefix + "pending"));
+    private static LimiterGlobals NewGlobals(string prefix) =>
+        new(new Global(prefix + "threshold"), new Global(prefix + "counter"), new Global(prefix + "pending"));
 
     /// <summary>The code that names event 4226.</summary>
     private static IEnumerable<CodeBuffer> Events(SyntheticDriverOptions options, Random random)
     {
-        var count = options.Decoy switch { Decoy.EventAbsent => 0, Decoy.EventTwice => 2, _ => string.Equals(options.InternalName, "tcpip6.sys", StringComparison.Ordinal) ? 0 : 1 };
+        var count = options.Decoy switch
+            { Decoy.EventAbsent => 0, Decoy.EventTwice => 2,
+                _ => string.Equals(options.InternalName, "tcpip6.sys", StringComparison.Ordinal) ? 0 : 1 };
         for (var i = 0; i < count; i++)
         {
             var function = new CodeBuffer(options.Architecture);

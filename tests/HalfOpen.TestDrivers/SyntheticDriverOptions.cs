@@ -2,14 +2,18 @@ using HalfOpen.Driver;
 
 namespace HalfOpen.TestDrivers;
 
-/// <summary>What a synthetic driver is to be. Everything not chosen here (order, distances, registers, forms) follows from the seed.</summary>
+/// <summary>
+/// What a synthetic driver is to be. Everything not chosen here (order, distances, registers, forms) follows from the
+/// seed.
+/// </summary>
 public sealed record SyntheticDriverOptions
 {
     public int Seed { get; init; }
 
     public DriverArchitecture Architecture { get; init; } = DriverArchitecture.X86;
 
-    /// <value>True: both alignments 0x80 and file offset equal to RVA, as XP SP3 x86. False: 0x1000 in the image and 0x200 in the file, zero-filled tail. Null: by the seed.</value>
+    /// <value>True: both alignments 0x80 and file offset equal to RVA, as XP SP3 x86. False: 0x1000 in the image and
+    /// 0x200 in the file, zero-filled tail. Null: by the seed.</value>
     public bool? IsFlat { get; init; }
 
     /// <value>Default: 10, as Microsoft ships it.</value>
@@ -29,7 +33,8 @@ public sealed record SyntheticDriverOptions
     /// <value>Whether the stored checksum is wrong.</value>
     public bool HasBadChecksum { get; init; }
 
-    /// <value>True: only the instruction forms that the facts quote from the two reference builds. False: every form they allow, by the seed.</value>
+    /// <value>True: only the instruction forms that the facts quote from the two reference builds. False: every form
+    /// they allow, by the seed.</value>
     public bool OnlyReferenceForms { get; init; }
 
     /// <value>Least size of the code section, bytes; filled with random code.</value>

@@ -42,9 +42,13 @@ internal static class VersionBlock
 
         var strings = new (string Key, string Value)[]
         {
-            ("CompanyName", "Halfopen test"), ("FileVersion", version.ToString()), ("InternalName", name), ("LegalCopyright", ""), ("OriginalFilename", name),
+            ("CompanyName", "Halfopen test"), ("FileVersion", version.ToString()), ("InternalName", name), ("LegalCopyright", ""),
+                ("OriginalFilename", name),
         };
-        var table = Node("040904B0", [], 0, 1, [.. strings.Select(s => Node(s.Key, Encoding.Unicode.GetBytes(s.Value + "\0"), s.Value.Length == 0 ? 0 : s.Value.Length + 1, 1, []))]);
+        var table =
+            Node("040904B0", [], 0, 1,
+                [.. strings.Select(
+                    s => Node(s.Key, Encoding.Unicode.GetBytes(s.Value + "\0"), s.Value.Length == 0 ? 0 : s.Value.Length + 1, 1, []))]);
         return Node("VS_VERSION_INFO", fixedInfo, 52, 0, [Node("StringFileInfo", [], 0, 1, [table])]);
     }
 

@@ -5,7 +5,9 @@ using HalfOpen.Core;
 
 namespace HalfOpen.Cli.CommandLine;
 
-/// <summary>The command line as a whole: builds the verbs, runs one, and turns every failure into one line and an exit code.</summary>
+/// <summary>
+/// The command line as a whole: builds the verbs, runs one, and turns every failure into one line and an exit code.
+/// </summary>
 internal static class Application
 {
     private const int BrokenPipe = 32; // EPIPE
@@ -95,8 +97,10 @@ internal static class Application
         }
         catch (Exception e) when (Environment.GetEnvironmentVariable("HALFOPEN_TRACE") is null)
         {
-            // A bug of ours. The trace is one variable away, and never in the face of somebody who wants their network back.
-            return Fail(terminal, $"internal error: {e.GetType().Name}: {e.Message} (run again with HALFOPEN_TRACE=1 and report the trace)", ExitCode.FoundOrRefused);
+            // A bug of ours. The trace is one variable away, and never in the face of somebody who wants their network
+            // back.
+            return Fail(terminal, $"internal error: {e.GetType().Name}: {e.Message} (run again with HALFOPEN_TRACE=1 and report the trace)",
+                ExitCode.FoundOrRefused);
         }
     }
 

@@ -1,7 +1,8 @@
 namespace HalfOpen.Cli.CommandLine;
 
 /// <summary>
-/// An expected failure whose message is the whole of what the user sees: one line that says what is wrong and what to do.
+/// An expected failure whose message is the whole of what the user sees: one line that says what is wrong and what to
+/// do.
 /// </summary>
 internal sealed class CliException(string message, int exitCode = ExitCode.WrongUsage) : Exception(message)
 {

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace HalfOpen.Cli.CommandLine;
 
-/// <summary>Flags that mean the same on every verb. Each call makes a new one: an option belongs to one command.</summary>
+/// <summary>
+/// Flags that mean the same on every verb. Each call makes a new one: an option belongs to one command.
+/// </summary>
 internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document for machines instead of text for people." };
@@ -11,5 +13,6 @@ internal static class CommonOptions
 
     public static Option<bool> DryRun() => new("--dry-run", "-n") { Description = "Say what would be done; change nothing." };
 
-    public static Option<bool> Yes() => new("--yes", "-y") { Description = "Do not ask before writing (needed where there is no terminal)." };
+    public static Option<bool> Yes() =>
+        new("--yes", "-y") { Description = "Do not ask before writing (needed where there is no terminal)." };
 }

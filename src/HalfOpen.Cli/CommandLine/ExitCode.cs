@@ -6,7 +6,9 @@ internal static class ExitCode
     /// <summary>The verb did what it was asked.</summary>
     public const int Done = 0;
 
-    /// <summary>Something was found (a finding of a check) or refused (a safety rule held); the output says what.</summary>
+    /// <summary>
+    /// Something was found (a finding of a check) or refused (a safety rule held); the output says what.
+    /// </summary>
     public const int FoundOrRefused = 1;
 
     /// <summary>The command line is wrong, or this machine lacks something that the message names.</summary>

@@ -8,7 +8,8 @@ namespace HalfOpen.Cli.CommandLine;
 /// Where a verb reads and writes, and what that place can show. Tests pass string writers; nothing else touches
 /// <see cref="Console"/>. Not thread-safe: one verb runs at a time.
 /// </summary>
-internal sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInteractive, bool errorIsTerminal, bool useColor, int width)
+internal sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInteractive, bool errorIsTerminal,
+    bool useColor, int width)
 {
     private const string Reset = "\e[0m";
 
@@ -26,7 +27,9 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     /// <summary>Progress may be drawn on <see cref="Error"/>.</summary>
     public bool ErrorIsTerminal { get; } = errorIsTerminal;
 
-    /// <summary>Colours are wanted: standard output is a terminal and NO_COLOR is not set (https://no-color.org).</summary>
+    /// <summary>
+    /// Colours are wanted: standard output is a terminal and NO_COLOR is not set (https://no-color.org).
+    /// </summary>
     public bool UseColor { get; } = useColor;
 
     /// <summary>Columns, at least 40; 100 where there is no terminal to ask.</summary>
@@ -36,8 +39,10 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     {
         var noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             || Environment.GetEnvironmentVariable("TERM") == "dumb";
-        var output = new StreamWriter(Console.IsOutputRedirected ? Console.OpenStandardOutput() : Open(1), new UTF8Encoding(false), 16 * 1024) { AutoFlush = !Console.IsOutputRedirected };
-        var error = new StreamWriter(Console.IsErrorRedirected ? Console.OpenStandardError() : Open(2), new UTF8Encoding(false)) { AutoFlush = true };
+        var output = new StreamWriter(Console.IsOutputRedirected ? Console.OpenStandardOutput() : Open(1), new UTF8Encoding(false),
+            16 * 1024) { AutoFlush = !Console.IsOutputRedirected };
+        var error = new StreamWriter(Console.IsErrorRedirected ? Console.OpenStandardError() : Open(2), new UTF8Encoding(false))
+            { AutoFlush = true };
         return new Terminal(
             new StreamReader(Console.IsInputRedirected ? Console.OpenStandardInput() : Open(0), new UTF8Encoding(false)),
             output,
@@ -59,12 +64,13 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     public string Warn(string text) => Paint("\e[33m", text);
 
     /// <summary>
-    /// A terminal as a plain stream. The streams of Console put it into the mode of an editor first (keypad sequences on standard output, also with NO_COLOR);
-    /// lines as the kernel edits them are all that a question needs.
+    /// A terminal as a plain stream. The streams of Console put it into the mode of an editor first (keypad sequences
+    /// on standard output, also with NO_COLOR); lines as the kernel edits them are all that a question needs.
     /// </summary>
     private static Stream Open(int descriptor) => OperatingSystem.IsWindows()
         ? descriptor switch { 0 => Console.OpenStandardInput(), 1 => Console.OpenStandardOutput(), _ => Console.OpenStandardError() }
-        : new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), descriptor == 0 ? FileAccess.Read : FileAccess.Write, bufferSize: 0);
+        : new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), descriptor == 0 ? FileAccess.Read : FileAccess.Write,
+            bufferSize: 0);
 
     private static int ReadWidth()
     {

@@ -16,7 +16,9 @@ internal static class Welcome
     public static int Show(Terminal terminal)
     {
         var o = terminal.Out;
-        o.WriteLine($"{terminal.Bold("Halfopen")} {VersionText.Current}: the cure for networks that freeze while one program's transfers run fine.");
+        o.WriteLine(
+            $"{terminal.Bold("Halfopen")} {VersionText.Current}: the cure for networks that freeze while one program's transfers run "
+            + $"fine.");
         o.WriteLine();
         o.WriteLine("A connection attempt that nobody answers is half-open: it holds a slot until it is given up.");
         o.WriteLine("Where slots are limited and one program's dead peers hold them all, every other program waits.");

@@ -25,7 +25,8 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet)
 
             Row("Origin", OriginText(driver));
             Row("Checksum", ChecksumText(report.Checksum!));
-            Row("Signature", report.HasEmbeddedSignature ? terminal.Warn("embedded certificate") : "none embedded (NT5 drivers are signed by a catalog)");
+            Row("Signature", report.HasEmbeddedSignature
+                ? terminal.Warn("embedded certificate") : "none embedded (NT5 drivers are signed by a catalog)");
             Row("SHA-256", driver.Sha256!);
             if (!quiet)
             {
@@ -57,8 +58,11 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet)
             return;
         }
 
-        Row("Registry", $"control set {registry.ControlSet}, {ProductText(registry)}{(registry.ServicePack is { } pack and > 0 ? $", Service Pack {pack}" : "")}");
-        Row("Rate limit", registry.EnableConnectionRateLimiting is { } value ? $"EnableConnectionRateLimiting = {value}" : "EnableConnectionRateLimiting is absent");
+        Row("Registry",
+            $"control set {registry.ControlSet}, "
+            + $"{ProductText(registry)}{(registry.ServicePack is { } pack and > 0 ? $", Service Pack {pack}" : "")}");
+        Row("Rate limit", registry.EnableConnectionRateLimiting is { } value
+            ? $"EnableConnectionRateLimiting = {value}" : "EnableConnectionRateLimiting is absent");
         if (registry.IsDirty)
         {
             Row("State", terminal.Warn("dirty") + ": Windows is running or did not shut down, so these values may be old (reading only)");
@@ -75,8 +79,10 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet)
     private static string Headline(Inspection driver, DriverReport report)
     {
         var kind = driver.Kind == DriverKind.Tcpip6 ? "tcpip6.sys" : "tcpip.sys";
-        var architecture = report.Architecture switch { DriverArchitecture.X86 => "x86", DriverArchitecture.X64 => "x64", _ => "another processor" };
-        return $"{kind} of {driver.SystemText ?? "an unknown system"}{(report.FileVersion is null ? " (no version)" : $", version {report.FileVersion}")}, {architecture}, {driver.Size:N0} bytes";
+        var architecture = report.Architecture switch
+            { DriverArchitecture.X86 => "x86", DriverArchitecture.X64 => "x64", _ => "another processor" };
+        var version = report.FileVersion is null ? " (no version)" : $", version {report.FileVersion}";
+        return $"{kind} of {driver.SystemText ?? "an unknown system"}{version}, {architecture}, {driver.Size:N0} bytes";
     }
 
     private static string ProductText(SystemFacts registry) => registry.ProductType switch
@@ -88,7 +94,9 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet)
 
     private string LimitText(Inspection driver, DriverReport report) => report.Status switch
     {
-        DriverStatus.Found => terminal.Bold($"{report.Limit:N0}") + " half-open attempts, " + (report.LimitBlocksEverything ? terminal.Bad("unusable: every attempt queues for ever") : driver.Enforced switch
+        DriverStatus.Found =>
+            terminal.Bold($"{report.Limit:N0}") + " half-open attempts, "
+            + (report.LimitBlocksEverything ? terminal.Bad("unusable: every attempt queues for ever") : driver.Enforced switch
         {
             Enforcement.Yes => "enforced",
             Enforcement.No => "not enforced: this is a server",
@@ -104,8 +112,13 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet)
         var text = driver.Origin switch
         {
             Origin.Stock => terminal.Good("stock") + (known.Length > 0 ? known : ", as far as limit and checksum tell"),
-            Origin.Halfopen => $"patched by halfopen from {driver.Backup.Manifest!.OldLimit:N0} on {driver.Backup.Manifest.TimeUtc:yyyy-MM-dd HH:mm} UTC; the backup is there",
-            Origin.Other => terminal.Warn("patched by another tool") + known + (driver.Relation == BackupRelation.IsForeign ? ", over our patch; our backup is there" : ": the limit is not 10 and there is no backup of ours"),
+            Origin.Halfopen =>
+                $"patched by halfopen from {driver.Backup.Manifest!.OldLimit:N0} on {driver.Backup.Manifest.TimeUtc:yyyy-MM-dd HH:mm} "
+                + $"UTC; the backup is there",
+            Origin.Other =>
+                terminal.Warn("patched by another tool") + known
+                + (driver.Relation == BackupRelation.IsForeign
+                    ? ", over our patch; our backup is there" : ": the limit is not 10 and there is no backup of ours"),
             _ => driver.IsFound ? "unknown" : "not patchable",
         };
         return driver.Relation switch

@@ -20,10 +20,12 @@ internal sealed class GuardCommandLine
             Option option = setting switch
             {
                 { IsSwitch: true } => new Option<bool>("--" + setting.Name),
-                { Repeats: true } => new Option<string[]>("--" + setting.Name) { HelpName = setting.ValueName, AllowMultipleArgumentsPerToken = false },
+                { Repeats: true } =>
+                    new Option<string[]>("--" + setting.Name) { HelpName = setting.ValueName, AllowMultipleArgumentsPerToken = false },
                 _ => new Option<string?>("--" + setting.Name) { HelpName = setting.ValueName },
             };
-            option.Description = setting.IsSwitch || setting.Repeats || setting.Description.Contains(" or ", StringComparison.Ordinal) ? setting.Description : $"{setting.Description} Allowed: {setting.Allowed}.";
+            option.Description = setting.IsSwitch || setting.Repeats || setting.Description.Contains(" or ", StringComparison.Ordinal)
+                ? setting.Description : $"{setting.Description} Allowed: {setting.Allowed}.";
             if (setting.Words.Count > 0)
             {
                 option.CompletionSources.Add([.. setting.Words]);
@@ -36,9 +38,13 @@ internal sealed class GuardCommandLine
     /// <summary>A configuration file with every key.</summary>
     public string Template => ConfigurationFile.Template(_table);
 
-    public Option<string?> Config { get; } = new("--config", "-c") { HelpName = "FILE", Description = "Read this configuration first; flags win over it. The systemd unit gives " + ConfigurationFile.DefaultPath + "." };
+    public Option<string?> Config { get; } = new("--config", "-c")
+        { HelpName = "FILE",
+            Description = "Read this configuration first; flags win over it. The systemd unit gives " + ConfigurationFile.DefaultPath
+                + "." };
 
-    public Option<bool> ShowConfig { get; } = new("--show-config") { Description = "Print a configuration file with every key, its range and its default, and end." };
+    public Option<bool> ShowConfig { get; } = new("--show-config")
+        { Description = "Print a configuration file with every key, its range and its default, and end." };
 
     public Option<bool> Json { get; } = CommonOptions.Json();
 

@@ -55,10 +55,12 @@ internal sealed record LabRunDocument(
             run.Simulated.MaxRouterEntries,
             run.Simulated.ScannerContactsPerSecond));
 
-    private static LabPagesDocument Pages(LabFigures figures) => new(figures.Pages.P50, figures.Pages.P99, figures.Pages.Count, figures.Pages.Failed, figures.Pages.Loaded);
+    private static LabPagesDocument Pages(LabFigures figures) =>
+        new(figures.Pages.P50, figures.Pages.P99, figures.Pages.Count, figures.Pages.Failed, figures.Pages.Loaded);
 }
 
-internal sealed record SimulatedDocument(LabPagesDocument PageSeconds, double LivePeersPerMinute, int MaxCounted, int MaxHalfOpen, int MaxRouterEntries, double ScannerContactsPerSecond);
+internal sealed record SimulatedDocument(LabPagesDocument PageSeconds, double LivePeersPerMinute, int MaxCounted, int MaxHalfOpen,
+    int MaxRouterEntries, double ScannerContactsPerSecond);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(LabDocument))]

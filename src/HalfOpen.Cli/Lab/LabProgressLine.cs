@@ -3,7 +3,10 @@ using HalfOpen.Lab.Runs;
 
 namespace HalfOpen.Cli.Lab;
 
-/// <summary>One line on standard error that changes while the lab runs; without a terminal, a line now and then. Used by one thread at a time.</summary>
+/// <summary>
+/// One line on standard error that changes while the lab runs; without a terminal, a line now and then. Used by one
+/// thread at a time.
+/// </summary>
 internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDisposable
 {
     private string _lastWhat = "";
@@ -17,7 +20,8 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
             return;
         }
 
-        var pages = progress.Pages.Count == 0 ? "" : "   pages loaded: " + string.Join("  ", progress.Pages.Select(p => $"{Short(p.Plan)} {p.Pages}"));
+        var pages = progress.Pages.Count == 0
+            ? "" : "   pages loaded: " + string.Join("  ", progress.Pages.Select(p => $"{Short(p.Plan)} {p.Pages}"));
         var line = $"{progress.Share,4:0 %}  {progress.What}{pages}";
         if (terminal.ErrorIsTerminal)
         {
@@ -47,6 +51,7 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
     {
         LabScenario.Idle => "idle",
         LabScenario.Router => plan.Limit is null ? "router" : "router+guard",
-        _ => plan.Limit is { } limit ? $"{(plan.Policy == "windows-xp" ? "xp" : plan.Policy)}{limit}{(plan.GiveUp ? "+give-up" : "")}" : "no limit",
+        _ => plan.Limit is { } limit
+            ? $"{(plan.Policy == "windows-xp" ? "xp" : plan.Policy)}{limit}{(plan.GiveUp ? "+give-up" : "")}" : "no limit",
     };
 }

@@ -88,10 +88,12 @@ internal sealed class ReplaySession : IReplayObserver
         foreach (var (id, reason, retryAfter) in _rejected)
         {
             _line.Append(_line[^1] == '[' ? "" : ",")
-                .Append(CultureInfo.InvariantCulture, $"{{\"id\":{id},\"reason\":\"{Word(reason)}\",\"retryAfterMs\":{(long)retryAfter.TotalMilliseconds}}}");
+                .Append(CultureInfo.InvariantCulture,
+                    $"{{\"id\":{id},\"reason\":\"{Word(reason)}\",\"retryAfterMs\":{(long)retryAfter.TotalMilliseconds}}}");
         }
 
-        _line.Append(CultureInfo.InvariantCulture, $"],\"warnings\":{_warnings},\"inFlight\":{_engine.Counted},\"waiting\":{_engine.Waiting}");
+        _line.Append(CultureInfo.InvariantCulture,
+            $"],\"warnings\":{_warnings},\"inFlight\":{_engine.Counted},\"waiting\":{_engine.Waiting}");
         _line.Append(CultureInfo.InvariantCulture, $",\"counted\":{_engine.Counted},\"halfOpen\":{_engine.HalfOpen}");
         if (_reportGiveUp)
         {

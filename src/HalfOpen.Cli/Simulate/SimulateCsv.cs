@@ -10,10 +10,14 @@ internal static class SimulateCsv
     public static string Write(string scenario, IReadOnlyList<RunResult> runs)
     {
         var programs = runs.SelectMany(r => r.AttemptsPerSecond.Keys).Distinct().ToList();
-        var text = new StringBuilder("scenario,policy,limit,giveUp,natBudget,seed,pageP50,pageP99,pages,livePeersPerMinute,maxCounted,maxHalfOpen,maxUnknownHalfOpen,maxNatEntries,jain,events,infected,secondsTo1,secondsTo10,secondsTo50,secondsTo90,options");
+        var text =
+            new StringBuilder(
+                "scenario,policy,limit,giveUp,natBudget,seed,pageP50,pageP99,pages,livePeersPerMinute,maxCounted,maxHalfOpen,maxUnknownHalfOpen,"
+                + "maxNatEntries,jain,events,infected,secondsTo1,secondsTo10,secondsTo50,secondsTo90,options");
         foreach (var p in programs)
         {
-            text.Append(CultureInfo.InvariantCulture, $",{Quote("attemptsPerSecond " + p)},{Quote("maxWaitSeconds " + p)},{Quote("waitP99Seconds " + p)}");
+            text.Append(CultureInfo.InvariantCulture,
+                $",{Quote("attemptsPerSecond " + p)},{Quote("maxWaitSeconds " + p)},{Quote("waitP99Seconds " + p)}");
         }
 
         text.Append('\n');
@@ -23,9 +27,11 @@ internal static class SimulateCsv
             var to = r.Outbreak?.SecondsTo;
             object?[] cells =
             [
-                Quote(scenario), r.Policy, r.Limit, r.Options.ContainsKey("give-up") ? "true" : "false", r.Options.GetValueOrDefault("nat-budget"), r.Seed, pages?.P50, pages?.P99, r.PageSeconds?.Count, r.LivePeersPerMinute,
+                Quote(scenario), r.Policy, r.Limit, r.Options.ContainsKey("give-up") ? "true" : "false",
+                    r.Options.GetValueOrDefault("nat-budget"), r.Seed, pages?.P50, pages?.P99, r.PageSeconds?.Count, r.LivePeersPerMinute,
                 r.MaxCounted, r.MaxHalfOpen, r.MaxUnknownHalfOpen, r.MaxNatEntries, r.Jain, r.Events,
-                r.Outbreak?.Infected, to?["1%"], to?["10%"], to?["50%"], to?["90%"], Quote(string.Join('+', r.Options.Select(o => $"{o.Key}={o.Value}"))),
+                r.Outbreak?.Infected, to?["1%"], to?["10%"], to?["50%"], to?["90%"],
+                    Quote(string.Join('+', r.Options.Select(o => $"{o.Key}={o.Value}"))),
                 .. programs.SelectMany(p => new object?[] { Of(r.AttemptsPerSecond, p), Of(r.MaxWaitSeconds, p), Of(r.WaitP99Seconds, p) }),
             ];
             text.AppendJoin(',', cells.Select(c => Convert.ToString(c, CultureInfo.InvariantCulture))).Append('\n');
@@ -34,7 +40,8 @@ internal static class SimulateCsv
         return text.ToString();
     }
 
-    private static object? Of(IReadOnlyDictionary<string, double> values, string program) => values.TryGetValue(program, out var v) ? v : null;
+    private static object? Of(IReadOnlyDictionary<string, double> values, string program) =>
+        values.TryGetValue(program, out var v) ? v : null;
 
     private static string Quote(string text) =>
         text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";

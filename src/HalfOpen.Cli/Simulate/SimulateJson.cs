@@ -9,7 +9,8 @@ namespace HalfOpen.Cli.Simulate;
 internal sealed record SimulateDocument(string Scenario, IReadOnlyList<ulong> Seeds, IReadOnlyList<RunDocument> Runs)
 {
     public static string Write(string scenario, IReadOnlyList<ulong> seeds, IReadOnlyList<RunResult> runs) =>
-        JsonSerializer.Serialize(new SimulateDocument(scenario, seeds, [.. runs.Select(RunDocument.Of)]), SimulateJsonContext.Default.SimulateDocument);
+        JsonSerializer.Serialize(new SimulateDocument(scenario, seeds, [.. runs.Select(RunDocument.Of)]),
+            SimulateJsonContext.Default.SimulateDocument);
 }
 
 internal sealed record RunDocument
@@ -67,7 +68,8 @@ internal sealed record RunDocument
         GiveUp = r.Options.ContainsKey("give-up"),
         NatBudget = r.Options.TryGetValue("nat-budget", out var budget) ? int.Parse(budget, CultureInfo.InvariantCulture) : null,
         Options = r.Options,
-        PageSeconds = r.PageSeconds is { } p ? new PageDocument(p.Count > 0 ? p.P50 : null, p.Count > 0 ? p.P99 : null, p.Count, p.UnfinishedSeconds) : null,
+        PageSeconds = r.PageSeconds is { } p
+            ? new PageDocument(p.Count > 0 ? p.P50 : null, p.Count > 0 ? p.P99 : null, p.Count, p.UnfinishedSeconds) : null,
         LivePeersPerMinute = r.LivePeersPerMinute,
         BoundLivePeersPerMinute = r.BoundLivePeersPerMinute,
         AttemptsPerSecond = r.AttemptsPerSecond,

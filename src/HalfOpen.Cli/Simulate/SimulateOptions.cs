@@ -14,7 +14,10 @@ internal sealed class SimulateOptions
     private const string GiveUpOption = "give-up";
     private const string NatBudgetOption = "nat-budget";
 
-    /// <summary>What <c>simulate</c> shows when nothing is asked for: the freeze under each policy. fifo at one limit is enough to see it.</summary>
+    /// <summary>
+    /// What <c>simulate</c> shows when nothing is asked for: the freeze under each policy. fifo at one limit is enough
+    /// to see it.
+    /// </summary>
     private static readonly string[] FreezeTable = [RunRequest.Idle, "unlimited", FifoOnce, "windows-xp", "fair", "fair+give-up"];
     private const string FifoOnce = "fifo";
 
@@ -23,61 +26,84 @@ internal sealed class SimulateOptions
         Policies = policies;
         Policy = new("--policy", "-p")
         {
-            Description = $"{OptionText.AnyOf(policies.Names)}, with options as fair+give-up; a list (fifo,fair), or given more than once. Default: the scenario's.",
+            Description =
+                $"{OptionText.AnyOf(policies.Names)}, with options as fair+give-up; a list (fifo,fair), or given more than once. "
+                + $"Default: the scenario's.",
             AllowMultipleArgumentsPerToken = true,
         };
         Policy.CompletionSources.Add([.. policies.Names]);
-        GiveUp = new("--give-up") { Description = $"{policies.WhoHas(GiveUpOption)} only: give silent attempts up after the learned handshake deadline." };
-        NatBudget = new("--nat-budget") { Description = $"{policies.WhoHas(NatBudgetOption)} only: keep the router's table under so many entries; 0: no budget. Default: the scenario's." };
+        GiveUp = new("--give-up")
+            { Description = $"{policies.WhoHas(GiveUpOption)} only: give silent attempts up after the learned handshake deadline." };
+        NatBudget = new("--nat-budget")
+            { Description =
+                $"{policies.WhoHas(NatBudgetOption)} only: keep the router's table under so many entries; 0: no budget. Default: the "
+                + $"scenario's." };
     }
 
     /// <summary>The policies that can be named.</summary>
     public PolicyTable Policies { get; }
 
-    public Option<string> Scenario { get; } = new("--scenario", "-s") { Description = "A shipped scenario (see --list) or a JSON file. Default: freeze.", DefaultValueFactory = _ => "freeze" };
+    public Option<string> Scenario { get; } = new("--scenario", "-s")
+        { Description = "A shipped scenario (see --list) or a JSON file. Default: freeze.", DefaultValueFactory = _ => "freeze" };
 
     public Option<string[]> Policy { get; }
 
-    public Option<string?> Limit { get; } = new("--limit", "-l") { Description = "Slots: a number, a list (10,50,100), or a sweep in geometric steps (10:400). Default: the scenario's." };
+    public Option<string?> Limit { get; } = new("--limit", "-l")
+        { Description = "Slots: a number, a list (10,50,100), or a sweep in geometric steps (10:400). Default: the scenario's." };
 
-    public Option<string?> Seed { get; } = new("--seed") { Description = "The seed of the first run, 0 to 2^64-1. Default: 1. The same seed gives the same run on every machine." };
+    public Option<string?> Seed { get; } = new("--seed")
+        { Description = "The seed of the first run, 0 to 2^64-1. Default: 1. The same seed gives the same run on every machine." };
 
-    public Option<int> Seeds { get; } = new("--seeds") { Description = "How many seeds to run, counting up from --seed. Default: 1.", DefaultValueFactory = _ => 1 };
+    public Option<int> Seeds { get; } = new("--seeds")
+        { Description = "How many seeds to run, counting up from --seed. Default: 1.", DefaultValueFactory = _ => 1 };
 
     public Option<bool> GiveUp { get; }
 
     public Option<int?> NatBudget { get; }
 
-    public Option<string[]> Set { get; } = new("--set") { Description = "Replace a value of the scenario: FIELD=VALUE or PROGRAM.FIELD=VALUE, such as swarm.concurrent=1000; may be given more than once." };
+    public Option<string[]> Set { get; } = new("--set")
+        { Description =
+            "Replace a value of the scenario: FIELD=VALUE or PROGRAM.FIELD=VALUE, such as swarm.concurrent=1000; may be given more "
+            + "than once." };
 
     public Option<int?> Hosts { get; } = new("--hosts") { Description = "outbreak only: machines in the population, 2 to 10000000." };
 
-    public Option<int> Parallel { get; } = new("--parallel") { Description = "Runs made at the same time. Default: the cores of this machine. Results do not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+    public Option<int> Parallel { get; } = new("--parallel")
+        { Description = "Runs made at the same time. Default: the cores of this machine. Results do not depend on it.",
+            DefaultValueFactory = _ => Environment.ProcessorCount };
 
-    public Option<string?> Plot { get; } = new("--plot") { Description = "Write an SVG picture: figures over the limit; the curve of an outbreak." };
+    public Option<string?> Plot { get; } = new("--plot")
+        { Description = "Write an SVG picture: figures over the limit; the curve of an outbreak." };
 
-    public Option<string?> Timeline { get; } = new("--timeline") { Description = "Write an SVG picture of one run: who holds which slot when." };
+    public Option<string?> Timeline { get; } = new("--timeline")
+        { Description = "Write an SVG picture of one run: who holds which slot when." };
 
-    public Option<double> TimelineSeconds { get; } = new("--timeline-seconds") { Description = "Virtual seconds that --timeline shows. Default: 60.", DefaultValueFactory = _ => 60 };
+    public Option<double> TimelineSeconds { get; } = new("--timeline-seconds")
+        { Description = "Virtual seconds that --timeline shows. Default: 60.", DefaultValueFactory = _ => 60 };
 
-    public Option<string?> Record { get; } = new("--record") { Description = "Write what the policy was told, as the JSON Lines of 'halfopen replay'. For one run." };
+    public Option<string?> Record { get; } = new("--record")
+        { Description = "Write what the policy was told, as the JSON Lines of 'halfopen replay'. For one run." };
 
-    public Option<string?> Replay { get; } = new("--replay") { Description = "Drive a policy by a recorded file instead of a world, with the checkers on." };
+    public Option<string?> Replay { get; } = new("--replay")
+        { Description = "Drive a policy by a recorded file instead of a world, with the checkers on." };
 
     public Option<bool> Json { get; } = CommonOptions.Json();
 
     public Option<bool> Csv { get; } = new("--csv") { Description = "Print one line a run for spreadsheets instead of text for people." };
 
-    public Option<bool> Stats { get; } = new("--stats") { Description = "Say on standard error how many events were simulated and how fast." };
+    public Option<bool> Stats { get; } = new("--stats")
+        { Description = "Say on standard error how many events were simulated and how fast." };
 
     public Option<bool> List { get; } = new("--list") { Description = "List the shipped scenarios." };
 
-    public Option<string?> Show { get; } = new("--show") { Description = "Print a shipped scenario's file, or 'schema' for the JSON schema, to begin your own with." };
+    public Option<string?> Show { get; } = new("--show")
+        { Description = "Print a shipped scenario's file, or 'schema' for the JSON schema, to begin your own with." };
 
     public Option<bool> Quiet { get; } = CommonOptions.Quiet();
 
     public IEnumerable<Option> All =>
-        [Scenario, Policy, Limit, Seed, Seeds, GiveUp, NatBudget, Set, Hosts, Parallel, Plot, Timeline, TimelineSeconds, Record, Replay, List, Show, Json, Csv, Stats, Quiet];
+        [Scenario, Policy, Limit, Seed, Seeds, GiveUp, NatBudget, Set, Hosts, Parallel, Plot, Timeline, TimelineSeconds, Record, Replay,
+            List, Show, Json, Csv, Stats, Quiet];
 
     /// <summary>Loads the scenario that was named.</summary>
     public Scenario ReadScenario(ParseResult parsed)
@@ -98,7 +124,9 @@ internal sealed class SimulateOptions
             }
 
             return hosts is >= 2 and <= 10_000_000
-                ? scenario with { Outbreak = outbreak with { Hosts = hosts, Initial = Math.Min(outbreak.Initial, hosts), Addresses = Math.Max(outbreak.Addresses, hosts) } }
+                ? scenario with
+                    { Outbreak = outbreak with
+                        { Hosts = hosts, Initial = Math.Min(outbreak.Initial, hosts), Addresses = Math.Max(outbreak.Addresses, hosts) } }
                 : throw CliException.Usage($"--hosts {hosts} is not allowed; 2 to 10000000 is.");
         }
         catch (ScenarioException e)
@@ -112,23 +140,30 @@ internal sealed class SimulateOptions
     {
         seeds = ReadSeeds(parsed);
         var named = parsed.GetValue(Policy) is { Length: > 0 } words
-            ? words.SelectMany(p => p.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct().ToList() : null;
+            ? words.SelectMany(p => p.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()
+                .ToList() : null;
         var limitText = parsed.GetValue(Limit);
         var limits = limitText is null ? scenario.Limits
-            : LimitSweep.Parse(limitText) ?? throw CliException.Usage($"--limit '{limitText}' is not understood; a number from 1 to {LimitSweep.Most} is, or a list (10,50,100), or a sweep (10:400).");
+            : LimitSweep.Parse(limitText)
+                ?? throw CliException.Usage(
+                    $"--limit '{limitText}' is not understood; a number from 1 to {LimitSweep.Most} is, or a list (10,50,100), or a "
+                    + $"sweep (10:400).");
         var giveUp = parsed.GetValue(GiveUp);
         var table = scenario.Name == "freeze" && named is null && limitText is null && !giveUp;
         var budget = ReadBudget(parsed) ?? scenario.NatBudget?.ToString(CultureInfo.InvariantCulture);
-        var runs = (table ? FreezeTable : named ?? scenario.Policies).Select(text => (Text: text, Request: ReadPolicy(text, giveUp, budget))).ToList();
+        var runs = (table ? FreezeTable : named ?? scenario.Policies)
+            .Select(text => (Text: text, Request: ReadPolicy(text, giveUp, budget))).ToList();
         if (giveUp && !runs.Exists(r => r.Request.Policy.Row.Find(GiveUpOption) is not null))
         {
-            throw CliException.Usage($"--give-up is an option of the policy {Policies.WhoHas(GiveUpOption)}: add --policy {Policies.WhoHas(GiveUpOption)}.");
+            throw CliException.Usage(
+                $"--give-up is an option of the policy {Policies.WhoHas(GiveUpOption)}: add --policy {Policies.WhoHas(GiveUpOption)}.");
         }
 
         var requests = new List<RunRequest>();
         foreach (var (text, request) in runs)
         {
-            var at = !request.Policy.Promises.Limited ? [null] : limits.Select(l => (int?)l).Take(table && text == FifoOnce ? 1 : limits.Count);
+            var at = !request.Policy.Promises.Limited
+                ? [null] : limits.Select(l => (int?)l).Take(table && text == FifoOnce ? 1 : limits.Count);
             foreach (var limit in at)
             {
                 requests.AddRange(seeds.Select(seed => request with { Limit = limit, Seed = seed }));
@@ -138,7 +173,10 @@ internal sealed class SimulateOptions
         return requests;
     }
 
-    /// <summary>What stands beside a policy's name wins over --give-up, --nat-budget and the scenario, which are for every policy that has the option.</summary>
+    /// <summary>
+    /// What stands beside a policy's name wins over --give-up, --nat-budget and the scenario, which are for every
+    /// policy that has the option.
+    /// </summary>
     private RunRequest ReadPolicy(string text, bool giveUp, string? budget)
     {
         if (text == RunRequest.Idle)

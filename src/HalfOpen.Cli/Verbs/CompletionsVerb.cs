@@ -3,7 +3,9 @@ using HalfOpen.Cli.CommandLine;
 
 namespace HalfOpen.Cli.Verbs;
 
-/// <summary>Prints a completion script. The scripts ask the program itself (the [suggest] directive), so they never go stale.</summary>
+/// <summary>
+/// Prints a completion script. The scripts ask the program itself (the [suggest] directive), so they never go stale.
+/// </summary>
 internal static class CompletionsVerb
 {
     private const string Bash = """

@@ -15,17 +15,26 @@ internal static class LabVerb
 {
     public static VerbCommand Create(Terminal terminal)
     {
-        var scenario = new Option<string?>("--scenario") { Description = "Only this: freeze (dead peers hold slots) or router (dead peers hold a router's entries). Default: both." };
+        var scenario = new Option<string?>("--scenario")
+            { Description = "Only this: freeze (dead peers hold slots) or router (dead peers hold a router's entries). Default: both." };
         scenario.AcceptOnlyFromAmong("freeze", "router");
         var seed = new Option<ulong>("--seed") { Description = "Decides which hosts are alive. Default 1.", DefaultValueFactory = _ => 1 };
-        var full = new Option<bool>("--full") { Description = "All durations as in life: dead peers stay half-open for 21 s. Takes eleven minutes." };
-        var giveUp = new Option<bool>("--give-up") { Description = "Also run fair with silent attempts given up early. Shows its worth with --full: it waits 3.5 s before it gives up." };
-        var seconds = new Option<double?>("--seconds") { Description = "How long pages are counted, 5 to 3600. Default 60, with --full 600." };
-        var speed = new Option<double>("--speed") { Description = "How many times shorter than in life durations are, 1 to 20. Default 7.", DefaultValueFactory = _ => 7 };
+        var full = new Option<bool>("--full")
+            { Description = "All durations as in life: dead peers stay half-open for 21 s. Takes eleven minutes." };
+        var giveUp = new Option<bool>("--give-up")
+            { Description =
+                "Also run fair with silent attempts given up early. Shows its worth with --full: it waits 3.5 s before it gives up." };
+        var seconds = new Option<double?>("--seconds")
+            { Description = "How long pages are counted, 5 to 3600. Default 60, with --full 600." };
+        var speed = new Option<double>("--speed")
+            { Description = "How many times shorter than in life durations are, 1 to 20. Default 7.", DefaultValueFactory = _ => 7 };
         var svg = new Option<string?>("--svg") { Description = "Draw the result into this file." };
         var json = CommonOptions.Json();
         var quiet = CommonOptions.Quiet();
-        var verb = new VerbCommand("lab", "See the freeze and the cure on this machine: real programs and TCP in private network namespaces. No internet is needed, nothing is left behind.")
+        var verb =
+            new VerbCommand("lab",
+                "See the freeze and the cure on this machine: real programs and TCP in private network namespaces. No internet is "
+                + "needed, nothing is left behind.")
         {
             Options = { scenario, seed, full, giveUp, seconds, speed, svg, json, quiet },
             Examples =
@@ -108,12 +117,15 @@ internal static class LabVerb
     /// <summary>Programs that we did not write: aria2 beside curl.</summary>
     private static VerbCommand RealCommand(Terminal terminal)
     {
-        var seconds = new Option<double>("--seconds") { Description = "How long pages are counted, 10 to 3600. Default 90.", DefaultValueFactory = _ => 90 };
+        var seconds = new Option<double>("--seconds")
+            { Description = "How long pages are counted, 10 to 3600. Default 90.", DefaultValueFactory = _ => 90 };
         var seed = new Option<ulong>("--seed") { Description = "Decides which peers are alive. Default 1.", DefaultValueFactory = _ => 1 };
-        var command = new VerbCommand("real", "The same with programs that we did not write: aria2 with mostly dead peers beside curl, true durations.")
+        var command = new VerbCommand("real",
+            "The same with programs that we did not write: aria2 with mostly dead peers beside curl, true durations.")
         {
             Options = { seconds, seed },
-            Examples = { ("sudo halfopen lab real", "aria2 beside curl under each policy, in two minutes; needs the packages aria2 and curl") },
+            Examples =
+                { ("sudo halfopen lab real", "aria2 beside curl under each policy, in two minutes; needs the packages aria2 and curl") },
         };
         command.Does(async (parsed, cancel) =>
         {
@@ -121,11 +133,16 @@ internal static class LabVerb
             {
                 Requirements.Ensure(what => terminal.Error.WriteLine("halfopen: " + what), ("aria2c", "aria2"), ("curl", "curl"));
                 terminal.Error.WriteLine("aria2 tries peers, curl loads pages ...");
-                var results = await RealPrograms.Run(TimeSpan.FromSeconds(Between(parsed.GetValue(seconds), 10, 3600, "--seconds")), parsed.GetValue(seed), cancel);
-                terminal.Out.WriteLine($"{"",-20}{"pages",7}{"p50",10}{"p99",10}{"failed",8}{"peers tried",13}{"found alive",13}{"half-open",11}{"counted",9}");
+                var results = await RealPrograms.Run(TimeSpan.FromSeconds(Between(parsed.GetValue(seconds), 10, 3600, "--seconds")),
+                    parsed.GetValue(seed), cancel);
+                terminal.Out.WriteLine(
+                    $"{"",-20}{"pages",7}{"p50",10}{"p99",10}{"failed",8}{"peers tried",13}{"found alive",13}"
+                    + $"{"half-open",11}{"counted",9}");
                 foreach (var r in results)
                 {
-                    terminal.Out.WriteLine($"{r.Plan.Name,-20}{r.Pages.Count,7}{LabTable.Seconds(r.Pages.P50),10}{LabTable.Seconds(r.Pages.P99),10}{r.Pages.Failed,8}{r.PeersTried,13}{r.LivePeers,13}{r.MaxHalfOpen,11}{r.MaxCounted,9}");
+                    terminal.Out.WriteLine(
+                        $"{r.Plan.Name,-20}{r.Pages.Count,7}{LabTable.Seconds(r.Pages.P50),10}{LabTable.Seconds(r.Pages.P99),10}"
+                        + $"{r.Pages.Failed,8}{r.PeersTried,13}{r.LivePeers,13}{r.MaxHalfOpen,11}{r.MaxCounted,9}");
                 }
 
                 return ExitCode.Done;
@@ -169,7 +186,9 @@ internal static class LabVerb
         try
         {
             return await UserNamespace.RunAgain(
-                () => terminal.Error.WriteLine("halfopen: not root: running in a user namespace, without BPF. There the guard learns later which program is which: windows-xp at 10 comes out slower than in life, and so does the first page."),
+                () => terminal.Error.WriteLine(
+                    "halfopen: not root: running in a user namespace, without BPF. There the guard learns later which program is "
+                    + "which: windows-xp at 10 comes out slower than in life, and so does the first page."),
                 cancel);
         }
         catch (LabException e)

@@ -15,7 +15,8 @@ internal static class LimitVerb
         var socket = StatusVerb.GuardSocket();
         var json = CommonOptions.Json();
         var quiet = CommonOptions.Quiet();
-        var verb = new VerbCommand("limit", "Change the limit of the running guard. Nothing is lost; it lasts until the guard is restarted or reloads its configuration.")
+        var verb = new VerbCommand("limit",
+            "Change the limit of the running guard. Nothing is lost; it lasts until the guard is restarted or reloads its configuration.")
         {
             Examples =
             {

@@ -13,27 +13,35 @@ internal static class ReplayVerb
 
     public static VerbCommand Create(Terminal terminal, PolicyTable policies)
     {
-        var file = new Argument<FileInfo?>("file") { Description = "Events as JSON Lines. Default, and -: standard input.", Arity = ArgumentArity.ZeroOrOne };
-        var policy = new Option<string>("--policy") { Description = $"The rule that decides: {OptionText.AnyOf(policies.Names)}; with options as fair+give-up.", DefaultValueFactory = _ => policies.Default.Name };
+        var file = new Argument<FileInfo?>("file")
+            { Description = "Events as JSON Lines. Default, and -: standard input.", Arity = ArgumentArity.ZeroOrOne };
+        var policy = new Option<string>("--policy")
+            { Description = $"The rule that decides: {OptionText.AnyOf(policies.Names)}; with options as fair+give-up.",
+                DefaultValueFactory = _ => policies.Default.Name };
         policy.CompletionSources.Add([.. policies.Names]);
         var limit = new Option<int>("--limit") { Description = "Slots, 1 to 1000000.", DefaultValueFactory = _ => 10 };
-        var maxQueued = new Option<int>("--max-queued") { Description = "Longest backlog, 0 or more; what comes on top is rejected.", DefaultValueFactory = _ => 1 << 20 };
-        var giveUp = new Option<bool>("--give-up") { Description = $"{policies.WhoHas(GiveUp)} only: give silent attempts up early; adds \"givenUp\" to each line." };
+        var maxQueued = new Option<int>("--max-queued")
+            { Description = "Longest backlog, 0 or more; what comes on top is rejected.", DefaultValueFactory = _ => 1 << 20 };
+        var giveUp = new Option<bool>("--give-up")
+            { Description = $"{policies.WhoHas(GiveUp)} only: give silent attempts up early; adds \"givenUp\" to each line." };
         var verb = new VerbCommand("replay", "Play a file of events through the engine and print what it decides.")
         {
             Arguments = { file },
             Options = { policy, limit, maxQueued, giveUp },
             Examples =
             {
-                ("halfopen replay --policy windows-xp --limit 10 trace.jsonl", "one line of decisions for each event, as Windows XP SP2 would decide"),
+                ("halfopen replay --policy windows-xp --limit 10 trace.jsonl",
+                    "one line of decisions for each event, as Windows XP SP2 would decide"),
                 ("halfopen replay --policy fair --limit 10 trace.jsonl", "the same events under our policy"),
-                ("echo '{\"t\":0,\"submit\":1,\"program\":\"firefox\",\"destination\":\"10.0.0.1:443\"}' | halfopen replay", "from a pipe, answered line by line"),
+                ("echo '{\"t\":0,\"submit\":1,\"program\":\"firefox\",\"destination\":\"10.0.0.1:443\"}' | halfopen replay",
+                    "from a pipe, answered line by line"),
             },
         };
         verb.Does(async (parsed, cancellation) =>
         {
             var name = parsed.GetRequiredValue(policy);
-            var options = Options(policies, name, parsed.GetRequiredValue(limit), parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
+            var options =
+                Options(policies, name, parsed.GetRequiredValue(limit), parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
             var session = new ReplaySession(options, reportGiveUp: options.Policy.Settings.ContainsKey(GiveUp));
             if (parsed.GetValue(file) is not { } path || path.ToString() == "-")
             {

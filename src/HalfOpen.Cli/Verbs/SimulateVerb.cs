@@ -18,7 +18,8 @@ internal static class SimulateVerb
     public static VerbCommand Create(Terminal terminal, PolicyTable policies)
     {
         var options = new SimulateOptions(policies);
-        var verb = new VerbCommand("simulate", "Simulate programs, dead peers and limits in virtual time: which limit should I set, and what does it cost?")
+        var verb = new VerbCommand("simulate",
+            "Simulate programs, dead peers and limits in virtual time: which limit should I set, and what does it cost?")
         {
             Examples =
             {
@@ -52,7 +53,9 @@ internal static class SimulateVerb
         if (parsed.GetValue(options.Show) is { } show)
         {
             terminal.Out.Write(show == "schema" ? ShippedScenarios.SchemaJson(options.Policies)
-                : ShippedScenarios.Json(show) ?? throw CliException.Usage($"there is no shipped scenario '{show}'; there are {string.Join(", ", ShippedScenarios.Names)}."));
+                : ShippedScenarios.Json(show)
+                    ?? throw CliException.Usage(
+                        $"there is no shipped scenario '{show}'; there are {string.Join(", ", ShippedScenarios.Names)}."));
             return ExitCode.Done;
         }
 
@@ -69,14 +72,18 @@ internal static class SimulateVerb
                 var events = results.Sum(r => r.Events);
                 using var self = Process.GetCurrentProcess();
                 var cpu = self.TotalProcessorTime.TotalSeconds;
-                terminal.Error.WriteLine($"{results.Count} runs, {events:#,0} events in {clock.Elapsed.TotalSeconds:0.00} s: {events / clock.Elapsed.TotalSeconds:#,0} events/s; {events / cpu:#,0} a second of processor time, start-up included; peak memory {self.PeakWorkingSet64 / 1_048_576:#,0} MiB");
+                terminal.Error.WriteLine(
+                    $"{results.Count} runs, {events:#,0} events in {clock.Elapsed.TotalSeconds:0.00} s: "
+                    + $"{events / clock.Elapsed.TotalSeconds:#,0} events/s; {events / cpu:#,0} a second of processor time, start-up "
+                    + $"included; peak memory {self.PeakWorkingSet64 / 1_048_576:#,0} MiB");
             }
 
             return ExitCode.Done;
         }
         catch (CheckFailedException e)
         {
-            throw Failed(terminal, e, $"this is a bug: report it with the scenario {parsed.GetValue(options.Scenario)} and the policy, limit and seed above");
+            throw Failed(terminal, e,
+                $"this is a bug: report it with the scenario {parsed.GetValue(options.Scenario)} and the policy, limit and seed above");
         }
     }
 
@@ -90,7 +97,8 @@ internal static class SimulateVerb
         return CliException.Refused($"{e.Message} ({advice})");
     }
 
-    private static async Task<int> ReplayAsync(Terminal terminal, SimulateOptions options, ParseResult parsed, string file, CancellationToken cancel)
+    private static async Task<int> ReplayAsync(Terminal terminal, SimulateOptions options, ParseResult parsed, string file,
+        CancellationToken cancel)
     {
         if (!File.Exists(file))
         {
@@ -107,7 +115,9 @@ internal static class SimulateVerb
         {
             using var reader = new StreamReader(file);
             var result = await TraceReplay.RunAsync(reader, file, requests[0], cancel);
-            terminal.Out.WriteLine($"{result.Lines} lines, {result.Seconds:0.###} s: {result.Submitted} attempts, {result.Started} started, at most {result.MaxCounted} counted and {result.MaxWaiting} waiting; every check held.");
+            terminal.Out.WriteLine(
+                $"{result.Lines} lines, {result.Seconds:0.###} s: {result.Submitted} attempts, {result.Started} started, at most "
+                + $"{result.MaxCounted} counted and {result.MaxWaiting} waiting; every check held.");
             return ExitCode.Done;
         }
         catch (ScenarioException e)
@@ -121,7 +131,8 @@ internal static class SimulateVerb
     }
 
     private static IReadOnlyList<RunResult> Make(
-        Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<RunRequest> requests, CancellationToken cancel)
+        Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<RunRequest> requests,
+            CancellationToken cancel)
     {
         if (parsed.GetValue(options.Timeline) is { } timeline)
         {
@@ -144,13 +155,15 @@ internal static class SimulateVerb
         return Experiment.Run(scenario, requests, Math.Clamp(parsed.GetValue(options.Parallel), 1, 1024), bar.Report, cancel);
     }
 
-    private static void Print(Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<ulong> seeds, IReadOnlyList<RunResult> results)
+    private static void Print(Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<ulong> seeds,
+        IReadOnlyList<RunResult> results)
     {
         var summaries = Summary.Of(results);
         var seedText = seeds.Count == 1 ? $"seed {seeds[0]}" : $"seeds {seeds[0]} to {seeds[^1]}";
         if (parsed.GetValue(options.Plot) is { } plot)
         {
-            File.WriteAllText(plot, scenario.Outbreak is null ? ScenarioPlots.Sweep(scenario, summaries, seedText) : ScenarioPlots.Outbreak(scenario, results, seedText));
+            File.WriteAllText(plot, scenario.Outbreak is null
+                ? ScenarioPlots.Sweep(scenario, summaries, seedText) : ScenarioPlots.Outbreak(scenario, results, seedText));
         }
 
         if (parsed.GetValue(options.Json))
@@ -181,12 +194,15 @@ internal static class SimulateVerb
     {
         if (parsed.GetValue(options.Record) is not null && (requests.Count != 1 || scenario.Outbreak is not null))
         {
-            throw CliException.Usage($"--record is for one run of one machine, and this makes {requests.Count}: name one --policy, one --limit and one --seed.");
+            throw CliException.Usage(
+                $"--record is for one run of one machine, and this makes {requests.Count}: name one --policy, one --limit and one --seed.");
         }
 
         if (parsed.GetValue(options.Timeline) is not null && (requests.Count != 1 || scenario.Outbreak is not null))
         {
-            throw CliException.Usage($"--timeline draws one run of one machine, and this makes {requests.Count}: name one --policy, one --limit and one --seed.");
+            throw CliException.Usage(
+                $"--timeline draws one run of one machine, and this makes {requests.Count}: name one --policy, one --limit and one "
+                + $"--seed.");
         }
 
         if (parsed.GetValue(options.TimelineSeconds) is not (>= 1 and <= 100_000))

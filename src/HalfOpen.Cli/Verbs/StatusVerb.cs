@@ -57,5 +57,7 @@ internal static class StatusVerb
         return verb;
     }
 
-    public static Option<string?> GuardSocket() => new("--socket") { HelpName = "PATH", Description = "Control socket of the guard; default: that of this network namespace, under /run/halfopen." };
+    public static Option<string?> GuardSocket() =>
+        new("--socket")
+        { HelpName = "PATH", Description = "Control socket of the guard; default: that of this network namespace, under /run/halfopen." };
 }

@@ -1,8 +1,9 @@
 namespace HalfOpen.Core;
 
 /// <summary>
-/// Names an attempt inside one engine, from <see cref="Engine.Submit"/> until its outcome was reported, it was rejected or it expired.
-/// After that the engine knows the id to be stale, even when the place is used again. <c>default</c> names nothing. Thread-safe.
+/// Names an attempt inside one engine, from <see cref="Engine.Submit"/> until its outcome was reported, it was rejected
+/// or it expired. After that the engine knows the id to be stale, even when the place is used again. <c>default</c>
+/// names nothing. Thread-safe.
 /// </summary>
 public readonly record struct AttemptId
 {

@@ -37,8 +37,8 @@ internal enum AttemptFlags : byte
 }
 
 /// <summary>
-/// One attempt: 64 bytes, one cache line. With a million waiting, a line fetched is what an event costs, so fields that are never
-/// needed together share a place (see the comments).
+/// One attempt: 64 bytes, one cache line. With a million waiting, a line fetched is what an event costs, so fields that
+/// are never needed together share a place (see the comments).
 /// </summary>
 internal struct Attempt
 {
@@ -48,7 +48,9 @@ internal struct Attempt
     public long Since;
     public ulong Tag;
 
-    /// <summary>Links of the one list it is in: a queue, a parking list, or a list of started attempts by age.</summary>
+    /// <summary>
+    /// Links of the one list it is in: a queue, a parking list, or a list of started attempts by age.
+    /// </summary>
     public int Next;
     public int Previous;
     public int Program;
@@ -89,7 +91,10 @@ internal struct Attempt
     public readonly bool IsCounted => (Flags & AttemptFlags.Counted) != AttemptFlags.None;
 }
 
-/// <summary>All attempts in one array. A place is used again after its attempt ended; its generation tells old ids from new ones.</summary>
+/// <summary>
+/// All attempts in one array. A place is used again after its attempt ended; its generation tells old ids from new
+/// ones.
+/// </summary>
 internal sealed class AttemptSlab
 {
     private Attempt[] _items = new Attempt[64];
@@ -140,6 +145,7 @@ internal sealed class AttemptSlab
 
     public AttemptId IdOf(int index) => new(index, _items[index].Generation);
 
-    public bool IsCurrent(AttemptId id) => (uint)id.Index < (uint)_used && _items[id.Index].Generation == id.Generation && id.Generation != 0
+    public bool IsCurrent(AttemptId id) =>
+        (uint)id.Index < (uint)_used && _items[id.Index].Generation == id.Generation && id.Generation != 0
         && _items[id.Index].State is not (AttemptState.Free or AttemptState.Cooling);
 }

@@ -12,13 +12,18 @@ public enum DecisionKind : byte
     /// <summary>Refuse it now; its id is stale from here on.</summary>
     Rejected,
 
-    /// <summary>It is silent for longer than handshakes take: abort it, then report <see cref="Outcome.Cancelled"/> or <see cref="Outcome.TimedOut"/>. Until then it keeps its slot.</summary>
+    /// <summary>
+    /// It is silent for longer than handshakes take: abort it, then report <see cref="Outcome.Cancelled"/> or
+    /// <see cref="Outcome.TimedOut"/>. Until then it keeps its slot.
+    /// </summary>
     GiveUp,
 
     /// <summary>What Windows would write as event 4226; only under <c>windows-xp</c>.</summary>
     LimitWarning,
 
-    /// <summary>A slot came back. Only with <see cref="EngineOptions.ReportFreed"/>; the attempt's id is already stale.</summary>
+    /// <summary>
+    /// A slot came back. Only with <see cref="EngineOptions.ReportFreed"/>; the attempt's id is already stale.
+    /// </summary>
     Freed,
 }
 
@@ -43,5 +48,6 @@ public enum RejectReason : byte
 /// <param name="Attempt">Which.</param>
 /// <param name="Tag">The host's word for it.</param>
 /// <param name="Reason">Why, when rejected.</param>
-/// <param name="RetryAfter">When it may be worth trying again, when rejected; an estimate from the recent rate of starts, 1 s to 60 s. Zero otherwise.</param>
+/// <param name="RetryAfter">When it may be worth trying again, when rejected; an estimate from the recent rate of
+/// starts, 1 s to 60 s. Zero otherwise.</param>
 public readonly record struct Decision(DecisionKind Kind, AttemptId Attempt, ulong Tag, RejectReason Reason, TimeSpan RetryAfter);

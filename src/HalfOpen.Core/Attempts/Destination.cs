@@ -7,7 +7,8 @@ using System.Net.Sockets;
 namespace HalfOpen.Core;
 
 /// <summary>Where an attempt goes: an address and a TCP port. Immutable, thread-safe.</summary>
-/// <param name="Address">The 128 bits of an IPv6 address, most significant first; IPv4 as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2).</param>
+/// <param name="Address">The 128 bits of an IPv6 address, most significant first; IPv4 as ::ffff:a.b.c.d (RFC 4291,
+/// section 2.5.5.2).</param>
 /// <param name="Port">TCP port.</param>
 public readonly record struct Destination(UInt128 Address, ushort Port)
 {
@@ -28,10 +29,10 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
 
     /// <summary>
     /// For a host that hands a name on and never sees its addresses (a proxy's upstream, a client library that resolves
-    /// inside its connect call): attempts to one name share a destination, which is never that of an address: 64 bits of
-    /// the name in any case of letters (FNV-1a) below the discard-only prefix 0100::/64 (RFC 6666). A host that resolves
-    /// does so first, and submits one attempt for each address that it then tries: a slot is for a SYN, and a name sends
-    /// none.
+    /// inside its connect call): attempts to one name share a destination, which is never that of an address: 64 bits
+    /// of the name in any case of letters (FNV-1a) below the discard-only prefix 0100::/64 (RFC 6666). A host that
+    /// resolves does so first, and submits one attempt for each address that it then tries: a slot is for a SYN, and a
+    /// name sends none.
     /// </summary>
     public static Destination FromName(ReadOnlySpan<char> name, ushort port)
     {
@@ -57,13 +58,17 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
 
     /// <summary>"10.0.0.1:6881" or "[2001:db8::1]:443".</summary>
     public override string ToString() => IsIPv4
-        ? $"{(byte)((Address >> 24) & 0xFF)}.{(byte)((Address >> 16) & 0xFF)}.{(byte)((Address >> 8) & 0xFF)}.{(byte)(Address & 0xFF)}:{Port}"
+        ? $"{(byte)((Address >> 24) & 0xFF)}.{(byte)((Address >> 16) & 0xFF)}."
+            + $"{(byte)((Address >> 8) & 0xFF)}.{(byte)(Address & 0xFF)}:{Port}"
         : $"[{ToIPAddress()}]:{Port}";
 
-    /// <summary>Reads what <see cref="ToString"/> writes. Four decimal parts for IPv4, brackets for IPv6, a port 0 to 65535.</summary>
+    /// <summary>
+    /// Reads what <see cref="ToString"/> writes. Four decimal parts for IPv4, brackets for IPv6, a port 0 to 65535.
+    /// </summary>
     /// <exception cref="FormatException">Anything else.</exception>
     public static Destination Parse(string text) =>
-        TryParse(text, out var destination) ? destination : throw new FormatException($"'{text}' is not ADDRESS:PORT, such as 10.0.0.1:6881 or [2001:db8::1]:443");
+        TryParse(text, out var destination)
+            ? destination : throw new FormatException($"'{text}' is not ADDRESS:PORT, such as 10.0.0.1:6881 or [2001:db8::1]:443");
 
     /// <summary>As <see cref="Parse"/>, without the exception.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out Destination destination)
@@ -78,7 +83,8 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
         var host = text.AsSpan(0, colon);
         if (host[0] == '[')
         {
-            if (host[^1] != ']' || host.Contains('%') || !IPAddress.TryParse(host[1..^1], out var six) || six.AddressFamily != AddressFamily.InterNetworkV6)
+            if (host[^1] != ']' || host.Contains('%') || !IPAddress.TryParse(host[1..^1], out var six)
+                || six.AddressFamily != AddressFamily.InterNetworkV6)
             {
                 return false;
             }

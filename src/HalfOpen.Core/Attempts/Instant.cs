@@ -1,8 +1,8 @@
 namespace HalfOpen.Core;
 
 /// <summary>
-/// A point on the host's monotonic clock, in units of 100 ns since an epoch of the host's choice. The engine never reads a clock:
-/// it only compares and subtracts instants it was given. Immutable, thread-safe.
+/// A point on the host's monotonic clock, in units of 100 ns since an epoch of the host's choice. The engine never
+/// reads a clock: it only compares and subtracts instants it was given. Immutable, thread-safe.
 /// </summary>
 /// <param name="Ticks">100 ns units; 0 or more.</param>
 public readonly record struct Instant(long Ticks) : IComparable<Instant>

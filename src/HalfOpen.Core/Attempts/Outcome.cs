@@ -3,7 +3,10 @@ namespace HalfOpen.Core;
 /// <summary>How an attempt ended.</summary>
 public enum Outcome
 {
-    /// <summary>The handshake was completed (SYN-ACK, RFC 9293 section 3.5). The connection is open until <see cref="Engine.ConnectionClosed"/>.</summary>
+    /// <summary>
+    /// The handshake was completed (SYN-ACK, RFC 9293 section 3.5). The connection is open until
+    /// <see cref="Engine.ConnectionClosed"/>.
+    /// </summary>
     Established,
 
     /// <summary>A reset answered the SYN: nobody listens there.</summary>

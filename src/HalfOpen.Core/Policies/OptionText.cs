@@ -30,7 +30,8 @@ public static class OptionText
             if (text.EndsWith(unit, StringComparison.Ordinal))
             {
                 var number = text.AsSpan(0, text.Length - unit.Length).Trim();
-                return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value * seconds <= 86_400
+                return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+                    && value * seconds <= 86_400
                     ? TimeSpan.FromSeconds(value * seconds)
                     : null;
             }

@@ -3,8 +3,8 @@ using HalfOpen.Core.Attempts;
 namespace HalfOpen.Core.Policies;
 
 /// <summary>
-/// The rule that decides. The engine has advanced the time before each call; a policy changes attempts only through <see cref="EngineState"/>
-/// and its own lists, and starts whatever may start before it returns.
+/// The rule that decides. The engine has advanced the time before each call; a policy changes attempts only through
+/// <see cref="EngineState"/> and its own lists, and starts whatever may start before it returns.
 /// </summary>
 internal abstract class Policy(EngineState state)
 {
@@ -29,7 +29,10 @@ internal abstract class Policy(EngineState state)
     /// <summary>It is half-open already: count it, whatever the limit.</summary>
     public abstract void Adopt(int index);
 
-    /// <summary>A started attempt ended: free its slot, start others. Sets <see cref="AttemptState.Cooling"/> to keep the place (and free it itself later).</summary>
+    /// <summary>
+    /// A started attempt ended: free its slot, start others. Sets <see cref="AttemptState.Cooling"/> to keep the place
+    /// (and free it itself later).
+    /// </summary>
     public abstract void Ended(int index, Outcome outcome);
 
     /// <summary>Its program takes a waiting attempt back; <see cref="Unlink"/> follows.</summary>
@@ -57,7 +60,9 @@ internal abstract class Policy(EngineState state)
     /// <summary>The limit changed, or the backlog was taken over from another policy.</summary>
     public abstract void LimitChanged();
 
-    /// <summary>Another policy takes over: append everything that waits, first in first out within each program, and forget it.</summary>
+    /// <summary>
+    /// Another policy takes over: append everything that waits, first in first out within each program, and forget it.
+    /// </summary>
     public abstract void Export(List<int> waiting);
 
     /// <summary>Another policy takes over: give up what is kept beyond the attempts themselves.</summary>

@@ -3,15 +3,16 @@ using System.Globalization;
 namespace HalfOpen.Core;
 
 /// <summary>
-/// Something that can be set of a policy: its name, what may be given, how that is read. Everything that offers it (command
-/// lines, configuration files, scenarios, help texts) comes from here. Immutable, thread-safe.
+/// Something that can be set of a policy: its name, what may be given, how that is read. Everything that offers it
+/// (command lines, configuration files, scenarios, help texts) comes from here. Immutable, thread-safe.
 /// </summary>
 public sealed record PolicyOption
 {
     private readonly Func<PolicyOptions, string, PolicyOptions?> _set;
     private readonly Func<PolicyOptions, string> _get;
 
-    private PolicyOption(string name, string valueName, string allowed, string help, Func<PolicyOptions, string, PolicyOptions?> set, Func<PolicyOptions, string> get)
+    private PolicyOption(string name, string valueName, string allowed, string help, Func<PolicyOptions, string, PolicyOptions?> set,
+        Func<PolicyOptions, string> get)
     {
         Name = name;
         ValueName = valueName;
@@ -43,8 +44,8 @@ public sealed record PolicyOption
     public string? ShortName { get; init; }
 
     /// <summary>
-    /// Nobody needs to set it: it is there so that one part of a policy can be measured alone. Hosts do not offer it; where
-    /// policies are compared it is written as NAME+OPTION=VALUE.
+    /// Nobody needs to set it: it is there so that one part of a policy can be measured alone. Hosts do not offer it;
+    /// where policies are compared it is written as NAME+OPTION=VALUE.
     /// </summary>
     public bool ForMeasuring { get; init; }
 
@@ -79,20 +80,23 @@ public sealed record PolicyOption
             o => Text(get((T)o)));
 
     /// <param name="otherwise">The word for null.</param>
-    internal static PolicyOption NumberOr<T>(string name, int least, int most, string otherwise, string help, Func<T, int?> get, Func<T, int?, T> set)
+    internal static PolicyOption NumberOr<T>(string name, int least, int most, string otherwise, string help, Func<T, int?> get, Func<T,
+        int?, T> set)
         where T : PolicyOptions => new(
             name, "N", $"{least} to {most}, or {otherwise}", help,
             (o, text) => text == otherwise ? set((T)o, null) : Parse(text, least, most) is { } number ? set((T)o, number) : null,
             o => get((T)o) is { } number ? Text(number) : otherwise);
 
-    internal static PolicyOption Time<T>(string name, TimeSpan least, TimeSpan most, string help, Func<T, TimeSpan> get, Func<T, TimeSpan, T> set)
+    internal static PolicyOption Time<T>(string name, TimeSpan least, TimeSpan most, string help, Func<T, TimeSpan> get, Func<T, TimeSpan,
+        T> set)
         where T : PolicyOptions => new(
             name, "TIME", $"{OptionText.Of(least)} to {OptionText.Of(most)} (a number with ms, s, min or h)", help,
             (o, text) => OptionText.ParseDuration(text) is { } time && time >= least && time <= most ? set((T)o, time) : null,
             o => OptionText.Of(get((T)o)));
 
     private static int? Parse(string text, int least, int most) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number : null;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

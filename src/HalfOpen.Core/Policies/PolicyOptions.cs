@@ -25,7 +25,9 @@ public abstract record PolicyOptions
     /// <summary>As in tables: the name and what is set, such as "fair + give-up + NAT 2000".</summary>
     public string Label => string.Concat(Changed().Select(o => " + " + o.Label(this)).Prepend(Name));
 
-    /// <summary>The first option that is out of range, in words for a user, or null. The ranges are those of <see cref="Row"/>.</summary>
+    /// <summary>
+    /// The first option that is out of range, in words for a user, or null. The ranges are those of <see cref="Row"/>.
+    /// </summary>
     public string? Problem() => Row.Options.FirstOrDefault(o => o.Set(this, o.Get(this)) is null) is { } option
         ? $"{option} {option.Get(this)} is out of range: give {option.Allowed}"
         : null;

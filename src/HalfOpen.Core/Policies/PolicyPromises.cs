@@ -1,14 +1,17 @@
 namespace HalfOpen.Core;
 
-/// <summary>What a policy keeps to, whatever happens. Checkers hold it to this in every simulated run. Immutable, thread-safe.</summary>
+/// <summary>
+/// What a policy keeps to, whatever happens. Checkers hold it to this in every simulated run. Immutable, thread-safe.
+/// </summary>
 public sealed record PolicyPromises
 {
     /// <summary>Attempts that hold a slot are bounded by the limit at all. Default true; false: unlimited.</summary>
     public bool Limited { get; init; } = true;
 
     /// <summary>
-    /// Attempts that hold a slot may pass the limit without a start: an attempt to a destination known to answer that stays
-    /// silent takes a slot after all. Then no attempt to an unknown destination starts until it fits. Default false.
+    /// Attempts that hold a slot may pass the limit without a start: an attempt to a destination known to answer that
+    /// stays silent takes a slot after all. Then no attempt to an unknown destination starts until it fits. Default
+    /// false.
     /// </summary>
     public bool LateCounting { get; init; }
 
@@ -25,8 +28,8 @@ public sealed record PolicyPromises
     public bool FifoWithinDestination { get; init; } = true;
 
     /// <summary>
-    /// The most starts (to unknown destinations) of other programs that may pass while a program has an attempt waiting and
-    /// starts none for longer than an attempt can be half-open: this x (attempts waiting when its wait began + 1) +
+    /// The most starts (to unknown destinations) of other programs that may pass while a program has an attempt waiting
+    /// and starts none for longer than an attempt can be half-open: this x (attempts waiting when its wait began + 1) +
     /// <see cref="BoundPerProgram"/> x programs. Both 0 (default): nothing is promised.
     /// </summary>
     public int BoundPerWaiting { get; init; }

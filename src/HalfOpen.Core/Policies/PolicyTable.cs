@@ -3,13 +3,15 @@ using System.Diagnostics.CodeAnalysis;
 namespace HalfOpen.Core;
 
 /// <summary>
-/// The policies that users can name. Whatever offers them (command lines, configuration, scenarios, help, completions) reads
-/// this table, so that a new policy is one folder and one row. Immutable, thread-safe; a table is passed in, never registered.
+/// The policies that users can name. Whatever offers them (command lines, configuration, scenarios, help, completions)
+/// reads this table, so that a new policy is one folder and one row. Immutable, thread-safe; a table is passed in,
+/// never registered.
 /// </summary>
 public sealed class PolicyTable
 {
     /// <param name="rows">At least one; the first is what is used when none is named.</param>
-    /// <exception cref="ArgumentException">Two rows of one name, or options of one name that differ in what may be given.</exception>
+    /// <exception cref="ArgumentException">Two rows of one name, or options of one name that differ in what may be
+    /// given.</exception>
     internal PolicyTable(IReadOnlyList<PolicyRow> rows)
     {
         ArgumentOutOfRangeException.ThrowIfZero(rows.Count, nameof(rows));
@@ -21,14 +23,16 @@ public sealed class PolicyTable
         }
 
         Options = [.. rows.SelectMany(r => r.Options).DistinctBy(o => o.Name)];
-        if (rows.SelectMany(r => r.Options).FirstOrDefault(o => o.Allowed != Options.First(first => first.Name == o.Name).Allowed) is { } option)
+        if (rows.SelectMany(r => r.Options)
+            .FirstOrDefault(o => o.Allowed != Options.First(first => first.Name == o.Name).Allowed) is { } option)
         {
             throw new ArgumentException($"two policies mean different things by {option}", nameof(rows));
         }
     }
 
     /// <summary>The policies that come with Halfopen.</summary>
-    public static PolicyTable Shipped { get; } = new([FairOptions.TableRow, WindowsXpOptions.TableRow, FifoOptions.TableRow, UnlimitedOptions.TableRow]);
+    public static PolicyTable Shipped
+        { get; } = new([FairOptions.TableRow, WindowsXpOptions.TableRow, FifoOptions.TableRow, UnlimitedOptions.TableRow]);
 
     /// <summary>In the order in which help texts list them.</summary>
     public IReadOnlyList<PolicyRow> Rows { get; }
@@ -48,7 +52,9 @@ public sealed class PolicyTable
     /// <summary>The names of the policies that have an option: "fair", "fair and other".</summary>
     public string WhoHas(string option) => string.Join(" and ", Rows.Where(r => r.Find(option) is not null).Select(r => r.Name));
 
-    /// <summary>Reads NAME or NAME+OPTION=VALUE+OPTION..., such as fair+give-up+nat-budget=2000; a switch alone is switched on.</summary>
+    /// <summary>
+    /// Reads NAME or NAME+OPTION=VALUE+OPTION..., such as fair+give-up+nat-budget=2000; a switch alone is switched on.
+    /// </summary>
     /// <param name="text">What a user wrote.</param>
     /// <param name="policy">The policy with those options.</param>
     /// <param name="problem">What is wrong, and what may be given: one sentence without a full stop.</param>
@@ -95,5 +101,8 @@ public sealed class PolicyTable
     internal PolicyTable With(PolicyRow row) => new([.. Rows, row]);
 
     /// <summary>Words from outside go to a terminal: no control characters, and not endless.</summary>
-    private static string Shown(string text) => string.Concat(text.Take(60).Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format ? '?' : c));
+    private static string Shown(string text) =>
+        string.Concat(
+            text.Take(60)
+                .Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format ? '?' : c));
 }

@@ -1,8 +1,9 @@
 namespace HalfOpen.Core;
 
 /// <summary>
-/// Who asks: a small handle of one engine, from <see cref="ProgramTable.Intern(string)"/>. Interning costs one table look-up; hosts intern at every
-/// submission rather than keep handles of programs that fell silent, whose place may be used again. Thread-safe.
+/// Who asks: a small handle of one engine, from <see cref="ProgramTable.Intern(string)"/>. Interning costs one table
+/// look-up; hosts intern at every submission rather than keep handles of programs that fell silent, whose place may be
+/// used again. Thread-safe.
 /// </summary>
 public readonly record struct ProgramId
 {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace HalfOpen.Core;
 
 /// <summary>
-/// The programs an engine knows. Bounded: at <see cref="EngineOptions.MaxPrograms"/> the place of a program without attempts is used again, the
-/// longest unused of a few looked at. Not thread-safe, like its engine.
+/// The programs an engine knows. Bounded: at <see cref="EngineOptions.MaxPrograms"/> the place of a program without
+/// attempts is used again, the longest unused of a few looked at. Not thread-safe, like its engine.
 /// </summary>
 public sealed class ProgramTable
 {
@@ -40,13 +40,17 @@ public sealed class ProgramTable
     /// <summary>Called with an index whose program is forgotten and whose place a new one takes.</summary>
     internal Action<int>? Recycled { get; set; }
 
-    /// <summary>The program of that name; known from now on. Its 32-bit key is FNV-1a of the UTF-16 code units.</summary>
+    /// <summary>
+    /// The program of that name; known from now on. Its 32-bit key is FNV-1a of the UTF-16 code units.
+    /// </summary>
     public ProgramId Intern(string name) => _byName.TryGetValue(name, out var index) ? Use(index) : AddNamed(name);
 
     /// <inheritdoc cref="Intern(string)"/>
     public ProgramId Intern(ReadOnlySpan<char> name) => _bySpan.TryGetValue(name, out var index) ? Use(index) : AddNamed(name.ToString());
 
-    /// <summary>The program of that number (a process object's address, a cgroup id); its 32-bit key is the low half.</summary>
+    /// <summary>
+    /// The program of that number (a process object's address, a cgroup id); its 32-bit key is the low half.
+    /// </summary>
     public ProgramId Intern(ulong number)
     {
         if (_byNumber.TryGetValue(number, out var index))
@@ -64,7 +68,10 @@ public sealed class ProgramTable
     /// <summary>What it was interned as; numbers as 0x... .</summary>
     public string Name(ProgramId program) => Name(Check(program));
 
-    /// <summary>How many slots it may hold compared to others: 1 to 1,000; default 1. Policy <c>fair</c> only; nobody needs to set it.</summary>
+    /// <summary>
+    /// How many slots it may hold compared to others: 1 to 1,000; default 1. Policy <c>fair</c> only; nobody needs to
+    /// set it.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     public void SetWeight(ProgramId program, int weight)
     {
@@ -151,7 +158,9 @@ public sealed class ProgramTable
         return index;
     }
 
-    /// <summary>Looks at up to 64 places from a moving hand; all busy: the table grows rather than forget attempts.</summary>
+    /// <summary>
+    /// Looks at up to 64 places from a moving hand; all busy: the table grows rather than forget attempts.
+    /// </summary>
     private int Recycle()
     {
         var best = -1;

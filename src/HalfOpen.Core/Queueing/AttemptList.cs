@@ -2,7 +2,10 @@ using HalfOpen.Core.Attempts;
 
 namespace HalfOpen.Core.Queueing;
 
-/// <summary>A doubly linked list through the attempts themselves: every operation costs the same, whatever its length. Mutable struct: never copy.</summary>
+/// <summary>
+/// A doubly linked list through the attempts themselves: every operation costs the same, whatever its length. Mutable
+/// struct: never copy.
+/// </summary>
 internal struct AttemptList
 {
     // Stored + 1, so that default(AttemptList) is an empty list and arrays of lists need no loop to begin with.

@@ -2,7 +2,10 @@ using HalfOpen.Core.Attempts;
 
 namespace HalfOpen.Core.Queueing;
 
-/// <summary>Queued attempts that have a deadline, the next one first; ties in the order of submission. A four-way heap: half the levels, and the four children lie side by side.</summary>
+/// <summary>
+/// Queued attempts that have a deadline, the next one first; ties in the order of submission. A four-way heap: half the
+/// levels, and the four children lie side by side.
+/// </summary>
 internal sealed class DeadlineHeap(AttemptSlab slab)
 {
     private (long Due, long Order, int Attempt)[] _items = new (long, long, int)[16];

@@ -13,7 +13,10 @@ internal struct DestinationEntry
     public int Newer;
     public int Older;
 
-    /// <summary>It stands in that list. Idle is not the same: an entry may be without attempts for a moment, between one that ended and the next that starts.</summary>
+    /// <summary>
+    /// It stands in that list. Idle is not the same: an entry may be without attempts for a moment, between one that
+    /// ended and the next that starts.
+    /// </summary>
     public bool Linked;
 
     /// <summary>Connections to it that are open.</summary>
@@ -34,8 +37,9 @@ internal struct DestinationEntry
 }
 
 /// <summary>
-/// Address → entry, chained hash over a slab so that an entry's index stays valid. The hash is seeded by the host, not by the process: the order
-/// of decisions never depends on it. Grows as needed; who keeps it bounded is its owner, through <see cref="Remove"/>.
+/// Address → entry, chained hash over a slab so that an entry's index stays valid. The hash is seeded by the host, not
+/// by the process: the order of decisions never depends on it. Grows as needed; who keeps it bounded is its owner,
+/// through <see cref="Remove"/>.
 /// </summary>
 internal sealed class DestinationTable(ulong seed)
 {
@@ -86,7 +90,8 @@ internal sealed class DestinationTable(ulong seed)
         }
 
         var bucket = Bucket(address);
-        _entries[index] = new DestinationEntry { Address = address, AnsweredAt = long.MinValue, HashNext = _buckets[bucket] - 1, Newer = -1, Older = -1 };
+        _entries[index] = new DestinationEntry
+            { Address = address, AnsweredAt = long.MinValue, HashNext = _buckets[bucket] - 1, Newer = -1, Older = -1 };
         _buckets[bucket] = index + 1;
         Count++;
         return index;

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace HalfOpen.Core;
 
 /// <summary>
-/// A distribution of durations in bounded memory, whatever their number: buckets of equal width in each octave of 100 ns
-/// units, so that a quantile is a little too high and never too low; the longest duration is exact. The engine hands out
-/// copies; see <see cref="EngineStatistics"/>. Not thread-safe while it is recorded into.
+/// A distribution of durations in bounded memory, whatever their number: buckets of equal width in each octave of 100
+/// ns units, so that a quantile is a little too high and never too low; the longest duration is exact. The engine hands
+/// out copies; see <see cref="EngineStatistics"/>. Not thread-safe while it is recorded into.
 /// </summary>
 public sealed class DurationHistogram
 {
@@ -30,7 +30,10 @@ public sealed class DurationHistogram
     /// <summary>The longest, exactly.</summary>
     public TimeSpan Max { get; private set; }
 
-    /// <summary>The smallest duration that a share of all do not exceed, rounded up to its bucket's edge and never above <see cref="Max"/>. Zero when empty.</summary>
+    /// <summary>
+    /// The smallest duration that a share of all do not exceed, rounded up to its bucket's edge and never above
+    /// <see cref="Max"/>. Zero when empty.
+    /// </summary>
     /// <param name="share">0 to 1; 0.99 for p99.</param>
     public TimeSpan Quantile(double share)
     {

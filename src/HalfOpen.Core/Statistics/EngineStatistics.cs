@@ -31,7 +31,8 @@ public enum WaitReason : byte
 /// <param name="Rejected">Attempts refused or expired.</param>
 /// <param name="Established">Ended so; likewise the others. Cancelled ones include those that never started.</param>
 public readonly record struct OutcomeTotals(
-    long Submitted, long Started, long Rejected, long Established, long Refused, long Reset, long TimedOut, long Unreachable, long Cancelled);
+    long Submitted, long Started, long Rejected, long Established, long Refused, long Reset, long TimedOut, long Unreachable,
+        long Cancelled);
 
 /// <summary>One program in a snapshot.</summary>
 /// <param name="Program">Its handle.</param>
@@ -44,7 +45,8 @@ public readonly record struct OutcomeTotals(
 /// <param name="MeanWait">Of its started attempts.</param>
 /// <param name="MaxWait">Of its started attempts.</param>
 public sealed record ProgramStatistics(
-    ProgramId Program, string Name, int Counted, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals, TimeSpan MeanWait, TimeSpan MaxWait);
+    ProgramId Program, string Name, int Counted, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals, TimeSpan MeanWait,
+        TimeSpan MaxWait);
 
 /// <summary>A snapshot; immutable, thread-safe.</summary>
 /// <param name="Limit">Slots.</param>

@@ -1,6 +1,8 @@
 namespace HalfOpen.Core.Statistics;
 
-/// <summary>How often something happened lately: counts of this window of 10 s and the one before. Mutable struct: never copy.</summary>
+/// <summary>
+/// How often something happened lately: counts of this window of 10 s and the one before. Mutable struct: never copy.
+/// </summary>
 internal struct RecentRate
 {
     private const long Window = TimeSpan.TicksPerSecond * 10;

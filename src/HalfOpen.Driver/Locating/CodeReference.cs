@@ -75,7 +75,8 @@ internal readonly struct CodeReference
 
     public PeSection Section { get; }
 
-    public bool IsWrite => Access is Access.StoreImmediate or Access.Write or Access.Increment or Access.Decrement or Access.ExchangeAdd or Access.Exchange;
+    public bool IsWrite =>
+        Access is Access.StoreImmediate or Access.Write or Access.Increment or Access.Decrement or Access.ExchangeAdd or Access.Exchange;
 
     /// <summary>A write that another processor may interleave with.</summary>
     public bool IsPlainWrite => IsWrite && !IsLocked && Access != Access.Exchange;

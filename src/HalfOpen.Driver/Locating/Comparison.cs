@@ -17,7 +17,8 @@ internal enum Branch
 }
 
 /// <summary>
-/// One place that loads a global into a register and at once compares the register with another: <c>A1 C; 3B 05 T; 0F 8D</c> or
+/// One place that loads a global into a register and at once compares the register with another: <c>A1 C; 3B 05 T; 0F
+/// 8D</c> or
 /// <c>44 8B 1D T; 44 39 1D C; 7D</c>. Offsets are positions in the file.
 /// </summary>
 internal sealed class Comparison
@@ -59,10 +60,12 @@ internal sealed class Comparison
                 continue;
             }
 
-            // A chance hit may stand between the two, so a few are looked at; a load ends at most one prefix before the compare's opcode.
+            // A chance hit may stand between the two, so a few are looked at; a load ends at most one prefix before the
+            // compare's opcode.
             for (var j = i - 1; j >= 0 && references[j].End >= references[i].Start - 1; j--)
             {
-                if (references[j].Access == Access.Load && references[j].Section == references[i].Section && AreOnePair(image, references[j], references[i]))
+                if (references[j].Access == Access.Load && references[j].Section == references[i].Section
+                    && AreOnePair(image, references[j], references[i]))
                 {
                     var branch = ReadBranch(image.Bytes, references[i].End, references[i].Section.FileEnd, out var end);
                     found.Add(new Comparison(references[j], references[i], branch, end));

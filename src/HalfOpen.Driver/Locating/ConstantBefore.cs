@@ -3,10 +3,15 @@ using HalfOpen.Driver.Pe;
 
 namespace HalfOpen.Driver.Locating;
 
-/// <summary>Tells whether a register holds 1 or -1, from the instructions that compilers use to load those two.</summary>
+/// <summary>
+/// Tells whether a register holds 1 or -1, from the instructions that compilers use to load those two.
+/// </summary>
 internal static class ConstantBefore
 {
-    /// <summary>Loads normally stand a few instructions before their use; a register may also hold the constant for a whole function.</summary>
+    /// <summary>
+    /// Loads normally stand a few instructions before their use; a register may also hold the constant for a whole
+    /// function.
+    /// </summary>
     private const int NearWindow = 48;
     private const int FarWindow = 256;
 
@@ -43,7 +48,9 @@ internal static class ConstantBefore
         return 0;
     }
 
-    /// <summary>The sign that an instruction whose opcode stands at <paramref name="at"/> gives the register, or 0.</summary>
+    /// <summary>
+    /// The sign that an instruction whose opcode stands at <paramref name="at"/> gives the register, or 0.
+    /// </summary>
     private static int LoadAt(byte[] bytes, PeSection section, int at, int first, int register, bool isX64)
     {
         var low = register & 7;
@@ -94,7 +101,9 @@ internal static class ConstantBefore
         return 0;
     }
 
-    /// <summary>inc r or dec r at this place: <c>40+r</c>, <c>48+r</c> on x86; <c>FF C0+r</c>, <c>FF C8+r</c> on both.</summary>
+    /// <summary>
+    /// inc r or dec r at this place: <c>40+r</c>, <c>48+r</c> on x86; <c>FF C0+r</c>, <c>FF C8+r</c> on both.
+    /// </summary>
     private static int StepAt(byte[] bytes, int at, int limit, int register, bool isX64)
     {
         var low = register & 7;

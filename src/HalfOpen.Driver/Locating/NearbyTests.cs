@@ -3,17 +3,21 @@ using HalfOpen.Driver.Pe;
 
 namespace HalfOpen.Driver.Locating;
 
-/// <summary>What is tested beside a comparison of C and T: the pending counter P (evidence 7) and the drain bound (evidence 8).</summary>
+/// <summary>
+/// What is tested beside a comparison of C and T: the pending counter P (evidence 7) and the drain bound (evidence 8).
+/// </summary>
 internal static class NearbyTests
 {
-    /// <summary>Bytes before and after a comparison that count as beside it; the facts give 32 for the drain bound.</summary>
+    /// <summary>
+    /// Bytes before and after a comparison that count as beside it; the facts give 32 for the drain bound.
+    /// </summary>
     private const int Window = 32;
 
     private const byte DrainBound = 20;
 
     /// <summary>
-    /// The globals tested for zero beside the comparisons. First choice: directly behind the branch, as in the admission of both architectures. Only when
-    /// nothing stands there anywhere, within 32 bytes on either side.
+    /// The globals tested for zero beside the comparisons. First choice: directly behind the branch, as in the
+    /// admission of both architectures. Only when nothing stands there anywhere, within 32 bytes on either side.
     /// </summary>
     public static List<CodeReference> PendingTests(CodeView view, List<Comparison> comparisons, uint threshold, uint counter)
     {
@@ -34,14 +38,17 @@ internal static class NearbyTests
         return tests;
     }
 
-    /// <summary>File offset of <c>cmp r, 20</c> and an unsigned jae that begins within 32 bytes after the comparison, or -1.</summary>
+    /// <summary>
+    /// File offset of <c>cmp r, 20</c> and an unsigned jae that begins within 32 bytes after the comparison, or -1.
+    /// </summary>
     public static int FindDrainBound(PeImage image, Comparison comparison)
     {
         var limit = comparison.Section.FileEnd;
         for (var at = comparison.End; at <= comparison.End + Window; at++)
         {
             // A REX prefix belongs to the compare: it is the prefix that must begin within the window.
-            var opcode = at == comparison.End + Window && image.Architecture == DriverArchitecture.X64 && at < limit && (image.Bytes[at] & 0xF8) == 0x40 ? at + 1 : at;
+            var opcode = at == comparison.End + Window && image.Architecture == DriverArchitecture.X64 && at < limit
+                && (image.Bytes[at] & 0xF8) == 0x40 ? at + 1 : at;
             var end = EndOfBoundCompare(image.Bytes, opcode, limit);
             if (end > 0 && IsJae(image.Bytes, end, limit))
             {
@@ -52,7 +59,10 @@ internal static class NearbyTests
         return -1;
     }
 
-    /// <summary>The byte after a compare of a register, eax or al included, with 20 whose opcode stands here; -1 when there is none.</summary>
+    /// <summary>
+    /// The byte after a compare of a register, eax or al included, with 20 whose opcode stands here; -1 when there is
+    /// none.
+    /// </summary>
     private static int EndOfBoundCompare(byte[] bytes, int at, int limit)
     {
         if (at + 2 > limit)
@@ -75,7 +85,8 @@ internal static class NearbyTests
         (at + 2 <= limit && bytes[at] == 0x73) || (at + 6 <= limit && bytes[at] == 0x0F && bytes[at + 1] == 0x83);
 
     /// <summary>Adds the tests that begin between two file offsets, both included.</summary>
-    private static void AddTests(CodeView view, Comparison comparison, int from, int to, uint threshold, uint counter, List<CodeReference> tests)
+    private static void AddTests(CodeView view, Comparison comparison, int from, int to, uint threshold, uint counter,
+        List<CodeReference> tests)
     {
         for (var i = view.FirstReferenceFrom(from + 1); i < view.References.Count; i++)
         {
@@ -86,7 +97,8 @@ internal static class NearbyTests
             }
 
             var begin = Begin(view.Image, reference, from);
-            if (begin >= from && begin <= to && reference.Section == comparison.Section && reference.Target != threshold && reference.Target != counter
+            if (begin >= from && begin <= to && reference.Section == comparison.Section && reference.Target != threshold
+                && reference.Target != counter
                 && reference.Target % 4 == 0 && IsZeroTest(view, reference))
             {
                 tests.Add(reference);
@@ -94,7 +106,9 @@ internal static class NearbyTests
         }
     }
 
-    /// <summary>The instruction's first byte: a REX prefix belongs to it when the instruction must begin there.</summary>
+    /// <summary>
+    /// The instruction's first byte: a REX prefix belongs to it when the instruction must begin there.
+    /// </summary>
     private static int Begin(PeImage image, CodeReference reference, int from) =>
         image.Architecture == DriverArchitecture.X64 && reference.Start - 1 == from && (image.Bytes[reference.Start - 1] & 0xF8) == 0x40
             ? reference.Start - 1

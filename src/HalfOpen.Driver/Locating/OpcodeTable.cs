@@ -1,6 +1,9 @@
 namespace HalfOpen.Driver.Locating;
 
-/// <summary>What the opcodes before a ModRM byte with a bare 32-bit address (mod 00, r/m 101) do with that address. Intel SDM volume 2, appendix A.</summary>
+/// <summary>
+/// What the opcodes before a ModRM byte with a bare 32-bit address (mod 00, r/m 101) do with that address. Intel SDM
+/// volume 2, appendix A.
+/// </summary>
 internal static class OpcodeTable
 {
     private static readonly Access[] OneByte = BuildOneByte();
@@ -85,7 +88,9 @@ internal static class OpcodeTable
         }
 
         // xadd r/m8, cmpxchg, bit set/reset/complement, double shifts, movnti, then the vector stores
-        foreach (var write in new byte[] { 0xC0, 0xB0, 0xB1, 0xAB, 0xB3, 0xBB, 0xA4, 0xA5, 0xAC, 0xAD, 0xC3, 0x11, 0x13, 0x17, 0x29, 0x2B, 0x7E, 0x7F, 0xD6, 0xE7 })
+        foreach (
+            var write in new byte[]
+                { 0xC0, 0xB0, 0xB1, 0xAB, 0xB3, 0xBB, 0xA4, 0xA5, 0xAC, 0xAD, 0xC3, 0x11, 0x13, 0x17, 0x29, 0x2B, 0x7E, 0x7F, 0xD6, 0xE7 })
         {
             table[write] = Access.Write;
         }

@@ -4,8 +4,9 @@ using HalfOpen.Driver.Pe;
 namespace HalfOpen.Driver.Locating;
 
 /// <summary>
-/// One pass over the executable sections that lists every instruction naming a global in a writable section by a bare 32-bit address. It tries every byte as
-/// a ModRM byte instead of decoding from the start of a function, so that data between code cannot put it out of step; a chance hit needs four right bytes.
+/// One pass over the executable sections that lists every instruction naming a global in a writable section by a bare
+/// 32-bit address. It tries every byte as a ModRM byte instead of decoding from the start of a function, so that data
+/// between code cannot put it out of step; a chance hit needs four right bytes.
 /// </summary>
 internal static class ReferenceScanner
 {
@@ -60,7 +61,8 @@ internal static class ReferenceScanner
         }
     }
 
-    private static void AddModRm(PeImage image, PeSection section, int modRm, bool isX86, WritableRange writable, List<CodeReference> references)
+    private static void AddModRm(PeImage image, PeSection section, int modRm, bool isX86, WritableRange writable,
+        List<CodeReference> references)
     {
         var bytes = image.Bytes;
         var opcode = bytes[modRm - 1];
@@ -88,10 +90,13 @@ internal static class ReferenceScanner
         }
 
         var start = afterEscape ? modRm - 2 : modRm - 1;
-        references.Add(new CodeReference(access, (byte)reg, IsLocked(bytes, section, start, isX86), start, modRm + 1, end, target, section));
+        references.Add(
+            new CodeReference(access, (byte)reg, IsLocked(bytes, section, start, isX86), start, modRm + 1, end, target, section));
     }
 
-    /// <summary>F0 before the opcode, on x64 perhaps with a REX prefix of a 32-bit operation (40..47) between.</summary>
+    /// <summary>
+    /// F0 before the opcode, on x64 perhaps with a REX prefix of a 32-bit operation (40..47) between.
+    /// </summary>
     private static bool IsLocked(byte[] bytes, PeSection section, int start, bool isX86)
     {
         if (start <= section.FileOffset)
@@ -103,7 +108,9 @@ internal static class ReferenceScanner
             || (!isX86 && (bytes[start - 1] & 0xF8) == 0x40 && start - 2 >= section.FileOffset && bytes[start - 2] == 0xF0);
     }
 
-    /// <summary>The writable sections, with their hull in front as the test that nearly every chance hit fails.</summary>
+    /// <summary>
+    /// The writable sections, with their hull in front as the test that nearly every chance hit fails.
+    /// </summary>
     private sealed class WritableRange
     {
         private readonly List<PeSection> _sections = new List<PeSection>();

@@ -8,7 +8,8 @@ namespace HalfOpen.Driver;
 /// <summary>What a caller may choose about a patch.</summary>
 public sealed class LimitPatchOptions
 {
-    /// <value>Whether a stored checksum that does not match the file is accepted, and put right. Default: false.</value>
+    /// <value>Whether a stored checksum that does not match the file is accepted, and put right. Default:
+    /// false.</value>
     public bool AllowBadChecksum { get; set; }
 }
 
@@ -56,15 +57,18 @@ public sealed class ByteEdit
 }
 
 /// <summary>
-/// A new limit for a driver, as a value over untouched bytes: either a refusal with its reason, or exactly two edits of four bytes each, the limit and the
-/// checksum. Immutable and thread-safe.
+/// A new limit for a driver, as a value over untouched bytes: either a refusal with its reason, or exactly two edits of
+/// four bytes each, the limit and the checksum. Immutable and thread-safe.
 /// </summary>
 public sealed class LimitPatch
 {
     /// <summary>The smallest usable limit. 0 makes every attempt queue for ever.</summary>
     public const uint MinLimit = 1;
 
-    /// <summary>The largest usable limit: the driver compares as signed, so 0x80000000 and above are negative and make every attempt queue for ever.</summary>
+    /// <summary>
+    /// The largest usable limit: the driver compares as signed, so 0x80000000 and above are negative and make every
+    /// attempt queue for ever.
+    /// </summary>
     public const uint MaxLimit = 0x7FFF_FFFF;
 
     private readonly uint _sourceChecksum;
@@ -95,9 +99,12 @@ public sealed class LimitPatch
     /// <summary>Whether Windows can work with this limit: <see cref="MinLimit"/> to <see cref="MaxLimit"/>.</summary>
     public static bool IsUsable(uint limit) => limit is >= MinLimit and <= MaxLimit;
 
-    /// <summary>Examines a driver and works out the edits that set its limit. The bytes are not changed and not kept.</summary>
+    /// <summary>
+    /// Examines a driver and works out the edits that set its limit. The bytes are not changed and not kept.
+    /// </summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="newLimit">Half-open attempts, <see cref="MinLimit"/> to <see cref="MaxLimit"/>; anything else is a refusal.</param>
+    /// <param name="newLimit">Half-open attempts, <see cref="MinLimit"/> to <see cref="MaxLimit"/>; anything else is a
+    /// refusal.</param>
     /// <param name="options">Null: the defaults.</param>
     /// <exception cref="ArgumentNullException">There are no bytes at all.</exception>
     public static LimitPatch Plan(byte[] bytes, uint newLimit, LimitPatchOptions? options = null)
@@ -116,10 +123,14 @@ public sealed class LimitPatch
         return new LimitPatch(report, newLimit, null, new[] { limit, checksum }, report.Checksum.Computed);
     }
 
-    /// <summary>Applies the edits to a copy and proves the result: nothing else differs, the new limit is found by evidence, the checksum is right.</summary>
+    /// <summary>
+    /// Applies the edits to a copy and proves the result: nothing else differs, the new limit is found by evidence, the
+    /// checksum is right.
+    /// </summary>
     /// <param name="bytes">The bytes that the patch was planned for.</param>
     /// <exception cref="ArgumentException">These are other bytes.</exception>
-    /// <exception cref="InvalidOperationException">The patch was refused, or the result failed its proof; then it must not be written.</exception>
+    /// <exception cref="InvalidOperationException">The patch was refused, or the result failed its proof; then it must
+    /// not be written.</exception>
     public byte[] Apply(byte[] bytes)
     {
         if (bytes == null)
@@ -145,7 +156,8 @@ public sealed class LimitPatch
             edit.Write(result);
         }
 
-        return Proves(bytes, result) ? result : throw new InvalidOperationException("The patched driver failed its proof and must not be written.");
+        return Proves(bytes, result)
+            ? result : throw new InvalidOperationException("The patched driver failed its proof and must not be written.");
     }
 
     private static ByteEdit Edit(string name, byte[] bytes, FileOffset offset, uint value)
@@ -166,8 +178,10 @@ public sealed class LimitPatch
         }
 
         var after = DriverExaminer.Examine(result);
-        return after.Status == DriverStatus.Found && after.Limit == NewLimit && after.Checksum!.IsValid && after.Location!.FileOffset == Edits[0].Offset;
+        return after.Status == DriverStatus.Found && after.Limit == NewLimit && after.Checksum!.IsValid
+            && after.Location!.FileOffset == Edits[0].Offset;
     }
 
-    private static bool IsInside(int position, ByteEdit edit) => position >= edit.Offset.Value && position < edit.Offset.Value + edit.Length;
+    private static bool IsInside(int position, ByteEdit edit) =>
+        position >= edit.Offset.Value && position < edit.Offset.Value + edit.Length;
 }

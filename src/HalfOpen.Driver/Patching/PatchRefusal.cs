@@ -44,7 +44,8 @@ public sealed class PatchRefusal
     {
         if (!LimitPatch.IsUsable(newLimit))
         {
-            return new PatchRefusal(RefusalReason.LimitOutOfRange, "The limit must be 1 to 2147483647: with " + newLimit + " every attempt would queue for ever.");
+            return new PatchRefusal(RefusalReason.LimitOutOfRange,
+                "The limit must be 1 to 2147483647: with " + newLimit + " every attempt would queue for ever.");
         }
 
         if (report.Status == DriverStatus.Unreadable)
@@ -54,7 +55,8 @@ public sealed class PatchRefusal
 
         if (report.System.IsNt6OrLater)
         {
-            return new PatchRefusal(RefusalReason.Nt6OrLater, "This is the driver of " + report.System.Text + ": drivers of Vista and later are signed and are never patched.");
+            return new PatchRefusal(RefusalReason.Nt6OrLater,
+                "This is the driver of " + report.System.Text + ": drivers of Vista and later are signed and are never patched.");
         }
 
         if (report.HasEmbeddedSignature)
@@ -71,7 +73,8 @@ public sealed class PatchRefusal
         }
 
         return report.Checksum!.IsValid || options.AllowBadChecksum ? null
-            : new PatchRefusal(RefusalReason.BadChecksum, "The stored checksum does not match the file: it is damaged or was edited carelessly.");
+            : new PatchRefusal(RefusalReason.BadChecksum,
+                "The stored checksum does not match the file: it is damaged or was edited carelessly.");
     }
 
     private static string FirstMissing(DriverReport report)

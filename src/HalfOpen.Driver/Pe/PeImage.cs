@@ -4,8 +4,8 @@ using System.Text;
 namespace HalfOpen.Driver.Pe;
 
 /// <summary>
-/// The parts of a PE file that the locator needs, each read checked against the end of the file. Sections that overlap or leave the file make it unreadable:
-/// one byte must have one place and one meaning before anything is written to it.
+/// The parts of a PE file that the locator needs, each read checked against the end of the file. Sections that overlap
+/// or leave the file make it unreadable: one byte must have one place and one meaning before anything is written to it.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -112,12 +112,15 @@ internal sealed class PeImage
             return null;
         }
 
-        var directoryCount = (int)Math.Min(Math.Min(Little.U32(bytes, optional + fixedSize - 4), 16u), (uint)((optionalSize - fixedSize) / 8));
+        var directoryCount =
+            (int)Math.Min(Math.Min(Little.U32(bytes, optional + fixedSize - 4), 16u), (uint)((optionalSize - fixedSize) / 8));
         var sections = ReadSections(bytes, optional + optionalSize, sectionCount, Little.U32(bytes, optional + 32), out problem);
         return sections == null ? null : new PeImage(bytes, pe, optional + fixedSize, directoryCount, sections);
     }
 
-    /// <summary>Address (an RVA, for certificates a file offset) and size of a data directory; 0 and 0 when it is absent.</summary>
+    /// <summary>
+    /// Address (an RVA, for certificates a file offset) and size of a data directory; 0 and 0 when it is absent.
+    /// </summary>
     public void GetDirectory(int index, out uint address, out uint size)
     {
         var there = index < _directoryCount;
@@ -138,7 +141,9 @@ internal sealed class PeImage
         return null;
     }
 
-    /// <summary>The file offset of bytes that have one, or -1: outside every section, or in a zero-filled tail.</summary>
+    /// <summary>
+    /// The file offset of bytes that have one, or -1: outside every section, or in a zero-filled tail.
+    /// </summary>
     public int FileOffsetOf(uint rva, uint count)
     {
         foreach (var section in Sections)
@@ -192,9 +197,11 @@ internal sealed class PeImage
                 return null;
             }
 
-            // The last page of a section is mapped whole, so that file bytes between the claimed size and the alignment are still there.
+            // The last page of a section is mapped whole, so that file bytes between the claimed size and the alignment
+            // are still there.
             var mapped = Math.Min(rawSize, AlignUp(virtualSize, alignment));
-            sections[i] = new PeSection(name, rva, virtualSize, mapped == 0 ? 0 : (int)rawOffset, (int)mapped, Little.U32(bytes, header + 36));
+            sections[i] =
+                new PeSection(name, rva, virtualSize, mapped == 0 ? 0 : (int)rawOffset, (int)mapped, Little.U32(bytes, header + 36));
         }
 
         problem = FindOverlap(sections);

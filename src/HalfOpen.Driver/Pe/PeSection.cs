@@ -17,7 +17,9 @@ internal sealed class PeSection
 
     public uint Rva { get; }
 
-    /// <summary>Bytes of the image that the section claims; more than <see cref="FileSize"/> when it has a zero-filled tail.</summary>
+    /// <summary>
+    /// Bytes of the image that the section claims; more than <see cref="FileSize"/> when it has a zero-filled tail.
+    /// </summary>
     public uint VirtualSize { get; }
 
     public int FileOffset { get; }
@@ -35,7 +37,9 @@ internal sealed class PeSection
 
     public bool IsDiscardable => (Characteristics & 0x0200_0000) != 0;
 
-    /// <summary>Whether <paramref name="count"/> bytes at an RVA lie inside, with or without bytes in the file.</summary>
+    /// <summary>
+    /// Whether <paramref name="count"/> bytes at an RVA lie inside, with or without bytes in the file.
+    /// </summary>
     public bool Covers(uint rva, uint count) => rva >= Rva && (ulong)rva + count <= (ulong)Rva + VirtualSize;
 
     public uint RvaOf(int fileOffset) => unchecked(Rva + (uint)(fileOffset - FileOffset));

@@ -7,7 +7,9 @@ internal sealed class Relocations
 {
     private const int HighLow = 3;
 
-    /// <summary>RVA of every entry with its type; a later entry for the same RVA does not hide an earlier HIGHLOW.</summary>
+    /// <summary>
+    /// RVA of every entry with its type; a later entry for the same RVA does not hide an earlier HIGHLOW.
+    /// </summary>
     private readonly Dictionary<uint, int> _entries = new Dictionary<uint, int>();
 
     private Relocations()
@@ -67,7 +69,9 @@ internal sealed class Relocations
     /// <summary>Whether exactly the four bytes at this RVA are adjusted.</summary>
     public bool IsHighLow(uint rva) => _entries.TryGetValue(rva, out var type) && type == HighLow;
 
-    /// <summary>Whether an entry of any type touches one of the four bytes at this RVA. The widest adjusts eight.</summary>
+    /// <summary>
+    /// Whether an entry of any type touches one of the four bytes at this RVA. The widest adjusts eight.
+    /// </summary>
     public bool TouchesFourBytesAt(uint rva)
     {
         for (var back = -3; back <= 7; back++)

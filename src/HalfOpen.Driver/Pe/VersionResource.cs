@@ -4,8 +4,9 @@ using System.Text;
 namespace HalfOpen.Driver.Pe;
 
 /// <summary>
-/// The version resource: file version, internal and original name. It informs and waives one evidence for <c>tcpip6.sys</c>; nothing is found through it. An
-/// odd layout is therefore read leniently: when the directory leads nowhere, the resource section, then the whole file is searched for the structure's own mark.
+/// The version resource: file version, internal and original name. It informs and waives one evidence for
+/// <c>tcpip6.sys</c>; nothing is found through it. An odd layout is therefore read leniently: when the directory leads
+/// nowhere, the resource section, then the whole file is searched for the structure's own mark.
 /// </summary>
 internal sealed class VersionResource
 {
@@ -50,7 +51,10 @@ internal sealed class VersionResource
         return result;
     }
 
-    /// <summary>Root directory, type 16, first name, first language, data entry: three levels, no recursion, so that a cycle cannot trap it.</summary>
+    /// <summary>
+    /// Root directory, type 16, first name, first language, data entry: three levels, no recursion, so that a cycle
+    /// cannot trap it.
+    /// </summary>
     private static bool FindThroughDirectory(PeImage image, out int start, out int end)
     {
         start = end = 0;
@@ -132,8 +136,8 @@ internal sealed class VersionResource
     }
 
     /// <summary>
-    /// Finds a String structure by its key. <c>wLength wValueLength wType key NUL padding value NUL</c>, all UTF-16: the padding is skipped as zeros, which is
-    /// right because an empty value is told by wValueLength.
+    /// Finds a String structure by its key. <c>wLength wValueLength wType key NUL padding value NUL</c>, all UTF-16:
+    /// the padding is skipped as zeros, which is right because an empty value is told by wValueLength.
     /// </summary>
     private static string? FindString(byte[] bytes, int start, int end, string key)
     {

@@ -4,8 +4,8 @@ using HalfOpen.Wire.Sockets;
 namespace HalfOpen.Guard.Attribution;
 
 /// <summary>
-/// The exemptions, ready to be asked once a SYN. The packet filter's rules sort most of them out before; this is the whole truth, also where no rule can express it (executables) or a rule is missing.
-/// Immutable.
+/// The exemptions, ready to be asked once a SYN. The packet filter's rules sort most of them out before; this is the
+/// whole truth, also where no rule can express it (executables) or a rule is missing. Immutable.
 /// </summary>
 internal sealed class ExemptionSet
 {
@@ -67,7 +67,8 @@ internal sealed class ExemptionSet
 
         foreach (var cgroup in _cgroups)
         {
-            if (owner.Cgroup.StartsWith(cgroup, StringComparison.Ordinal) && (owner.Cgroup.Length == cgroup.Length || owner.Cgroup[cgroup.Length] == '/'))
+            if (owner.Cgroup.StartsWith(cgroup, StringComparison.Ordinal)
+                && (owner.Cgroup.Length == cgroup.Length || owner.Cgroup[cgroup.Length] == '/'))
             {
                 return true;
             }
@@ -76,7 +77,9 @@ internal sealed class ExemptionSet
         return false;
     }
 
-    /// <summary>What the kernel calls it: /usr/bin/python3 is a link on most machines, and a process's executable is never one.</summary>
+    /// <summary>
+    /// What the kernel calls it: /usr/bin/python3 is a link on most machines, and a process's executable is never one.
+    /// </summary>
     private static string Target(string executable)
     {
         try

@@ -6,7 +6,8 @@ namespace HalfOpen.Guard.Attribution;
 /// <summary>Whose attempt it is. Immutable.</summary>
 /// <param name="Program">What the engine and the status call it.</param>
 /// <param name="Executable">Full path; empty when not known.</param>
-/// <param name="Cgroup">Path below the root of the cgroup2 hierarchy, without the leading slash; empty when not known.</param>
+/// <param name="Cgroup">Path below the root of the cgroup2 hierarchy, without the leading slash; empty when not
+/// known.</param>
 internal sealed record Owner(string Program, string Executable = "", string Cgroup = "");
 
 /// <summary>Finds the owner of an attempt. The guard's thread only.</summary>
@@ -15,7 +16,10 @@ internal interface IOwners
     /// <summary>By process, which may be gone already; then by user.</summary>
     Owner OfProcess(uint processId, uint userId, long now);
 
-    /// <summary>By the inode of a socket, where nobody told the process; by user when it cannot be found in the time that may be spent on that.</summary>
+    /// <summary>
+    /// By the inode of a socket, where nobody told the process; by user when it cannot be found in the time that may be
+    /// spent on that.
+    /// </summary>
     Owner OfSocket(uint inode, uint userId, long now);
 
     /// <summary>A forwarded attempt: by source address.</summary>
@@ -23,8 +27,9 @@ internal interface IOwners
 }
 
 /// <summary>
-/// Owners from /proc: executable and cgroup of a process cost 12-21 us each to read (measured), so they are kept for two seconds, within which a process id is not used again in practice.
-/// Bounded: a crowd of short-lived processes empties the cache and costs time, not memory.
+/// Owners from /proc: executable and cgroup of a process cost 12-21 us each to read (measured), so they are kept for
+/// two seconds, within which a process id is not used again in practice. Bounded: a crowd of short-lived processes
+/// empties the cache and costs time, not memory.
 /// </summary>
 internal sealed class ProcessOwners : IOwners
 {
@@ -71,12 +76,16 @@ internal sealed class ProcessOwners : IOwners
         return owner;
     }
 
-    /// <summary>The unit that tells two programs with one executable (python3, node, java) apart: the last part of the cgroup when it is a service or a container's scope.</summary>
+    /// <summary>
+    /// The unit that tells two programs with one executable (python3, node, java) apart: the last part of the cgroup
+    /// when it is a service or a container's scope.
+    /// </summary>
     internal static string UnitOf(string cgroup)
     {
         var last = cgroup[(cgroup.LastIndexOf('/') + 1)..];
         var isUnit = last.EndsWith(".service", StringComparison.Ordinal) && !last.StartsWith("user@", StringComparison.Ordinal);
-        var isScope = last.EndsWith(".scope", StringComparison.Ordinal) && !last.StartsWith("session-", StringComparison.Ordinal) && last != "init.scope";
+        var isScope = last.EndsWith(".scope", StringComparison.Ordinal) && !last.StartsWith("session-", StringComparison.Ordinal)
+            && last != "init.scope";
         return isUnit || isScope ? last : "";
     }
 

@@ -38,13 +38,15 @@ public static class ControlClient
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), limit.Token);
-            await socket.SendAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(request, ControlJson.Default.ControlRequest) + "\n"), limit.Token);
+            await socket.SendAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(request, ControlJson.Default.ControlRequest) + "\n"),
+                limit.Token);
             var line = await ReadLineAsync(socket, limit.Token);
             return JsonSerializer.Deserialize(line, ControlJson.Default.ControlResponse) ?? throw new JsonException("null");
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied || e.NativeErrorCode == PermissionDenied)
         {
-            throw new ControlException(ControlFailure.NotAllowed, $"not allowed to ask the guard at {path}: be root (sudo) or a member of the group {Rules.GuardPaths.GroupName}", e);
+            throw new ControlException(ControlFailure.NotAllowed,
+                $"not allowed to ask the guard at {path}: be root (sudo) or a member of the group {Rules.GuardPaths.GroupName}", e);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
@@ -56,7 +58,9 @@ public static class ControlClient
         }
     }
 
-    /// <summary>Whether somebody listens behind the socket at <paramref name="path"/>. Never waits, never throws.</summary>
+    /// <summary>
+    /// Whether somebody listens behind the socket at <paramref name="path"/>. Never waits, never throws.
+    /// </summary>
     public static bool IsThere(string path)
     {
         try

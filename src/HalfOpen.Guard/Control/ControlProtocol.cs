@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace HalfOpen.Guard.Control;
 
-/// <summary>From a request line to a response line. Never throws, whatever the bytes. Thread-safe as its guard is.</summary>
+/// <summary>
+/// From a request line to a response line. Never throws, whatever the bytes. Thread-safe as its guard is.
+/// </summary>
 public static class ControlProtocol
 {
     /// <summary>Longest request, without its line feed.</summary>
@@ -24,7 +26,9 @@ public static class ControlProtocol
         }
         catch (JsonException e)
         {
-            return Serialize(Failure($"that is no request: a JSON object such as {{\"command\":\"status\"}} is expected (byte {e.BytePositionInLine ?? 0})"));
+            return Serialize(
+                Failure($"that is no request: a JSON object such as {{\"command\":\"status\"}} is expected (byte "
+                    + $"{e.BytePositionInLine ?? 0})"));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

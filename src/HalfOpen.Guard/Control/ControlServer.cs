@@ -5,7 +5,8 @@ using HalfOpen.Linux;
 namespace HalfOpen.Guard.Control;
 
 /// <summary>
-/// The control socket of a running guard: root and the group <see cref="GuardPaths.GroupName"/> may connect. Bounded in every direction: clients at a time, bytes a request, seconds a request. Thread-safe.
+/// The control socket of a running guard: root and the group <see cref="GuardPaths.GroupName"/> may connect. Bounded in
+/// every direction: clients at a time, bytes a request, seconds a request. Thread-safe.
 /// </summary>
 public sealed class ControlServer : IDisposable
 {
@@ -20,7 +21,10 @@ public sealed class ControlServer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private int _clients;
 
-    /// <summary>Listens. A socket that a killed guard left under the same path is replaced: the caller holds the lock that says so.</summary>
+    /// <summary>
+    /// Listens. A socket that a killed guard left under the same path is replaced: the caller holds the lock that says
+    /// so.
+    /// </summary>
     /// <exception cref="GuardException">The socket cannot be made.</exception>
     public ControlServer(string path, IGuardControl guard)
     {
@@ -113,7 +117,9 @@ public sealed class ControlServer : IDisposable
 
                     if (count == buffer.Length)
                     {
-                        await SendAsync(client, ControlProtocol.Serialize(ControlProtocol.Failure($"a request has at most {ControlProtocol.MaxRequestBytes} bytes")), limit.Token);
+                        await SendAsync(client,
+                            ControlProtocol.Serialize(
+                                ControlProtocol.Failure($"a request has at most {ControlProtocol.MaxRequestBytes} bytes")), limit.Token);
                         return;
                     }
 

@@ -8,7 +8,9 @@ public interface IGuardControl
     /// <exception cref="GuardException">Out of range; the message is for the user.</exception>
     void SetLimit(int limit);
 
-    /// <summary>Reads the configuration again. Lines for the user: what needs a restart; empty when all is in force.</summary>
+    /// <summary>
+    /// Reads the configuration again. Lines for the user: what needs a restart; empty when all is in force.
+    /// </summary>
     /// <exception cref="GuardException">It is wrong; the old one stays.</exception>
     IReadOnlyList<string> Reload();
 }

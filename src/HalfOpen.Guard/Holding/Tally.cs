@@ -2,7 +2,9 @@ using HalfOpen.Core;
 
 namespace HalfOpen.Guard.Holding;
 
-/// <summary>Who holds how many waiting attempts, so that neither a program nor a user can fill the queue alone.</summary>
+/// <summary>
+/// Who holds how many waiting attempts, so that neither a program nor a user can fill the queue alone.
+/// </summary>
 internal sealed class Tally
 {
     private readonly Dictionary<uint, int> _byUser = [];

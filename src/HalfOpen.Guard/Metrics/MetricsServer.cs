@@ -5,8 +5,9 @@ using System.Text;
 namespace HalfOpen.Guard.Metrics;
 
 /// <summary>
-/// Answers <c>GET /metrics</c> and nothing else (docs/decisions/0063): one request a connection, at most <see cref="MaxClients"/> at a time, <see cref="MaxHeadBytes"/> of head, ten seconds. Who may not read is told
-/// so, and takes the place of nobody who may. Thread-safe.
+/// Answers <c>GET /metrics</c> and nothing else (docs/decisions/0063): one request a connection, at most
+/// <see cref="MaxClients"/> at a time, <see cref="MaxHeadBytes"/> of head, ten seconds. Who may not read is told so,
+/// and takes the place of nobody who may. Thread-safe.
 /// </summary>
 public sealed class MetricsServer : IDisposable
 {
@@ -123,7 +124,8 @@ public sealed class MetricsServer : IDisposable
                 }
 
                 var answer = places == _clients ? Answer(buffer.AsSpan(0, count), _snapshot)
-                    : Response("403 Forbidden", "text/plain", $"metrics are for root and members of the group {Rules.GuardPaths.GroupName}\n");
+                    : Response("403 Forbidden", "text/plain",
+                        $"metrics are for root and members of the group {Rules.GuardPaths.GroupName}\n");
                 await SendAsync(client, answer, limit.Token);
                 client.Shutdown(SocketShutdown.Both);
             }
@@ -169,7 +171,9 @@ public sealed class MetricsServer : IDisposable
     private static byte[] Response(string status, string type, string body, string more = "", bool bodyToo = true)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        var head = Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {bytes.Length}\r\n{more}Connection: close\r\n\r\n");
+        var head =
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {bytes.Length}\r\n{more}Connection: close\r\n\r\n");
         return bodyToo ? [.. head, .. bytes] : head;
     }
 

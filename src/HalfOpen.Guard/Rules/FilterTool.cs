@@ -13,13 +13,17 @@ internal readonly record struct ToolResult(int ExitCode, string Output, string E
     public bool Missing => ExitCode == -1;
 }
 
-/// <summary>Runs the packet filter's own tools. A child started here is in the network namespace of the calling thread.</summary>
+/// <summary>
+/// Runs the packet filter's own tools. A child started here is in the network namespace of the calling thread.
+/// </summary>
 internal static class FilterTool
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly string[] Folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin"];
 
-    /// <summary>Runs all at the same time; the results are in the order of the scripts. Never throws for what a tool does.</summary>
+    /// <summary>
+    /// Runs all at the same time; the results are in the order of the scripts. Never throws for what a tool does.
+    /// </summary>
     public static ToolResult[] Run(IReadOnlyList<RuleScript> scripts)
     {
         // All are started before any is waited for: IPv4 and IPv6 cost one wait, not two.
@@ -37,7 +41,9 @@ internal static class FilterTool
             return null;
         }
 
-        var start = new ProcessStartInfo(path, script.Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo(path, script.Arguments)
+            { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+                WorkingDirectory = "/" };
         try
         {
             var process = Process.Start(start)!;
@@ -73,7 +79,8 @@ internal static class FilterTool
             }
 
             var complaint = error.GetAwaiter().GetResult();
-            var line = complaint.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault(l => !l.StartsWith('#')) ?? "";
+            var line = complaint.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .FirstOrDefault(l => !l.StartsWith('#')) ?? "";
             return new ToolResult(process.ExitCode, output.GetAwaiter().GetResult(), line);
         }
     }

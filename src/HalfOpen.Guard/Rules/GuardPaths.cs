@@ -3,7 +3,8 @@ using HalfOpen.Linux;
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// Where a running guard keeps its lock, its status socket and the note of what it put into the packet filter. One set per network namespace, named by the namespace's inode. Immutable, thread-safe.
+/// Where a running guard keeps its lock, its status socket and the note of what it put into the packet filter. One set
+/// per network namespace, named by the namespace's inode. Immutable, thread-safe.
 /// </summary>
 public sealed record GuardPaths(string Folder, string NamespaceId)
 {
@@ -20,8 +21,11 @@ public sealed record GuardPaths(string Folder, string NamespaceId)
     /// <summary>Names the back end whose rules are in place; outlives a killed guard.</summary>
     public string RulesNote => Path.Combine(Folder, $"guard-{NamespaceId}.rules");
 
-    /// <summary>The folder: HALFOPEN_RUNTIME_DIR where set (tests, containers), else <see cref="DefaultFolder"/>.</summary>
-    public static string FolderInUse => Environment.GetEnvironmentVariable("HALFOPEN_RUNTIME_DIR") is { Length: > 0 } folder ? folder : DefaultFolder;
+    /// <summary>
+    /// The folder: HALFOPEN_RUNTIME_DIR where set (tests, containers), else <see cref="DefaultFolder"/>.
+    /// </summary>
+    public static string FolderInUse =>
+        Environment.GetEnvironmentVariable("HALFOPEN_RUNTIME_DIR") is { Length: > 0 } folder ? folder : DefaultFolder;
 
     /// <summary>For the network namespace of the calling thread.</summary>
     public static GuardPaths ForThisThread() => new(FolderInUse, NamespaceOfThisThread());
@@ -29,7 +33,8 @@ public sealed record GuardPaths(string Folder, string NamespaceId)
     /// <summary>Makes the folder: 0750, root and the group.</summary>
     public void CreateFolder()
     {
-        Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+        Directory.CreateDirectory(Folder,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
         Accounts.GiveToGroup(Folder, GroupName);
     }
 

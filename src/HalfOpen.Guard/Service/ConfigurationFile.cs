@@ -3,7 +3,8 @@ using System.Text;
 namespace HalfOpen.Guard.Service;
 
 /// <summary>
-/// The guard's configuration: lines of <c>key = value</c>; empty lines and lines that begin with # are skipped; a key may come once, except <c>exempt</c>. Thread-safe: no state.
+/// The guard's configuration: lines of <c>key = value</c>; empty lines and lines that begin with # are skipped; a key
+/// may come once, except <c>exempt</c>. Thread-safe: no state.
 /// </summary>
 public static class ConfigurationFile
 {
@@ -13,8 +14,11 @@ public static class ConfigurationFile
     /// <summary>More than this is no configuration: 1 MiB.</summary>
     public const int MaxBytes = 1 << 20;
 
-    /// <summary>Reads a file on top of <paramref name="settings"/>; <paramref name="table"/> says what may be set.</summary>
-    /// <exception cref="GuardException">It cannot be read, or a line is wrong; the message names file, line, key and what is allowed.</exception>
+    /// <summary>
+    /// Reads a file on top of <paramref name="settings"/>; <paramref name="table"/> says what may be set.
+    /// </summary>
+    /// <exception cref="GuardException">It cannot be read, or a line is wrong; the message names file, line, key and
+    /// what is allowed.</exception>
     public static GuardSettings Read(string path, GuardSettings settings, SettingTable table)
     {
         byte[] bytes;
@@ -65,7 +69,10 @@ public static class ConfigurationFile
             }
 
             var (key, value) = (line[..equals].Trim(), line[(equals + 1)..].Trim());
-            var setting = table.Find(key) ?? throw At(path, number, $"there is no key '{Shown(key)}'{Nearest(key, table)}; the keys are {string.Join(", ", table.All.Select(s => s.Name))}");
+            var setting = table.Find(key)
+                ?? throw At(path, number,
+                    $"there is no key '{Shown(key)}'{Nearest(key, table)}; the keys are "
+                    + $"{string.Join(", ", table.All.Select(s => s.Name))}");
             if (!seen.Add(key) && !setting.Repeats)
             {
                 throw At(path, number, $"{key} is set twice");
@@ -81,8 +88,10 @@ public static class ConfigurationFile
     public static string Template(SettingTable table)
     {
         var text = new StringBuilder();
-        text.Append("# Halfopen's guard. Lines are key = value; # begins a comment line. After a change: systemctl reload halfopen-guard\n");
-        text.Append("# A file with an error is refused as a whole, and a running guard keeps what it had. What stands on the command line wins.\n");
+        text.Append(
+            "# Halfopen's guard. Lines are key = value; # begins a comment line. After a change: systemctl reload halfopen-guard\n");
+        text.Append(
+            "# A file with an error is refused as a whole, and a running guard keeps what it had. What stands on the command line wins.\n");
         foreach (var setting in table.All)
         {
             text.Append($"\n# {setting.Description}\n# Allowed: {setting.Allowed}.\n#{setting.Name} = {Example(setting)}\n");
@@ -114,7 +123,11 @@ public static class ConfigurationFile
 
     private static string Nearest(string key, SettingTable table)
     {
-        var near = table.All.FirstOrDefault(s => s.Name.Replace("-", "", StringComparison.Ordinal).Equals(key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase));
+        var near =
+            table.All.FirstOrDefault(
+                s => s.Name.Replace("-", "", StringComparison.Ordinal)
+                    .Equals(key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal),
+                        StringComparison.OrdinalIgnoreCase));
         return near is null ? "" : $" (did you mean {near.Name}?)";
     }
 }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace HalfOpen.Guard.Service;
 
 /// <summary>
-/// One line an event, to standard error. Under systemd lines begin with their syslog level in angle brackets (sd-daemon(3)); elsewhere with the time. Thread-safe.
+/// One line an event, to standard error. Under systemd lines begin with their syslog level in angle brackets
+/// (sd-daemon(3)); elsewhere with the time. Thread-safe.
 /// </summary>
 public sealed class GuardLog(TextWriter output, bool underJournal, TimeProvider clock)
 {
@@ -20,7 +21,8 @@ public sealed class GuardLog(TextWriter output, bool underJournal, TimeProvider 
 
     /// <summary>Event 4226's words for what the guard saw.</summary>
     public static string LimitReached(GuardWarning warning) =>
-        $"the limit of {warning.Limit} half-open attempts was reached: {warning.Waiting} wait; {warning.BiggestHolder} holds {warning.BiggestHolderSlots} (like Windows' event 4226)";
+        $"the limit of {warning.Limit} half-open attempts was reached: {warning.Waiting} wait; {warning.BiggestHolder} holds "
+        + $"{warning.BiggestHolderSlots} (like Windows' event 4226)";
 
     private void Write(int level, string message)
     {
@@ -30,7 +32,8 @@ public sealed class GuardLog(TextWriter output, bool underJournal, TimeProvider 
             var line = string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c));
             output.WriteLine(underJournal
                 ? string.Create(CultureInfo.InvariantCulture, $"<{level}>{line}")
-                : string.Create(CultureInfo.InvariantCulture, $"{clock.GetLocalNow():HH:mm:ss} {(level <= 3 ? "error: " : level == 4 ? "warning: " : "")}{line}"));
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"{clock.GetLocalNow():HH:mm:ss} {(level <= 3 ? "error: " : level == 4 ? "warning: " : "")}{line}"));
             output.Flush();
         }
     }

@@ -12,10 +12,14 @@ public sealed record GuardSettings
     /// <summary>Where Prometheus may scrape; null (default): nowhere.</summary>
     public IPEndPoint? Metrics { get; init; }
 
-    /// <summary>Let <see cref="Metrics"/> be an address that others can reach. Default no: only loopback is taken.</summary>
+    /// <summary>
+    /// Let <see cref="Metrics"/> be an address that others can reach. Default no: only loopback is taken.
+    /// </summary>
     public bool MetricsAnywhere { get; init; }
 
-    /// <summary>Options of policies that were set, whichever policy is in force: one that is named later takes up what it has.</summary>
+    /// <summary>
+    /// Options of policies that were set, whichever policy is in force: one that is named later takes up what it has.
+    /// </summary>
     public IReadOnlyList<PolicySetting> PolicySettings { get; init; } = [];
 
     /// <summary>What is set and does nothing, in words for a user, or null.</summary>
@@ -23,13 +27,16 @@ public sealed record GuardSettings
     {
         var useless = PolicySettings.Where(s => Options.Policy.Row.Find(s.Option.Name) is null && s.ChangesAnything).ToList();
         return useless.Count == 0 ? null
-            : $"{string.Join(" and ", useless.Select(s => s.Option))} {(useless.Count == 1 ? "does" : "do")} nothing under policy {Options.Policy.Name}: "
+            : $"{string.Join(" and ", useless.Select(s => s.Option))} {(useless.Count == 1 ? "does" : "do")} nothing under policy "
+                + $"{Options.Policy.Name}: "
                 + $"for policy {string.Join(" and ", useless.Select(s => s.Owner).Distinct())}";
     }
 
     /// <summary>The first thing that is wrong, in words for a user, or null.</summary>
     public string? Problem() => Options.Problem()
-        ?? (Metrics is { } at && !MetricsAnywhere && !IPAddress.IsLoopback(at.Address) ? $"metrics address {at} is not loopback: anybody could read which programs run here; set metrics-anywhere if that is meant" : null);
+        ?? (Metrics is { } at && !MetricsAnywhere && !IPAddress.IsLoopback(at.Address)
+            ? $"metrics address {at} is not loopback: anybody could read which programs run here; set metrics-anywhere if that is meant"
+                : null);
 
     /// <summary>Another policy, with those of the options set so far that it has.</summary>
     internal GuardSettings WithPolicy(PolicyRow row)
@@ -47,7 +54,8 @@ public sealed record GuardSettings
     internal GuardSettings WithOption(PolicySetting setting)
     {
         var settings = this with { PolicySettings = [.. PolicySettings.Where(s => s.Option.Name != setting.Option.Name), setting] };
-        return Options.Policy.Row.Find(setting.Option.Name) is { } option ? settings.With(option.Set(Options.Policy, setting.Value)!) : settings;
+        return Options.Policy.Row.Find(setting.Option.Name) is { } option
+            ? settings.With(option.Set(Options.Policy, setting.Value)!) : settings;
     }
 
     private GuardSettings With(PolicyOptions policy) => this with { Options = Options with { Policy = policy } };

@@ -4,8 +4,8 @@ using HalfOpen.Guard.Rules;
 namespace HalfOpen.Guard.Service;
 
 /// <summary>
-/// Whom a guard's process tells how it goes: a terminal, a log, a program that reads JSON. Called from several threads, also
-/// at the same time; implementations must not throw.
+/// Whom a guard's process tells how it goes: a terminal, a log, a program that reads JSON. Called from several threads,
+/// also at the same time; implementations must not throw.
 /// </summary>
 public interface IGuardReport
 {
@@ -37,8 +37,8 @@ public enum GuardEndReason
     Failed,
 
     /// <summary>
-    /// Its thread did not answer any more. Rules are removed unless it is fail-closed; the thread still runs, so the process
-    /// has to end now.
+    /// Its thread did not answer any more. Rules are removed unless it is fail-closed; the thread still runs, so the
+    /// process has to end now.
     /// </summary>
     Hung,
 }

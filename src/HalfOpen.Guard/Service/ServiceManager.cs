@@ -5,14 +5,16 @@ using System.Text;
 namespace HalfOpen.Guard.Service;
 
 /// <summary>
-/// Tells systemd how we are: datagrams to the socket named by NOTIFY_SOCKET (sd_notify(3)). Without one, every call does nothing. A lost notification is never an error. Thread-safe.
+/// Tells systemd how we are: datagrams to the socket named by NOTIFY_SOCKET (sd_notify(3)). Without one, every call
+/// does nothing. A lost notification is never an error. Thread-safe.
 /// </summary>
 public sealed class ServiceManager : IDisposable
 {
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _address;
 
-    /// <param name="notifySocket">Value of NOTIFY_SOCKET: a path, or a name with a leading @ in the abstract namespace; null or empty: nobody to tell.</param>
+    /// <param name="notifySocket">Value of NOTIFY_SOCKET: a path, or a name with a leading @ in the abstract namespace;
+    /// null or empty: nobody to tell.</param>
     /// <param name="watchdogMicroseconds">Value of WATCHDOG_USEC; null or 0: no watchdog.</param>
     public ServiceManager(string? notifySocket, string? watchdogMicroseconds = null)
     {
@@ -28,7 +30,8 @@ public sealed class ServiceManager : IDisposable
         }
     }
 
-    public static ServiceManager FromEnvironment() => new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC"));
+    public static ServiceManager FromEnvironment() =>
+        new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC"));
 
     /// <summary>Half of what systemd allows between two <see cref="Alive"/>; null: it does not watch.</summary>
     public TimeSpan? WatchdogEvery { get; }

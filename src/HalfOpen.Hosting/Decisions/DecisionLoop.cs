@@ -5,7 +5,9 @@ namespace HalfOpen.Hosting.Decisions;
 /// <summary>What has decisions to carry out: an engine, or something that stands before one.</summary>
 public interface IDecisionSource
 {
-    /// <summary>What was decided since the last <see cref="ClearDecisions"/>, in order. Valid until the next call of any kind.</summary>
+    /// <summary>
+    /// What was decided since the last <see cref="ClearDecisions"/>, in order. Valid until the next call of any kind.
+    /// </summary>
     ReadOnlySpan<Decision> Decisions { get; }
 
     /// <summary>Forgets them: they are being carried out.</summary>
@@ -16,8 +18,9 @@ public interface IDecisionSource
 public interface IDecisionSink
 {
     /// <summary>
-    /// Called once for each decision, in the order in which they were taken. May call the engine, also with what makes it
-    /// decide more, and may call <see cref="DecisionLoop.Drain"/> (which then does nothing: the running one goes on).
+    /// Called once for each decision, in the order in which they were taken. May call the engine, also with what makes
+    /// it decide more, and may call <see cref="DecisionLoop.Drain"/> (which then does nothing: the running one goes
+    /// on).
     /// </summary>
     void Carry(in Decision decision);
 }
@@ -45,8 +48,11 @@ public sealed class DecisionLoop(IDecisionSink sink)
     private Decision[] _batch = new Decision[64];
     private bool _running;
 
-    /// <summary>Carries out everything that <paramref name="source"/> has decided, and what that makes it decide.</summary>
-    /// <exception cref="InvalidOperationException">Decisions beget decisions without end: the sink or the engine is broken.</exception>
+    /// <summary>
+    /// Carries out everything that <paramref name="source"/> has decided, and what that makes it decide.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Decisions beget decisions without end: the sink or the engine is
+    /// broken.</exception>
     public void Drain(IDecisionSource source)
     {
         if (_running)

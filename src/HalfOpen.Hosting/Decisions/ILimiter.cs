@@ -3,8 +3,8 @@ using HalfOpen.Core;
 namespace HalfOpen.Hosting.Decisions;
 
 /// <summary>
-/// What a host asks of a limiter: the engine's calls and nothing else. The engine is one implementation; the tests of the
-/// simulator's checkers bring others that are broken on purpose.
+/// What a host asks of a limiter: the engine's calls and nothing else. The engine is one implementation; the tests of
+/// the simulator's checkers bring others that are broken on purpose.
 /// </summary>
 public interface ILimiter : IDecisionSource
 {
@@ -18,7 +18,10 @@ public interface ILimiter : IDecisionSource
 
     int Limit { get; }
 
-    /// <summary>When the host must call <see cref="AdvanceTo"/> again at the latest, in ticks; <see cref="long.MaxValue"/>: never.</summary>
+    /// <summary>
+    /// When the host must call <see cref="AdvanceTo"/> again at the latest, in ticks; <see cref="long.MaxValue"/>:
+    /// never.
+    /// </summary>
     long NextDeadline { get; }
 
     ProgramId Intern(string program);

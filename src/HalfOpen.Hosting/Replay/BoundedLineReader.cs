@@ -3,7 +3,10 @@ using System.Text;
 
 namespace HalfOpen.Hosting.Replay;
 
-/// <summary>Lines of at most 64 Ki characters, so that a file without line ends cannot eat the memory. Ends are \n, \r\n or the end of the file; a byte order mark before the first is skipped. Not thread-safe.</summary>
+/// <summary>
+/// Lines of at most 64 Ki characters, so that a file without line ends cannot eat the memory. Ends are \n, \r\n or the
+/// end of the file; a byte order mark before the first is skipped. Not thread-safe.
+/// </summary>
 public sealed class BoundedLineReader(TextReader input)
 {
     /// <summary>Longest line, in characters.</summary>
@@ -14,7 +17,9 @@ public sealed class BoundedLineReader(TextReader input)
     private int _end;
     private bool _begun;
 
-    /// <summary>Null at the end of the input. Returns as soon as a line is whole: a pipe's other end may wait for the answer.</summary>
+    /// <summary>
+    /// Null at the end of the input. Returns as soon as a line is whole: a pipe's other end may wait for the answer.
+    /// </summary>
     /// <exception cref="ReplayFormatException">The line is too long.</exception>
     public async ValueTask<string?> ReadAsync(CancellationToken cancellation)
     {

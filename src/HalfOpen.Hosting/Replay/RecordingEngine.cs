@@ -4,7 +4,8 @@ using HalfOpen.Hosting.Decisions;
 namespace HalfOpen.Hosting.Replay;
 
 /// <summary>
-/// The engine as a host calls it, each event also recorded for <c>halfopen replay</c> when one wishes so. Not thread-safe.
+/// The engine as a host calls it, each event also recorded for <c>halfopen replay</c> when one wishes so. Not
+/// thread-safe.
 /// </summary>
 /// <param name="recording">Owned from now on; null: nothing is recorded.</param>
 public sealed class RecordingEngine(Engine engine, ReplayRecording? recording = null) : IDecisionSource, IDisposable

@@ -2,8 +2,9 @@ using HalfOpen.Core;
 namespace HalfOpen.Hosting.Replay;
 
 /// <summary>
-/// Where each attempt of a replay file stands, and so which events still fit it. A file recorded under one policy may be played under another: an outcome of an
-/// attempt that still waits here takes it out of the queue, and one of an attempt that ended here in its own way is ignored. Not thread-safe.
+/// Where each attempt of a replay file stands, and so which events still fit it. A file recorded under one policy may
+/// be played under another: an outcome of an attempt that still waits here takes it out of the queue, and one of an
+/// attempt that ended here in its own way is ignored. Not thread-safe.
 /// </summary>
 public sealed class ReplayAttempts
 {
@@ -44,7 +45,8 @@ public sealed class ReplayAttempts
     {
         if (happened.At < _last)
         {
-            throw new ReplayFormatException(FormattableString.Invariant($"\"t\" is {happened.At:0.####} after {_last:0.####}: it must not decrease"));
+            throw new ReplayFormatException(
+                FormattableString.Invariant($"\"t\" is {happened.At:0.####} after {_last:0.####}: it must not decrease"));
         }
 
         var known = _entries.TryGetValue(happened.Id, out var entry);
@@ -66,7 +68,8 @@ public sealed class ReplayAttempts
     }
 
     /// <summary>It is about to be submitted: decisions about it may come before its id does.</summary>
-    public void Submitted(in ReplayEvent happened) => _entries.Add(happened.Id, new ReplayAttempt(default, happened.Destination, Phase.Waiting));
+    public void Submitted(in ReplayEvent happened) =>
+        _entries.Add(happened.Id, new ReplayAttempt(default, happened.Destination, Phase.Waiting));
 
     /// <summary>The engine's name for it.</summary>
     public void Named(long id, AttemptId attempt) => _entries[id] = _entries[id] with { Attempt = attempt };
@@ -78,7 +81,8 @@ public sealed class ReplayAttempts
     public void EndedHere(long id) => Move(id, Phase.EndedHere);
 
     /// <summary>The file says how it ended.</summary>
-    /// <returns>What the engine is to be told: null when it is over here already; of a waiting one, that it only leaves the queue.</returns>
+    /// <returns>What the engine is to be told: null when it is over here already; of a waiting one, that it only leaves
+    /// the queue.</returns>
     public Outcome? End(long id, Outcome outcome)
     {
         switch (_entries[id].Phase)

@@ -5,7 +5,10 @@ using System.Text.Json;
 
 namespace HalfOpen.Hosting.Replay;
 
-/// <summary>Reads one line of a replay file (docs/guides/replay.md). Strict: a name that is not known is an error, not a surprise later. Thread-safe.</summary>
+/// <summary>
+/// Reads one line of a replay file (docs/guides/replay.md). Strict: a name that is not known is an error, not a
+/// surprise later. Thread-safe.
+/// </summary>
 public static class ReplayParser
 {
     /// <summary>About 31 years; keeps instants in 100 ns units far from overflow.</summary>
@@ -46,13 +49,16 @@ public static class ReplayParser
         if (fields.Count > 0)
         {
             var allowed = kinds.Count == 0 ? Kinds : string.Join(", ", AllowedWith(kinds[0]));
-            throw new ReplayFormatException($"\"{Shown(fields.Keys.First())}\" is not known here; allowed: {(allowed.Length == 0 ? "nothing more" : allowed)}");
+            throw new ReplayFormatException(
+                $"\"{Shown(fields.Keys.First())}\" is not known here; allowed: {(allowed.Length == 0 ? "nothing more" : allowed)}");
         }
 
         return result;
     }
 
-    /// <summary>A program's name that is a number, in decimal or 0x form: the 32-bit process address of <c>windows-xp</c>.</summary>
+    /// <summary>
+    /// A program's name that is a number, in decimal or 0x form: the 32-bit process address of <c>windows-xp</c>.
+    /// </summary>
     public static bool TryProgramNumber(string name, out ulong number) =>
         name.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
             ? ulong.TryParse(name.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
@@ -146,11 +152,14 @@ public static class ReplayParser
         try
         {
             // Lone surrogates cannot be written as UTF-8; they are not JSON either.
-            document = JsonDocument.Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetBytes(line), new JsonDocumentOptions { MaxDepth = 4 });
+            document = JsonDocument.Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetBytes(line),
+                new JsonDocumentOptions { MaxDepth = 4 });
         }
         catch (Exception e) when (e is JsonException or EncoderFallbackException)
         {
-            throw new ReplayFormatException("not JSON; an event is one object a line, such as {\"t\":0,\"submit\":1,\"program\":\"firefox\",\"destination\":\"10.0.0.1:443\"}");
+            throw new ReplayFormatException(
+                "not JSON; an event is one object a line, such as "
+                + "{\"t\":0,\"submit\":1,\"program\":\"firefox\",\"destination\":\"10.0.0.1:443\"}");
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object)
@@ -188,7 +197,8 @@ public static class ReplayParser
 
     /// <summary>Also 1.0 and 1e3: languages whose only numbers are floating ones write them so.</summary>
     private static long Whole(JsonElement value, string name, long min, long max) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number == decimal.Truncate(number) && number >= min && number <= max
+        value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number == decimal.Truncate(number)
+            && number >= min && number <= max
             ? (long)number
             : throw new ReplayFormatException($"\"{name}\" must be a whole number from {min} to {max}");
 

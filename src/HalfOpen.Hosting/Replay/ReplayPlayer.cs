@@ -27,9 +27,9 @@ public interface IReplayObserver
 }
 
 /// <summary>
-/// Plays the events of a replay file on a limiter, each at its time, every deadline of the limiter's between them on its
-/// own: the one player behind <c>halfopen replay</c> and <c>halfopen simulate --replay</c>. An attempt that the policy
-/// gives up ends at the event after which it did. Not thread-safe.
+/// Plays the events of a replay file on a limiter, each at its time, every deadline of the limiter's between them on
+/// its own: the one player behind <c>halfopen replay</c> and <c>halfopen simulate --replay</c>. An attempt that the
+/// policy gives up ends at the event after which it did. Not thread-safe.
 /// </summary>
 public sealed class ReplayPlayer : IDecisionSink
 {
@@ -52,7 +52,8 @@ public sealed class ReplayPlayer : IDecisionSink
 
     /// <summary>Plays one event.</summary>
     /// <exception cref="ReplayFormatException">It does not fit those before it; nothing happened.</exception>
-    /// <exception cref="InvalidOperationException">The limiter is due again at the instant it was just told of.</exception>
+    /// <exception cref="InvalidOperationException">The limiter is due again at the instant it was just told
+    /// of.</exception>
     public void Play(in ReplayEvent happened)
     {
         _attempts.Check(happened);

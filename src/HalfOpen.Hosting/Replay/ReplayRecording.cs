@@ -22,7 +22,9 @@ public sealed class ReplayRecording : IDisposable
         _events = new ReplayWriter(_buffer, epoch);
     }
 
-    /// <summary>Takes the next event, and first writes out what has gathered when that is much; null once the disk has failed.</summary>
+    /// <summary>
+    /// Takes the next event, and first writes out what has gathered when that is much; null once the disk has failed.
+    /// </summary>
     public ReplayWriter? Events
     {
         get

@@ -7,8 +7,9 @@ using System.Text.Json;
 namespace HalfOpen.Hosting.Replay;
 
 /// <summary>
-/// Writes the events a host saw as the lines that <c>halfopen replay</c> reads (docs/guides/replay.md), so that what happened on a machine can be played
-/// again. Pure: the host owns the file and decides when to write out the buffer. Each call appends one line with its newline. Not thread-safe.
+/// Writes the events a host saw as the lines that <c>halfopen replay</c> reads (docs/guides/replay.md), so that what
+/// happened on a machine can be played again. Pure: the host owns the file and decides when to write out the buffer.
+/// Each call appends one line with its newline. Not thread-safe.
 /// </summary>
 public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : IDisposable
 {
@@ -26,8 +27,10 @@ public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : ID
 
     /// <summary>An attempt was submitted.</summary>
     /// <param name="id">The host's number for it, never used again in this file.</param>
-    /// <param name="program">What the program is called; a number in decimal or 0x form is the 32-bit process address of windows-xp.</param>
-    public void Submit(Instant now, long id, ReadOnlySpan<char> program, in Destination destination, int priority = 0, Instant? deadline = null)
+    /// <param name="program">What the program is called; a number in decimal or 0x form is the 32-bit process address
+    /// of windows-xp.</param>
+    public void Submit(Instant now, long id, ReadOnlySpan<char> program, in Destination destination, int priority = 0,
+        Instant? deadline = null)
     {
         Begin(now);
         _json.WriteNumber("submit", id);
@@ -108,7 +111,8 @@ public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : ID
     private void WriteMilliseconds(long ticks)
     {
         Span<char> text = stackalloc char[32];
-        ((decimal)(ticks - epoch.Ticks) / TimeSpan.TicksPerMillisecond).TryFormat(text, out var length, "0.####", CultureInfo.InvariantCulture);
+        ((decimal)(ticks - epoch.Ticks) / TimeSpan.TicksPerMillisecond)
+            .TryFormat(text, out var length, "0.####", CultureInfo.InvariantCulture);
         _json.WriteRawValue(text[..length]);
     }
 

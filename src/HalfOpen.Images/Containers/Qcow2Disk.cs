@@ -82,7 +82,8 @@ internal sealed class Qcow2Disk : BlockSource
 
         return isZero ? new BlockRange(BlockKind.Zero, length, 0, 0)
             : new BlockRange(BlockKind.Stored, length, 0, host + within, (value & CopiedBit) != 0 ? null
-                : $"It stands in a cluster that a snapshot shares: make one whole image with {Remedies.Convert(_name, "qcow2")}, and use that.");
+                : $"It stands in a cluster that a snapshot shares: make one whole image with {Remedies.Convert(_name, "qcow2")}, and "
+                    + $"use that.");
     }
 
     private protected override void ReadCompressed(long offset, Span<byte> into)
@@ -156,7 +157,8 @@ internal sealed record Qcow2Header(bool IsVersion3, int ClusterBits, long Size, 
         var version = Fields.BigU32(bytes, 4);
         if (version is not (2 or 3))
         {
-            throw new ImageProblemException($"It is a qcow of version {version}: convert it with {Remedies.Convert(name, "qcow2")}, and use that.");
+            throw new ImageProblemException(
+                $"It is a qcow of version {version}: convert it with {Remedies.Convert(name, "qcow2")}, and use that.");
         }
 
         if (Fields.BigU64(bytes, 8) != 0)
@@ -187,7 +189,8 @@ internal sealed record Qcow2Header(bool IsVersion3, int ClusterBits, long Size, 
 
         if ((header.Incompatible & ~Known) != 0)
         {
-            throw new ImageProblemException("It uses a feature of qcow2 that is not known here: convert it to raw with " + Remedies.Convert(name, "raw") + ".");
+            throw new ImageProblemException(
+                "It uses a feature of qcow2 that is not known here: convert it to raw with " + Remedies.Convert(name, "raw") + ".");
         }
 
         if ((header.Incompatible & OtherCompression) != 0 && bytes.Length > 104 && bytes[104] != 0)
@@ -201,7 +204,8 @@ internal sealed record Qcow2Header(bool IsVersion3, int ClusterBits, long Size, 
 
     public string? WriteProblem(string name) =>
         Snapshots != 0 ? $"It has snapshots inside, which share its clusters: delete them ('qemu-img snapshot -l "
-            + $"{Remedies.Shown(name)}' lists, '-d NAME' deletes), or make one whole image with {Remedies.Convert(name, "qcow2")}, and use that."
+            + $"{Remedies.Shown(name)}' lists, '-d NAME' deletes), or make one whole image with {Remedies.Convert(name, "qcow2")}, "
+            + $"and use that."
         : (Incompatible & Corrupt) != 0 ? $"It is marked as corrupt: 'qemu-img check -r all {Remedies.Shown(name)}' repairs it."
         : (Incompatible & Dirty) != 0 ? $"It was not closed properly: 'qemu-img check -r all {Remedies.Shown(name)}' puts its counts right."
         : (Autoclear & 1) != 0 ? $"It has dirty bitmaps for incremental backups, which would miss the change: remove them with "

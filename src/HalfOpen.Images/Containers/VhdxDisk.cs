@@ -7,7 +7,8 @@ namespace HalfOpen.Images.Containers;
 ///   0 "vhdxfile"   64K, 128K headers: "head", 4 CRC-32C, 8 sequence, 48 log GUID, 66 version
 ///   192K, 256K region tables: "regi", 8 count, 16 entries {GUID, offset u64, length u32, required u32}
 ///   metadata: "metadata", 10 count, 32 entries {GUID, offset u32, length u32, flags u32, reserved}
-///   BAT: u64 {state: 3 bits, offset in MiB: bits 20..63}; after each chunk of payload blocks one entry of a sector bitmap
+///   BAT: u64 {state: 3 bits, offset in MiB: bits 20..63}; after each chunk of payload blocks one entry of a sector
+///         bitmap
 /// </code>
 /// </remarks>
 internal sealed class VhdxDisk : BlockSource

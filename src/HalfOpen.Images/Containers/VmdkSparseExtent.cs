@@ -5,7 +5,8 @@ namespace HalfOpen.Images.Containers;
 /// VMware, "Virtual Disk Format 5.0", little-endian, places in sectors of 512 bytes:
 /// <code>
 ///    0 "KDMV"  4 version  8 flags: 1 redundant directory, 2 zeroed grains, 16 compressed, 17 markers
-///   12 capacity  20 grain size  28 descriptor  36 its size  44 entries a table  48 redundant directory  56 directory  72 unclean
+///   12 capacity  20 grain size  28 descriptor  36 its size  44 entries a table  48 redundant directory
+///         56 directory  72 unclean
 ///   directory: u32 sector of a table; table: u32 sector of a grain, 0 unallocated, 1 zeros (flag 2)
 /// </code>
 /// </remarks>

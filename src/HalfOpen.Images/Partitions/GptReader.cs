@@ -3,7 +3,8 @@ namespace HalfOpen.Images.Partitions;
 /// <summary>The GUID partition table, or its copy at the disk's end (UEFI specification, chapter 5).</summary>
 /// <remarks>
 /// <code>
-///   header: "EFI PART", 16 CRC-32 of the header, 56 disk GUID, 72 first sector of the entries, 80 count, 84 size of one
+///   header: "EFI PART", 16 CRC-32 of the header, 56 disk GUID, 72 first sector of the entries, 80 count,
+///         84 size of one
 ///   entry: type GUID, own GUID, 32 first sector, 40 last sector
 /// </code>
 /// </remarks>

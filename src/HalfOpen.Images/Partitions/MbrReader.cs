@@ -3,8 +3,10 @@ namespace HalfOpen.Images.Partitions;
 /// <summary>The partition table of the first sector, and the chain of extended ones.</summary>
 /// <remarks>
 /// <code>
-///   440 disk signature   446 four entries of 16 bytes {0 status, 4 type, 8 first sector u32, 12 sectors u32}   510 55 AA
-///   In an extended partition: the first entry counts from its own sector, the second leads to the next and counts from the extended partition.
+///   440 disk signature   446 four entries of 16 bytes {0 status, 4 type, 8 first sector u32, 12 sectors u32}
+///         510 55 AA
+///   In an extended partition: the first entry counts from its own sector,
+///         the second leads to the next and counts from the extended partition.
 /// </code>
 /// </remarks>
 internal static class MbrReader

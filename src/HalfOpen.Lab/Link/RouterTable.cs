@@ -4,12 +4,15 @@ namespace HalfOpen.Lab.Link;
 
 /// <summary>What the router between the machine and the internet is made of. Immutable.</summary>
 /// <param name="Capacity">Entries; a SYN that finds the table full is lost.</param>
-/// <param name="SilentFor">How long an entry of an unanswered SYN stays after the last SYN: 120 s, each SYN anew, in Linux before 5.14, which most home routers run (since commit e15d4cdf27cb a repeated SYN renews nothing).</param>
-/// <param name="ClosedFor">How long an entry stays after its connection was closed or refused (Linux conntrack: 10 s).</param>
+/// <param name="SilentFor">How long an entry of an unanswered SYN stays after the last SYN: 120 s, each SYN anew, in
+/// Linux before 5.14, which most home routers run (since commit e15d4cdf27cb a repeated SYN renews nothing).</param>
+/// <param name="ClosedFor">How long an entry stays after its connection was closed or refused (Linux conntrack: 10
+/// s).</param>
 public sealed record RouterOptions(int Capacity, TimeSpan SilentFor, TimeSpan ClosedFor);
 
 /// <summary>
-/// The bounded connection table of a home router: an entry from the first SYN until some time after the connection ended, because the router does not know that a program has given up. Not thread-safe.
+/// The bounded connection table of a home router: an entry from the first SYN until some time after the connection
+/// ended, because the router does not know that a program has given up. Not thread-safe.
 /// </summary>
 internal sealed class RouterTable(RouterOptions options, long ticksPerSecond)
 {

@@ -8,8 +8,9 @@ using HalfOpen.Wire.Sockets;
 namespace HalfOpen.Lab.Link;
 
 /// <summary>
-/// The cable, the router and the distance between the machine and the internet: a thread that carries packets from one TUN interface to another, each after half its host's round trip, through a bounded
-/// connection table; it answers for refusing hosts, swallows what goes to silent ones, and watches. (The kernel's netem is not to be had everywhere.)
+/// The cable, the router and the distance between the machine and the internet: a thread that carries packets from one
+/// TUN interface to another, each after half its host's round trip, through a bounded connection table; it answers for
+/// refusing hosts, swallows what goes to silent ones, and watches. (The kernel's netem is not to be had everywhere.)
 /// </summary>
 internal sealed class UserLink : IDisposable
 {
@@ -35,8 +36,10 @@ internal sealed class UserLink : IDisposable
     private long _parcels;
 
     /// <param name="machine">The namespace whose SYN-SENT sockets are the truth.</param>
-    /// <param name="peerTried">Called on the link's thread with the address for the first SYN of each attempt to a peer or a scanned host; must be quick.</param>
-    public UserLink(Internet internet, RouterOptions router, NetworkNamespace machine, TunDevice toMachine, TunDevice toInternet, bool onePerDestination, Action<uint> peerTried)
+    /// <param name="peerTried">Called on the link's thread with the address for the first SYN of each attempt to a peer
+    /// or a scanned host; must be quick.</param>
+    public UserLink(Internet internet, RouterOptions router, NetworkNamespace machine, TunDevice toMachine, TunDevice toInternet,
+        bool onePerDestination, Action<uint> peerTried)
     {
         _internet = internet;
         _toMachine = toMachine;
@@ -222,11 +225,15 @@ internal sealed class UserLink : IDisposable
         }
     }
 
-    private void Post(byte[] packet, int length, long due, bool toMachine) => _underWay.Enqueue(new Parcel(packet, length, toMachine), (due, _parcels++));
+    private void Post(byte[] packet, int length, long due, bool toMachine) =>
+        _underWay.Enqueue(new Parcel(packet, length, toMachine), (due, _parcels++));
 
     private bool IsLost() => _internet.Loss > 0 && _dice.NextDouble() < _internet.Loss;
 
-    /// <summary>The keys of all IPv4 sockets in SYN-SENT: the truth about which attempts still run, whatever programs or the guard believe.</summary>
+    /// <summary>
+    /// The keys of all IPv4 sockets in SYN-SENT: the truth about which attempts still run, whatever programs or the
+    /// guard believe.
+    /// </summary>
     private static void HalfOpen(SocketTable sockets, HashSet<ulong> flows)
     {
         flows.Clear();

@@ -1,9 +1,11 @@
 namespace HalfOpen.Lab.Link;
 
 /// <summary>
-/// What an outsider sees of the machine's attempts: SYNs that reached the wire, and what came back. An attempt that ends without an answer (its socket closed or timed out) is invisible on the wire, so whenever
-/// a count would set a record the kernel is asked which sockets still are in SYN-SENT: the records are exact but for what lasts shorter than that question, about 0.3 ms. A SYN that somebody holds back has a socket in SYN-SENT too, but
-/// never reached the wire and is not counted. Not thread-safe: it lives on the link's thread.
+/// What an outsider sees of the machine's attempts: SYNs that reached the wire, and what came back. An attempt that
+/// ends without an answer (its socket closed or timed out) is invisible on the wire, so whenever a count would set a
+/// record the kernel is asked which sockets still are in SYN-SENT: the records are exact but for what lasts shorter
+/// than that question, about 0.3 ms. A SYN that somebody holds back has a socket in SYN-SENT too, but never reached the
+/// wire and is not counted. Not thread-safe: it lives on the link's thread.
 /// </summary>
 /// <param name="dump">Fills an empty set with the flows of all sockets in SYN-SENT.</param>
 /// <param name="onePerDestination">Count destinations instead of attempts, as Windows does.</param>
@@ -49,7 +51,10 @@ internal sealed class WireObserver(Action<HashSet<ulong>> dump, bool onePerDesti
         return true;
     }
 
-    /// <summary>An answer reaches the machine: yes (SYN-ACK) or no (RST). Either way its destination is known to answer from now on.</summary>
+    /// <summary>
+    /// An answer reaches the machine: yes (SYN-ACK) or no (RST). Either way its destination is known to answer from now
+    /// on.
+    /// </summary>
     public void Answered(ulong flow)
     {
         var address = FlowKey.Address(flow);

@@ -7,8 +7,10 @@ using HalfOpen.Lab.World;
 namespace HalfOpen.Lab.Programs;
 
 /// <summary>
-/// Loads pages over HTTP/1.1: <c>perhost</c> connections to each of <c>hosts</c> hosts it never saw before, all at once, one GET each. A page is there when the last answer is whole; the next begins <c>pause</c> seconds later.
-/// A connection stays open for <c>open</c> seconds. Reports <c>begin</c>, then <c>page</c> with its seconds and how many of its requests failed within <c>timeout</c> seconds.
+/// Loads pages over HTTP/1.1: <c>perhost</c> connections to each of <c>hosts</c> hosts it never saw before, all at
+/// once, one GET each. A page is there when the last answer is whole; the next begins <c>pause</c> seconds later. A
+/// connection stays open for <c>open</c> seconds. Reports <c>begin</c>, then <c>page</c> with its seconds and how many
+/// of its requests failed within <c>timeout</c> seconds.
 /// </summary>
 internal sealed class Browser(ProgramHost host, ProgramArguments arguments)
 {
@@ -22,7 +24,10 @@ internal sealed class Browser(ProgramHost host, ProgramArguments arguments)
         return _ => { };
     }
 
-    /// <summary>Loads two pages from itself over loopback, so that the first real page does not pay for the start of this process.</summary>
+    /// <summary>
+    /// Loads two pages from itself over loopback, so that the first real page does not pay for the start of this
+    /// process.
+    /// </summary>
     public async Task WarmUp()
     {
         using var server = new Servers(IPAddress.Loopback, out var port);
@@ -66,7 +71,9 @@ internal sealed class Browser(ProgramHost host, ProgramArguments arguments)
         try
         {
             await socket.ConnectAsync(server, cancel);
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /part HTTP/1.1\r\nHost: {server.Address}\r\nUser-Agent: halfopen-lab\r\n\r\n"), SocketFlags.None, cancel);
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes($"GET /part HTTP/1.1\r\nHost: {server.Address}\r\nUser-Agent: halfopen-lab\r\n\r\n"),
+                    SocketFlags.None, cancel);
             if (!await ReceiveWhole(socket, cancel))
             {
                 socket.Dispose();

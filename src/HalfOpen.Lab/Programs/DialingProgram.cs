@@ -8,11 +8,15 @@ using HalfOpen.Lab.World;
 namespace HalfOpen.Lab.Programs;
 
 /// <summary>
-/// A program that tries one new host after another: the swarm (a P2P client and its mostly dead peers) and the scanner (a worm). Reports <c>live</c> for each host that answers.
+/// A program that tries one new host after another: the swarm (a P2P client and its mostly dead peers) and the scanner
+/// (a worm). Reports <c>live</c> for each host that answers.
 /// <para>
-/// Settings: <c>wished</c> attempts at any time (an ended one is replaced at once) or <c>rate</c> a second; at most <c>sockets</c> attempts; <c>open</c> seconds a connection stays open; <c>clock</c>: what ends a silent attempt after <c>dead</c>
-/// seconds. <c>clock=windows</c>: they begin when its first SYN is on the wire, as on Windows XP, where a queued attempt has sent nothing; the lab tells when that is, since a Linux program cannot know. <c>clock=linux</c>: they begin with connect(), held or not.
-/// Either way the kernel itself times the socket out (TCP_USER_TIMEOUT), as its own retries would after more than two minutes.
+/// Settings: <c>wished</c> attempts at any time (an ended one is replaced at once) or <c>rate</c> a second; at most
+/// <c>sockets</c> attempts; <c>open</c> seconds a connection stays open; <c>clock</c>: what ends a silent attempt after
+/// <c>dead</c> seconds. <c>clock=windows</c>: they begin when its first SYN is on the wire, as on Windows XP, where a
+/// queued attempt has sent nothing; the lab tells when that is, since a Linux program cannot know. <c>clock=linux</c>:
+/// they begin with connect(), held or not. Either way the kernel itself times the socket out (TCP_USER_TIMEOUT), as its
+/// own retries would after more than two minutes.
 /// </para>
 /// </summary>
 internal sealed class DialingProgram(ProgramHost host, ProgramArguments arguments, Neighbourhood hosts)
@@ -115,10 +119,14 @@ internal sealed class DialingProgram(ProgramHost host, ProgramArguments argument
         socket.Dispose();
     }
 
-    /// <summary>"seen ADDRESS": the first SYN to it is on the wire. Linux counts TCP_USER_TIMEOUT from connect(), so what has passed is added.</summary>
+    /// <summary>
+    /// "seen ADDRESS": the first SYN to it is on the wire. Linux counts TCP_USER_TIMEOUT from connect(), so what has
+    /// passed is added.
+    /// </summary>
     private void Hear(string line)
     {
-        if (!line.StartsWith("seen ", StringComparison.Ordinal) || !uint.TryParse(line.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var address))
+        if (!line.StartsWith("seen ", StringComparison.Ordinal)
+            || !uint.TryParse(line.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var address))
         {
             return;
         }

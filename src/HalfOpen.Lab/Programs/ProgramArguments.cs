@@ -27,7 +27,8 @@ internal sealed class ProgramArguments
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
         : throw new LabException($"'{name}={text}' is no number.");
 
-    public ulong Seed => ulong.TryParse(_values.GetValueOrDefault("seed", "1"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : 1;
+    public ulong Seed =>
+        ulong.TryParse(_values.GetValueOrDefault("seed", "1"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : 1;
 
     public TimeSpan Seconds(string name) => TimeSpan.FromSeconds(Number(name));
 

@@ -4,8 +4,10 @@ using System.Globalization;
 namespace HalfOpen.Lab.Programs;
 
 /// <summary>
-/// What a program of the lab runs in: a process of its own that listens to the lab on its standard input and reports on its standard output. It ends when its input ends, so nothing outlives the lab, not even
-/// after kill -9. Lines in: <c>go</c>, <c>seen ADDRESS</c>. Lines out: <c>ready</c>, and <c>WORD TIME VALUES...</c>, where TIME is the machine's monotonic clock.
+/// What a program of the lab runs in: a process of its own that listens to the lab on its standard input and reports on
+/// its standard output. It ends when its input ends, so nothing outlives the lab, not even after kill -9. Lines in:
+/// <c>go</c>, <c>seen ADDRESS</c>. Lines out: <c>ready</c>, and <c>WORD TIME VALUES...</c>, where TIME is the machine's
+/// monotonic clock.
 /// </summary>
 internal sealed class ProgramHost(TextReader input, TextWriter output)
 {

@@ -6,12 +6,15 @@ using HalfOpen.Lab.World;
 namespace HalfOpen.Lab.Programs;
 
 /// <summary>
-/// Everything that answers in the lab's internet: web pages, logins, peers. One listener a port serves every address, since the namespace takes all of 10.0.0.0/8 for its own ("AnyIP"). Thread-safe.
+/// Everything that answers in the lab's internet: web pages, logins, peers. One listener a port serves every address,
+/// since the namespace takes all of 10.0.0.0/8 for its own ("AnyIP"). Thread-safe.
 /// </summary>
 internal sealed class Servers : IDisposable
 {
     private const int PageBytes = 4096;
-    private static readonly byte[] Page = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {PageBytes}\r\n\r\n"), .. Enumerable.Repeat((byte)'.', PageBytes)];
+    private static readonly byte[] Page =
+        [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {PageBytes}\r\n\r\n"),
+            .. Enumerable.Repeat((byte)'.', PageBytes)];
 
     private readonly List<Socket> _listeners = [];
     private readonly Internet? _internet;
@@ -90,7 +93,10 @@ internal sealed class Servers : IDisposable
         }
     }
 
-    /// <summary>Answers each request on a connection until the caller closes it. A request here is whatever ends with an empty line.</summary>
+    /// <summary>
+    /// Answers each request on a connection until the caller closes it. A request here is whatever ends with an empty
+    /// line.
+    /// </summary>
     private async Task ServePages(Socket socket, byte[] buffer)
     {
         for (var length = 0; length < buffer.Length;)
@@ -104,7 +110,8 @@ internal sealed class Servers : IDisposable
             length += count;
             if (buffer.AsSpan(0, length).EndsWith("\r\n\r\n"u8))
             {
-                await socket.SendAsync(buffer.AsSpan(0, length).StartsWith("GET /announce"u8) && _internet is { } internet ? Announcement(internet) : Page, SocketFlags.None);
+                await socket.SendAsync(buffer.AsSpan(0, length).StartsWith("GET /announce"u8) && _internet is { } internet
+                    ? Announcement(internet) : Page, SocketFlags.None);
                 length = 0;
             }
         }
@@ -115,7 +122,8 @@ internal sealed class Servers : IDisposable
     {
         const uint Peers = 200;
         var body = Torrent.Announcement(internet, Interlocked.Add(ref _announced, Peers), Peers);
-        return [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
+        return [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\n\r\n"),
+            .. body];
     }
 
     private static async Task Echo(Socket socket, byte[] buffer)

@@ -6,8 +6,9 @@ using HalfOpen.Lab.World;
 namespace HalfOpen.Lab.Programs;
 
 /// <summary>
-/// Somebody logged in to a few machines: <c>sessions</c> connections, a key pressed every <c>key</c> seconds and echoed; a session lasts <c>open</c> seconds and is opened again, always to the same host. Reports <c>login</c> with the seconds
-/// until the first echo, and <c>lost</c> for each session that broke or could not be opened.
+/// Somebody logged in to a few machines: <c>sessions</c> connections, a key pressed every <c>key</c> seconds and
+/// echoed; a session lasts <c>open</c> seconds and is opened again, always to the same host. Reports <c>login</c> with
+/// the seconds until the first echo, and <c>lost</c> for each session that broke or could not be opened.
 /// </summary>
 internal sealed class Shell(ProgramHost host, ProgramArguments arguments)
 {

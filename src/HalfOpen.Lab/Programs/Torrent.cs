@@ -5,7 +5,9 @@ using HalfOpen.Lab.World;
 
 namespace HalfOpen.Lab.Programs;
 
-/// <summary>A torrent whose tracker and peers live in the lab's internet: food for a stock BitTorrent client. (BEP 3, BEP 23.)</summary>
+/// <summary>
+/// A torrent whose tracker and peers live in the lab's internet: food for a stock BitTorrent client. (BEP 3, BEP 23.)
+/// </summary>
 internal static class Torrent
 {
     private const int PieceBytes = 1 << 18;
@@ -21,7 +23,9 @@ internal static class Torrent
         }
 
         var tracker = $"http://{Dotted(internet.Web.First + 1)}/announce";
-        return [.. Text($"d8:announce{tracker.Length}:{tracker}4:infod6:lengthi{PieceBytes * Pieces}e4:name8:lab.data12:piece lengthi{PieceBytes}e6:pieces{hashes.Length}:"), .. hashes, .. "ee"u8];
+        return [.. Text(
+            $"d8:announce{tracker.Length}:{tracker}4:infod6:lengthi{PieceBytes * Pieces}e4:name8:lab.data12:piece "
+            + $"lengthi{PieceBytes}e6:pieces{hashes.Length}:"), .. hashes, .. "ee"u8];
     }
 
     /// <summary>The tracker's answer: <paramref name="count"/> peers, of which most are dead.</summary>
@@ -38,7 +42,8 @@ internal static class Torrent
         return [.. Text($"d8:intervali5e12:min intervali5e5:peers{peers.Length}:"), .. peers, .. "e"u8];
     }
 
-    public static string Dotted(uint address) => string.Create(CultureInfo.InvariantCulture, $"{address >> 24}.{(address >> 16) & 255}.{(address >> 8) & 255}.{address & 255}");
+    public static string Dotted(uint address) =>
+        string.Create(CultureInfo.InvariantCulture, $"{address >> 24}.{(address >> 16) & 255}.{(address >> 8) & 255}.{address & 255}");
 
     private static byte[] Text(string text) => Encoding.ASCII.GetBytes(text);
 }

@@ -4,7 +4,10 @@ using HalfOpen.Simulation.Plots;
 
 namespace HalfOpen.Lab.Report;
 
-/// <summary>The lab's result as one picture: every page that was loaded is a dot, under each policy a line. Fits light and dark pages.</summary>
+/// <summary>
+/// The lab's result as one picture: every page that was loaded is a dot, under each policy a line. Fits light and dark
+/// pages.
+/// </summary>
 public static class LabPicture
 {
     private const double Width = 920;
@@ -26,9 +29,12 @@ public static class LabPicture
         var bottom = Top + (result.Runs.Count * RowHeight) + (groups * GroupGap) - 6;
         var most = Math.Max(10, result.Runs.Max(r => Math.Max(r.Measured.Pages.P99, r.Simulated.Pages.P99)) * 1.15);
         var scale = new Scale(most);
-        var svg = new SvgWriter(Width, bottom + 78, "A web page beside a program with dead peers", "Times of real page loads in network namespaces, by policy, on a logarithmic axis, beside the simulated medians.");
+        var svg = new SvgWriter(Width, bottom + 78, "A web page beside a program with dead peers",
+            "Times of real page loads in network namespaces, by policy, on a logarithmic axis, beside the simulated medians.");
         svg.Text("", 24, 34, "How long a web page takes while a P2P program tries dead peers", 19, bold: true);
-        svg.Text("m", 24, 57, "A page is 30 HTTP connections to 5 new hosts, 50 ms away. The program wishes 200 connections; 70 % of its peers are dead.", 12.5);
+        svg.Text("m", 24, 57,
+            "A page is 30 HTTP connections to 5 new hosts, 50 ms away. The program wishes 200 connections; 70 % of its peers are dead.",
+                12.5);
         svg.Text("m", 24, 75, Speed(result.Options.Times), 12.5);
         svg.Text("m", Median, Top - 10, "median", 11.5, "end");
         svg.Text("m", Slowest, Top - 10, "slowest", 11.5, "end");
@@ -40,7 +46,8 @@ public static class LabPicture
         LabScenario? group = null;
         foreach (var run in result.Runs)
         {
-            if (group is not null && group != run.Plan.Scenario && run.Plan.Scenario != LabScenario.Idle && Title(run.Plan.Scenario) is { } title && (group != LabScenario.Idle || run.Plan.Scenario == LabScenario.Router))
+            if (group is not null && group != run.Plan.Scenario && run.Plan.Scenario != LabScenario.Idle
+                && Title(run.Plan.Scenario) is { } title && (group != LabScenario.Idle || run.Plan.Scenario == LabScenario.Router))
             {
                 y += GroupGap;
                 svg.Text("m", 24, y - 26, title, 12);
@@ -52,14 +59,19 @@ public static class LabPicture
         }
 
         svg.Text("m", (Left + Right) / 2, bottom + 36, "seconds until the page is there (logarithmic)", 12, "middle");
-        svg.Text("m", 24, bottom + 62, "dots: pages on real sockets; bar: their median; diamond: the simulator's median of the same. Made by: " + madeBy, 11.5);
+        svg.Text("m", 24, bottom + 62,
+            "dots: pages on real sockets; bar: their median; diamond: the simulator's median of the same. Made by: " + madeBy, 11.5);
         return svg.Finish();
     }
 
-    private static string Speed(LabTimes times) => string.Create(CultureInfo.InvariantCulture, $"A dead peer's attempt ends after {times.Dead.TotalSeconds:0.#} s")
-        + (times.Scale < 1 ? string.Create(CultureInfo.InvariantCulture, $": everything but round trips is {1 / times.Scale:0.#} times faster than in life.") : ", as on Windows XP.");
+    private static string Speed(LabTimes times) =>
+        string.Create(CultureInfo.InvariantCulture, $"A dead peer's attempt ends after {times.Dead.TotalSeconds:0.#} s")
+        + (times.Scale < 1
+            ? string.Create(CultureInfo.InvariantCulture,
+                $": everything but round trips is {1 / times.Scale:0.#} times faster than in life.") : ", as on Windows XP.");
 
-    private static string? Title(LabScenario scenario) => scenario == LabScenario.Router ? $"behind a home router that remembers {LabPlan.RouterCapacity} connections" : null;
+    private static string? Title(LabScenario scenario) =>
+        scenario == LabScenario.Router ? $"behind a home router that remembers {LabPlan.RouterCapacity} connections" : null;
 
     private static void Grid(SvgWriter svg, Scale scale, double bottom)
     {
@@ -76,7 +88,8 @@ public static class LabPicture
     private static void Row(SvgWriter svg, Scale scale, LabRunResult run, double y)
     {
         var color = "c" + Color(run.Plan).ToString(CultureInfo.InvariantCulture);
-        svg.Text("", 24, y + 5, run.Plan.Name.Replace(", NAT budget ", ", NAT ", StringComparison.Ordinal), 14, bold: run.Plan.Policy == "fair");
+        svg.Text("", 24, y + 5, run.Plan.Name.Replace(", NAT budget ", ", NAT ", StringComparison.Ordinal), 14,
+            bold: run.Plan.Policy == "fair");
         svg.Line("g", Left, y, Right, y);
         for (var i = 0; i < run.Pages.Count; i++)
         {
@@ -117,11 +130,14 @@ public static class LabPicture
     };
 
     private static string Seconds(double seconds) =>
-        seconds < 0.995 ? (seconds * 1000).ToString("0", CultureInfo.InvariantCulture) + " ms" : seconds.ToString(seconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " s";
+        seconds < 0.995
+            ? (seconds * 1000).ToString("0", CultureInfo.InvariantCulture) + " ms"
+            : seconds.ToString(seconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " s";
 
     /// <summary>Logarithmic.</summary>
     private readonly record struct Scale(double Most)
     {
-        public double At(double seconds) => Left + 10 + (Math.Log(Math.Max(seconds, Least) / Least) / Math.Log(Most / Least) * (Right - Left - 14));
+        public double At(double seconds) =>
+            Left + 10 + (Math.Log(Math.Max(seconds, Least) / Least) / Math.Log(Most / Least) * (Right - Left - 14));
     }
 }

@@ -17,11 +17,14 @@ public enum LabScenario
 }
 
 /// <summary>
-/// How long things take in the lab. Durations that people and dead peers set are scaled; handshakes are not, because they are what is measured. Immutable.
+/// How long things take in the lab. Durations that people and dead peers set are scaled; handshakes are not, because
+/// they are what is measured. Immutable.
 /// </summary>
 public sealed record LabTimes
 {
-    /// <summary>1: as in life. The default run divides every duration below by 7, so that a minute shows what takes seven.</summary>
+    /// <summary>
+    /// 1: as in life. The default run divides every duration below by 7, so that a minute shows what takes seven.
+    /// </summary>
     public double Scale { get; init; } = 1.0 / 7;
 
     /// <summary>From the start of the programs to the end of the counting. Not scaled.</summary>
@@ -37,8 +40,9 @@ public sealed record LabTimes
     public TimeSpan Open => TimeSpan.FromSeconds(5 * Scale);
 
     /// <summary>
-    /// From the start to the first page: 1 s, not scaled, since eight machines' programs run their code for the first time then, and their compiler is not what is measured. Behind the router 120 s, scaled: only then is its table as
-    /// full as it gets.
+    /// From the start to the first page: 1 s, not scaled, since eight machines' programs run their code for the first
+    /// time then, and their compiler is not what is measured. Behind the router 120 s, scaled: only then is its table
+    /// as full as it gets.
     /// </summary>
     public TimeSpan FirstPage(LabScenario scenario) => TimeSpan.FromSeconds(scenario == LabScenario.Router ? 120 * Scale : 1);
 
@@ -51,10 +55,14 @@ public sealed record LabTimes
     /// <summary>A login lasts: 120 s.</summary>
     public TimeSpan Session => TimeSpan.FromSeconds(120 * Scale);
 
-    /// <summary>Router scenario: a P2P client gives a silent attempt up by itself: 15 s after asking for it (libtorrent).</summary>
+    /// <summary>
+    /// Router scenario: a P2P client gives a silent attempt up by itself: 15 s after asking for it (libtorrent).
+    /// </summary>
     public TimeSpan ClientTimeout => TimeSpan.FromSeconds(15 * Scale);
 
-    /// <summary>Router scenario: attempts a second: 30 in life. Faster where time is, so that the table is as full.</summary>
+    /// <summary>
+    /// Router scenario: attempts a second: 30 in life. Faster where time is, so that the table is as full.
+    /// </summary>
     public double SwarmRate => 30 / Scale;
 
     /// <summary>The router's entries stay 120 s after an unanswered SYN and 10 s after an end.</summary>
@@ -102,7 +110,9 @@ public sealed record LabPlan
     internal PolicyOptions PolicyWith(RouterOptions router)
     {
         var text = Policy + (GiveUp ? "+give-up" : "")
-            + (NatBudget is { } n ? $"+nat-budget={n}+nat-silent-hold={OptionText.Of(router.SilentFor)}+nat-closed-hold={OptionText.Of(router.ClosedFor)}" : "");
+            + (NatBudget is { } n
+                ? $"+nat-budget={n}+nat-silent-hold={OptionText.Of(router.SilentFor)}+nat-closed-hold={OptionText.Of(router.ClosedFor)}"
+                    : "");
         return PolicyTable.Shipped.TryParse(text, out var policy, out var problem) ? policy : throw new LabException(problem + ".");
     }
 

@@ -5,14 +5,16 @@ namespace HalfOpen.Lab.Runs;
 /// <summary>Page times in seconds. A page that never came has the time its reader waited for it.</summary>
 /// <param name="P50">Median.</param>
 /// <param name="P99">99 of 100 pages took no longer.</param>
-/// <param name="Count">Pages whose times are counted: loaded, failed, and one that was not there at the end when it took longer than most.</param>
+/// <param name="Count">Pages whose times are counted: loaded, failed, and one that was not there at the end when it
+/// took longer than most.</param>
 /// <param name="Failed">Of those: pages with a failed request.</param>
 /// <param name="Loaded">Of those: whole pages.</param>
 public sealed record PageFigures(double P50, double P99, int Count, int Failed, int Loaded)
 {
     /// <param name="pages">Seconds of whole pages.</param>
     /// <param name="failed">Seconds until the reader gave up, of pages with a failed request.</param>
-    /// <param name="unfinished">How long the page has been loading that was not there at the end; it counts, with the time so far, when that is longer than half of the others took: then it can only be too short.</param>
+    /// <param name="unfinished">How long the page has been loading that was not there at the end; it counts, with the
+    /// time so far, when that is longer than half of the others took: then it can only be too short.</param>
     public static PageFigures Of(IEnumerable<double> pages, IReadOnlyCollection<double> failed, double? unfinished)
     {
         var all = pages.ToList();
@@ -35,7 +37,10 @@ public sealed record LabFigures
     /// <summary>Peers that answered the swarm, a minute.</summary>
     public double LivePeersPerMinute { get; init; }
 
-    /// <summary>The most half-open attempts to destinations not known to answer: their SYN on the wire, unanswered, the socket in SYN-SENT. Under windows-xp and without a limit: the most such destinations, as Windows counts.</summary>
+    /// <summary>
+    /// The most half-open attempts to destinations not known to answer: their SYN on the wire, unanswered, the socket
+    /// in SYN-SENT. Under windows-xp and without a limit: the most such destinations, as Windows counts.
+    /// </summary>
     public int MaxCounted { get; init; }
 
     /// <summary>The most half-open attempts of any kind.</summary>

@@ -5,14 +5,17 @@ using HalfOpen.Lab.World;
 
 namespace HalfOpen.Lab.Runs;
 
-/// <summary>One run: a machine, its programs, perhaps a guard; set up, started, counted, and taken down. Thread-safe where told.</summary>
+/// <summary>
+/// One run: a machine, its programs, perhaps a guard; set up, started, counted, and taken down. Thread-safe where told.
+/// </summary>
 internal sealed class LabRun : IDisposable
 {
     private readonly LabPlan _plan;
     private readonly LabTimes _times;
     private readonly Machine _machine;
     private readonly Dictionary<string, LabProcess> _programs = [];
-    private readonly Channel<uint> _tried = Channel.CreateUnbounded<uint>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<uint> _tried =
+        Channel.CreateUnbounded<uint>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly Lock _lock = new();
     private readonly List<(long Time, double Seconds, int Failed)> _pages = [];
     private readonly Internet _internet;
@@ -27,7 +30,8 @@ internal sealed class LabRun : IDisposable
         _times = times;
         _internet = new Internet { Seed = seed };
         var capacity = plan.Scenario == LabScenario.Router ? LabPlan.RouterCapacity : 1_000_000;
-        _machine = new Machine(_internet, times.Router(capacity), onePerDestination: plan.Policy != "fair", address => _tried.Writer.TryWrite(address));
+        _machine = new Machine(_internet, times.Router(capacity), onePerDestination: plan.Policy != "fair",
+            address => _tried.Writer.TryWrite(address));
         try
         {
             if (plan.Limit is { } limit)
@@ -35,7 +39,8 @@ internal sealed class LabRun : IDisposable
                 Add("guard", $"limit={limit}", $"policy={plan.PolicyWith(times.Router(1)).Text}");
             }
 
-            Add("browser", $"hosts={LabPlan.Hosts}", $"perhost={LabPlan.PerHost}", $"first={S(times.FirstPage(plan.Scenario))}", $"pause={S(times.Pause)}", $"open={S(times.Open)}", $"timeout={S(times.PageTimeout)}");
+            Add("browser", $"hosts={LabPlan.Hosts}", $"perhost={LabPlan.PerHost}", $"first={S(times.FirstPage(plan.Scenario))}",
+                $"pause={S(times.Pause)}", $"open={S(times.Open)}", $"timeout={S(times.PageTimeout)}");
             Add("shell", $"sessions={LabPlan.ShellSessions}", $"open={S(times.Session)}", "key=0.25");
             if (plan.Scenario == LabScenario.Idle)
             {
@@ -45,7 +50,8 @@ internal sealed class LabRun : IDisposable
             Add("swarm", [.. plan.Scenario == LabScenario.Freeze
                 ? new[] { $"wished={LabPlan.SwarmWished}", "clock=windows", $"dead={S(times.Dead)}" }
                 : [$"rate={N(times.SwarmRate)}", "clock=linux", $"dead={S(times.ClientTimeout)}"], $"open={S(times.Open)}"]);
-            Add("scanner", $"rate={N(LabPlan.ScannerRate)}", $"sockets={LabPlan.ScannerSockets}", plan.Scenario == LabScenario.Router ? "clock=linux" : "clock=windows", $"dead={S(times.Dead)}", $"open={S(times.Open)}");
+            Add("scanner", $"rate={N(LabPlan.ScannerRate)}", $"sockets={LabPlan.ScannerSockets}",
+                plan.Scenario == LabScenario.Router ? "clock=linux" : "clock=windows", $"dead={S(times.Dead)}", $"open={S(times.Open)}");
         }
         catch
         {
@@ -54,7 +60,10 @@ internal sealed class LabRun : IDisposable
         }
 
         void Add(string name, params string[] words) =>
-            _programs[name] = new LabProcess(name, _machine.Start(folder.Command(name, [.. words, "seed=" + seed.ToString(CultureInfo.InvariantCulture)])), report => Heard(name, report));
+            _programs[name] =
+                new LabProcess(name,
+                    _machine.Start(folder.Command(name, [.. words, "seed=" + seed.ToString(CultureInfo.InvariantCulture)])),
+                        report => Heard(name, report));
     }
 
     /// <summary>For progress: pages loaded so far. Thread-safe.</summary>
@@ -107,7 +116,8 @@ internal sealed class LabRun : IDisposable
 
         _tried.Writer.TryComplete();
         await telling;
-        return new LabRunResult(_plan, measured, simulated) { Pages = pages, LostSessions = lost, RouterDropped = Interlocked.Read(ref _machine.Totals.RouterDropped) };
+        return new LabRunResult(_plan, measured, simulated)
+            { Pages = pages, LostSessions = lost, RouterDropped = Interlocked.Read(ref _machine.Totals.RouterDropped) };
     }
 
     public void Dispose()

@@ -30,26 +30,35 @@ public readonly record struct LabProgress(string What, double Share, IReadOnlyLi
 public sealed record LabResult(LabOptions Options, IReadOnlyList<LabRunResult> Runs)
 {
     public LabRunResult? Find(string policy, int? limit, LabScenario scenario = LabScenario.Freeze, bool giveUp = false) =>
-        Runs.FirstOrDefault(r => r.Plan.Scenario == scenario && r.Plan.Policy == policy && r.Plan.Limit == limit && r.Plan.GiveUp == giveUp);
+        Runs.FirstOrDefault(
+            r => r.Plan.Scenario == scenario && r.Plan.Policy == policy && r.Plan.Limit == limit && r.Plan.GiveUp == giveUp);
 }
 
-/// <summary>Runs the whole lab: all runs side by side at the same time, each on a machine and an internet of its own, so that all see the same weather on this computer.</summary>
+/// <summary>
+/// Runs the whole lab: all runs side by side at the same time, each on a machine and an internet of its own, so that
+/// all see the same weather on this computer.
+/// </summary>
 public static class LabSession
 {
     private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(60);
 
-    /// <summary>Machines begin one after another, over about as long as it is from page to page: else every page of every machine would ask for this computer at the same instant, and be measured waiting for it.</summary>
+    /// <summary>
+    /// Machines begin one after another, over about as long as it is from page to page: else every page of every
+    /// machine would ask for this computer at the same instant, and be measured waiting for it.
+    /// </summary>
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(0.19);
 
     /// <param name="progress">Called about once a second.</param>
     /// <exception cref="LabException">Something is missing or broke; nothing is left behind.</exception>
     public static async Task<LabResult> Run(LabOptions options, Action<LabProgress> progress, CancellationToken cancel)
     {
-        var plans = LabPlan.All(options.Only, options.GiveUp).Where(p => p.Scenario == LabScenario.Idle || options.Filter?.Invoke(p) != false).ToList();
+        var plans = LabPlan.All(options.Only, options.GiveUp)
+            .Where(p => p.Scenario == LabScenario.Idle || options.Filter?.Invoke(p) != false).ToList();
         using var folder = new ProgramFolder();
         progress(new LabProgress("simulating the same", 0, []));
         var simulated = new LabFigures[plans.Count];
-        Parallel.For(0, plans.Count, new ParallelOptions { CancellationToken = cancel }, i => simulated[i] = SimulatedRun.Of(plans[i], options.Times, options.Seed, cancel));
+        Parallel.For(0, plans.Count, new ParallelOptions { CancellationToken = cancel },
+            i => simulated[i] = SimulatedRun.Of(plans[i], options.Times, options.Seed, cancel));
 
         var runs = new List<LabRun>();
         try
@@ -85,7 +94,8 @@ public static class LabSession
         }
         catch (TimeoutException)
         {
-            throw new LabException($"the programs of '{run.Plan.Name}' did not start within {StartUp.TotalSeconds:0} s: is this computer very busy?");
+            throw new LabException(
+                $"the programs of '{run.Plan.Name}' did not start within {StartUp.TotalSeconds:0} s: is this computer very busy?");
         }
     }
 

@@ -7,7 +7,8 @@ using HalfOpen.Lab.World;
 namespace HalfOpen.Lab.Runs;
 
 /// <summary>
-/// One machine with a link to an internet of its own, in two anonymous network namespaces. Nothing of it has a name on this system, so nothing can be left behind: it is gone when this process is.
+/// One machine with a link to an internet of its own, in two anonymous network namespaces. Nothing of it has a name on
+/// this system, so nothing can be left behind: it is gone when this process is.
 /// </summary>
 internal sealed class Machine : IDisposable
 {
@@ -36,7 +37,8 @@ internal sealed class Machine : IDisposable
             Tune("ipv4/tcp_syn_linear_timeouts", "127");
             Tune("ipv4/tcp_syn_retries", "127");
 
-            // After 127 of them, every two seconds instead of ever more rarely: under --full attempts wait for minutes before they go out (Linux 6.15 and later).
+            // After 127 of them, every two seconds instead of ever more rarely: under --full attempts wait for minutes
+            // before they go out (Linux 6.15 and later).
             Tune("ipv4/tcp_rto_max_ms", "2000");
             Tune("ipv4/ip_local_port_range", "10000 65000");
             return device;
@@ -60,7 +62,8 @@ internal sealed class Machine : IDisposable
     public LinkTotals Totals => _link.Totals;
 
     /// <summary>Starts a program on the machine: a child inherits the namespace of the thread that makes it.</summary>
-    public Process Start(ProcessStartInfo program) => _machine.Run(() => Process.Start(program)) ?? throw new LabException("cannot start " + program.FileName + ".");
+    public Process Start(ProcessStartInfo program) =>
+        _machine.Run(() => Process.Start(program)) ?? throw new LabException("cannot start " + program.FileName + ".");
 
     public void Dispose()
     {
@@ -73,7 +76,10 @@ internal sealed class Machine : IDisposable
     /// <summary>Runs a batch of ip(8) commands in the namespace of the calling thread.</summary>
     private static void ConfigureLinks(string commands)
     {
-        using var process = Process.Start(new ProcessStartInfo("ip", "-batch -") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })
+        using var process =
+            Process.Start(
+                new ProcessStartInfo("ip", "-batch -")
+                    { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })
             ?? throw new LabException("cannot start ip.");
         process.StandardInput.WriteLine(commands);
         process.StandardInput.Close();
@@ -85,7 +91,10 @@ internal sealed class Machine : IDisposable
         }
     }
 
-    /// <summary>The files of /proc/sys/net are those of the calling thread's namespace. Some containers mount them read-only: then the kernel's own ticks stay, and silent attempts end up to a few seconds late.</summary>
+    /// <summary>
+    /// The files of /proc/sys/net are those of the calling thread's namespace. Some containers mount them read-only:
+    /// then the kernel's own ticks stay, and silent attempts end up to a few seconds late.
+    /// </summary>
     private static void Tune(string name, string value)
     {
         try

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace HalfOpen.Lab.Runs;
 
 /// <summary>
-/// A temporary folder with a copy of the dotnet host for each program of the lab: the guard tells programs apart by their executable, so they must not be the same file. The folder is locked while the lab lives; whatever an earlier lab
-/// left there after kill -9 is removed at the next start. Thread-safe.
+/// A temporary folder with a copy of the dotnet host for each program of the lab: the guard tells programs apart by
+/// their executable, so they must not be the same file. The folder is locked while the lab lives; whatever an earlier
+/// lab left there after kill -9 is removed at the next start. Thread-safe.
 /// </summary>
 internal sealed class ProgramFolder : IDisposable
 {

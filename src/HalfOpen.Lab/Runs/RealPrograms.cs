@@ -11,8 +11,9 @@ namespace HalfOpen.Lab.Runs;
 public sealed record RealResult(LabPlan Plan, PageFigures Pages, long PeersTried, long LivePeers, int MaxHalfOpen, int MaxCounted);
 
 /// <summary>
-/// Programs that we did not write, through the lab's link: aria2 with sixteen torrents whose tracker names 200 new, mostly dead peers every few seconds, beside curl that loads a page of 30 connections to 5 new hosts every five seconds. Nothing is scaled, and
-/// both keep Linux' clock and their own timeouts.
+/// Programs that we did not write, through the lab's link: aria2 with sixteen torrents whose tracker names 200 new,
+/// mostly dead peers every few seconds, beside curl that loads a page of 30 connections to 5 new hosts every five
+/// seconds. Nothing is scaled, and both keep Linux' clock and their own timeouts.
 /// </summary>
 public static class RealPrograms
 {
@@ -41,7 +42,9 @@ public static class RealPrograms
         {
             if (plan.Limit is { } limit)
             {
-                guard = new LabProcess("guard", machine.Start(folder.Command("guard", [$"limit={limit}", $"policy={plan.PolicyWith(times.Router(1)).Text}"])), _ => { });
+                guard = new LabProcess("guard",
+                    machine.Start(folder.Command("guard", [$"limit={limit}", $"policy={plan.PolicyWith(times.Router(1)).Text}"])),
+                        _ => { });
                 await guard.Ready.WaitAsync(TimeSpan.FromSeconds(60), cancel);
             }
 
@@ -60,7 +63,9 @@ public static class RealPrograms
             }
 
             var totals = machine.Totals;
-            return new RealResult(plan, PageFigures.Of(pages.Where(p => p.Ok).Select(p => p.Seconds), [.. pages.Where(p => !p.Ok).Select(p => p.Seconds)], null), Interlocked.Read(ref totals.PeersTried), Interlocked.Read(ref totals.LivePeers), totals.MaxHalfOpen, totals.MaxCounted);
+            return new RealResult(plan,
+                PageFigures.Of(pages.Where(p => p.Ok).Select(p => p.Seconds), [.. pages.Where(p => !p.Ok).Select(p => p.Seconds)], null),
+                    Interlocked.Read(ref totals.PeersTried), Interlocked.Read(ref totals.LivePeers), totals.MaxHalfOpen, totals.MaxCounted);
         }
         finally
         {
@@ -74,8 +79,11 @@ public static class RealPrograms
 
     private static ProcessStartInfo Aria2(string folder, Internet internet)
     {
-        var start = Command("aria2c", "--dir=" + folder, "--seed-time=0", "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false", "--bt-max-peers=0",
-            "--bt-request-peer-speed-limit=100M", "--bt-tracker-interval=5", "--max-concurrent-downloads=" + Torrents.ToString(CultureInfo.InvariantCulture), "--file-allocation=none", "--disable-ipv6=true", "--no-conf", "--listen-port=6900-6950",
+        var start = Command("aria2c", "--dir=" + folder, "--seed-time=0", "--enable-dht=false", "--enable-dht6=false",
+            "--bt-enable-lpd=false", "--enable-peer-exchange=false", "--bt-max-peers=0",
+            "--bt-request-peer-speed-limit=100M", "--bt-tracker-interval=5",
+                "--max-concurrent-downloads=" + Torrents.ToString(CultureInfo.InvariantCulture), "--file-allocation=none",
+                "--disable-ipv6=true", "--no-conf", "--listen-port=6900-6950",
             "--stop-with-process=" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         for (var i = 0; i < Torrents; i++)
         {
@@ -87,18 +95,22 @@ public static class RealPrograms
         return start;
     }
 
-    private static async Task<List<(double Seconds, bool Ok)>> Browse(Machine machine, Internet internet, TimeSpan measured, CancellationToken cancel)
+    private static async Task<List<(double Seconds, bool Ok)>> Browse(Machine machine, Internet internet, TimeSpan measured,
+        CancellationToken cancel)
     {
         var pages = new List<(double, bool)>();
         var began = Stopwatch.GetTimestamp();
         for (var host = FirstPageHost; Stopwatch.GetElapsedTime(began) < measured; host += LabPlan.Hosts)
         {
-            var start = Command("curl", "--silent", "--fail", "--parallel", "--parallel-immediate", "--parallel-max", "30", "--max-time", "60");
+            var start =
+                Command("curl", "--silent", "--fail", "--parallel", "--parallel-immediate", "--parallel-max", "30", "--max-time", "60");
             for (uint i = 0; i < LabPlan.Hosts * LabPlan.PerHost; i++)
             {
                 start.ArgumentList.Add("--output");
                 start.ArgumentList.Add("/dev/null");
-                start.ArgumentList.Add(string.Create(CultureInfo.InvariantCulture, $"http://{Torrent.Dotted(internet.Web.First + host + (i % LabPlan.Hosts))}/part{i}"));
+                start.ArgumentList.Add(
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"http://{Torrent.Dotted(internet.Web.First + host + (i % LabPlan.Hosts))}/part{i}"));
             }
 
             var page = Stopwatch.GetTimestamp();

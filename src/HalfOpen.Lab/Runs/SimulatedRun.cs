@@ -6,7 +6,10 @@ namespace HalfOpen.Lab.Runs;
 /// <summary>The same run in the simulator: same programs, shares, times, policy, limit, seed.</summary>
 internal static class SimulatedRun
 {
-    /// <summary>The simulator's page is there with its last handshake, the lab's with its last byte: a request and an answer later.</summary>
+    /// <summary>
+    /// The simulator's page is there with its last handshake, the lab's with its last byte: a request and an answer
+    /// later.
+    /// </summary>
     private const double RequestSeconds = 0.05;
 
     public static LabFigures Of(LabPlan plan, LabTimes times, ulong seed, CancellationToken cancel)
@@ -60,7 +63,8 @@ internal static class SimulatedRun
                 },
             ],
         };
-        return Experiment.Run(withScanner, [request], 1, null, cancel)[0].AttemptsPerSecond[Name] * whole.TotalSeconds / times.Scanned.TotalSeconds;
+        return Experiment.Run(withScanner, [request], 1, null, cancel)[0]
+            .AttemptsPerSecond[Name] * whole.TotalSeconds / times.Scanned.TotalSeconds;
     }
 
     private static Scenario Scenario(LabPlan plan, LabTimes times)
@@ -112,8 +116,12 @@ internal static class SimulatedRun
             Name = "lab",
             DurationSeconds = times.Measured.TotalSeconds,
             // The router's programs run on the Linux machine they are on: a SYN a second, given up by themselves.
-            Stack = plan.Scenario == LabScenario.Router ? new StackSpec { System = StackSystem.Linux } : new StackSpec { System = StackSystem.Windows, GiveUpSeconds = times.Dead.TotalSeconds },
-            Nat = new NatSpec { Capacity = router.Capacity, SynSentSeconds = router.SilentFor.TotalSeconds, Renew = true, ClosingSeconds = router.ClosedFor.TotalSeconds },
+            Stack = plan.Scenario == LabScenario.Router
+                ? new StackSpec { System = StackSystem.Linux }
+                : new StackSpec { System = StackSystem.Windows, GiveUpSeconds = times.Dead.TotalSeconds },
+            Nat = new NatSpec
+                { Capacity = router.Capacity, SynSentSeconds = router.SilentFor.TotalSeconds, Renew = true,
+                    ClosingSeconds = router.ClosedFor.TotalSeconds },
             Programs = plan.Scenario == LabScenario.Idle ? [browser, shell] : [swarm, browser, shell],
         };
     }

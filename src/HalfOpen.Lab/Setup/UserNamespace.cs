@@ -2,13 +2,17 @@ using System.Diagnostics;
 
 namespace HalfOpen.Lab.Setup;
 
-/// <summary>The lab without root: the same command again in a user namespace, in which this user may make network namespaces, TUN interfaces and packet filter rules of its own. Nothing outside of it is touched.</summary>
+/// <summary>
+/// The lab without root: the same command again in a user namespace, in which this user may make network namespaces,
+/// TUN interfaces and packet filter rules of its own. Nothing outside of it is touched.
+/// </summary>
 public static class UserNamespace
 {
     private const string Inside = "HALFOPEN_LAB_INSIDE";
 
     /// <summary>We are no root and not yet inside.</summary>
-    public static bool IsNeeded => OperatingSystem.IsLinux() && !Environment.IsPrivilegedProcess && Environment.GetEnvironmentVariable(Inside) is null;
+    public static bool IsNeeded =>
+        OperatingSystem.IsLinux() && !Environment.IsPrivilegedProcess && Environment.GetEnvironmentVariable(Inside) is null;
 
     /// <summary>Runs the same command line inside and gives its exit code.</summary>
     /// <param name="starting">Called when everything that is needed is there.</param>
@@ -16,8 +20,12 @@ public static class UserNamespace
     public static async Task<int> RunAgain(Action starting, CancellationToken cancel)
     {
         const string Advice = "run it as root: sudo halfopen lab";
-        var unshare = Requirements.Find("unshare") ?? throw new LabException("without root the lab needs unshare (package util-linux); or " + Advice, isMissing: true);
-        using (var probe = Process.Start(new ProcessStartInfo(unshare, ["--user", "--map-root-user", "true"]) { UseShellExecute = false, RedirectStandardError = true }))
+        var unshare = Requirements.Find("unshare")
+            ?? throw new LabException("without root the lab needs unshare (package util-linux); or " + Advice, isMissing: true);
+        using (var probe =
+            Process.Start(
+                new ProcessStartInfo(unshare, ["--user", "--map-root-user", "true"])
+                    { UseShellExecute = false, RedirectStandardError = true }))
         {
             var reason = await probe!.StandardError.ReadToEndAsync(cancel);
             await probe.WaitForExitAsync(cancel);
@@ -33,7 +41,9 @@ public static class UserNamespace
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LabException($"without root the lab needs /dev/net/tun open to users (as most distributions have it): {e.Message} Or {Advice}", isMissing: true);
+            throw new LabException(
+                $"without root the lab needs /dev/net/tun open to users (as most distributions have it): {e.Message} Or {Advice}",
+                    isMissing: true);
         }
 
         var start = new ProcessStartInfo(unshare) { UseShellExecute = false };

@@ -20,15 +20,21 @@ public sealed record Internet
     /// <summary>Machines to log in to: 10.2.0.0/16, all alive, 50 ms away.</summary>
     public Neighbourhood Shells { get; init; } = new() { First = 0x0a02_0000, PrefixLength = 16, Port = ShellPort };
 
-    /// <summary>Peers of the swarm: 10.64.0.0/10. 70 % silent, 10 % refusing, 20 % alive, 50 to 200 ms away: the reference scenario "freeze".</summary>
-    public Neighbourhood Peers { get; init; } = new() { First = 0x0a40_0000, PrefixLength = 10, Port = PeerPort, Silent = 0.7, Refusing = 0.1, RoundTripSeconds = (0.05, 0.2) };
+    /// <summary>
+    /// Peers of the swarm: 10.64.0.0/10. 70 % silent, 10 % refusing, 20 % alive, 50 to 200 ms away: the reference
+    /// scenario "freeze".
+    /// </summary>
+    public Neighbourhood Peers { get; init; } = new()
+        { First = 0x0a40_0000, PrefixLength = 10, Port = PeerPort, Silent = 0.7, Refusing = 0.1, RoundTripSeconds = (0.05, 0.2) };
 
     /// <summary>What a scanner tries: 10.128.0.0/9. 98 % silent, 1 % refusing, 1 % alive.</summary>
-    public Neighbourhood Scanned { get; init; } = new() { First = 0x0a80_0000, PrefixLength = 9, Port = ScannedPort, Silent = 0.98, Refusing = 0.01, RoundTripSeconds = (0.05, 0.2) };
+    public Neighbourhood Scanned { get; init; } = new()
+        { First = 0x0a80_0000, PrefixLength = 9, Port = ScannedPort, Silent = 0.98, Refusing = 0.01, RoundTripSeconds = (0.05, 0.2) };
 
     /// <summary>The block an address is in, or null: there is nothing.</summary>
     public Neighbourhood? Find(uint address) =>
-        Peers.Contains(address) ? Peers : Scanned.Contains(address) ? Scanned : Web.Contains(address) ? Web : Shells.Contains(address) ? Shells : null;
+        Peers.Contains(address)
+            ? Peers : Scanned.Contains(address) ? Scanned : Web.Contains(address) ? Web : Shells.Contains(address) ? Shells : null;
 
     public Host Look(uint address) => Find(address)?.Look(address, Seed) ?? new Host(HostKind.Silent, TimeSpan.Zero);
 }

@@ -1,6 +1,9 @@
 namespace HalfOpen.Lab.World;
 
-/// <summary>A block of addresses whose hosts are alike. Which host is silent, refusing or alive, and how far away it is, follows from its address and the lab's seed alone. Immutable.</summary>
+/// <summary>
+/// A block of addresses whose hosts are alike. Which host is silent, refusing or alive, and how far away it is, follows
+/// from its address and the lab's seed alone. Immutable.
+/// </summary>
 public sealed record Neighbourhood
 {
     /// <summary>First address of the block, host byte order.</summary>
@@ -46,7 +49,9 @@ public sealed record Neighbourhood
         return new Host(kind < Silent + Refusing ? HostKind.Refusing : HostKind.Alive, roundTrip);
     }
 
-    /// <summary>The n-th address in an order that differs from seed to seed and repeats none before all were given.</summary>
+    /// <summary>
+    /// The n-th address in an order that differs from seed to seed and repeats none before all were given.
+    /// </summary>
     public uint Address(uint n, ulong seed)
     {
         // An odd factor modulo a power of two is a permutation.
@@ -58,7 +63,8 @@ public sealed record Neighbourhood
     }
 
     /// <summary>Uniform in [0, 1), from nothing but its arguments.</summary>
-    private static double Fraction(uint address, ulong seed, ulong salt) => (Mix(unchecked(address + (seed * 0x9E3779B97F4A7C15) + (salt << 40))) >> 11) * (1.0 / (1UL << 53));
+    private static double Fraction(uint address, ulong seed, ulong salt) =>
+        (Mix(unchecked(address + (seed * 0x9E3779B97F4A7C15) + (salt << 40))) >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>The finaliser of SplitMix64 (Steele, Lea, Flood 2014).</summary>
     private static ulong Mix(ulong x)

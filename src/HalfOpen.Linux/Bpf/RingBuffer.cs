@@ -1,9 +1,11 @@
 namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
-/// Reads a BPF ring buffer where it lies (Documentation/bpf/ringbuf.rst): one page with our position, one with the kernel's, then the data, mapped twice so that no record is ever split.
+/// Reads a BPF ring buffer where it lies (Documentation/bpf/ringbuf.rst): one page with our position, one with the
+/// kernel's, then the data, mapped twice so that no record is ever split.
 /// <code>
-/// |B|D|     length (30 bits)      |      page offset      |  data, padded to 8 bytes     B still being written, D discarded
+/// |B|D|     length (30 bits)      |      page offset      |  data, padded to 8 bytes
+///       B still being written, D discarded
 /// </code>
 /// One reader. Not thread-safe.
 /// </summary>

@@ -3,8 +3,8 @@ using HalfOpen.Wire.Netlink;
 namespace HalfOpen.Linux.Netlink;
 
 /// <summary>
-/// Copies of packets that a rule sends to one NFLOG group. Must be made by a thread in the namespace that is watched. Not
-/// thread-safe.
+/// Copies of packets that a rule sends to one NFLOG group. Must be made by a thread in the namespace that is watched.
+/// Not thread-safe.
 /// </summary>
 public sealed class PacketLog : IDisposable
 {
@@ -38,7 +38,9 @@ public sealed class PacketLog : IDisposable
     /// <summary>Readable when there is something to read.</summary>
     public int Number => _socket.Number;
 
-    /// <summary>One datagram of netlink messages, valid until the next call; empty when there is none. Never waits.</summary>
+    /// <summary>
+    /// One datagram of netlink messages, valid until the next call; empty when there is none. Never waits.
+    /// </summary>
     public ReadOnlySpan<byte> TryReceive() => _socket.TryReceive();
 
     public void Dispose() => _socket.Dispose();

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace HalfOpen.Linux.Processes;
 
 /// <summary>
-/// From the inode of a socket to its process, by a walk over /proc/PID/fd: 3-36 ms each (measured), so at most one part in ten of our time goes into it; what a walk saw of all sockets is kept for the next question. For guards
-/// without BPF, and for sockets older than the guard. Not thread-safe.
+/// From the inode of a socket to its process, by a walk over /proc/PID/fd: 3-36 ms each (measured), so at most one part
+/// in ten of our time goes into it; what a walk saw of all sockets is kept for the next question. For guards without
+/// BPF, and for sockets older than the guard. Not thread-safe.
 /// </summary>
 public sealed class SocketOwners
 {
@@ -52,7 +53,8 @@ public sealed class SocketOwners
     internal static bool TryParse(ReadOnlySpan<byte> link, out uint inode)
     {
         inode = 0;
-        return link.StartsWith("socket:["u8) && link[^1] == ']' && uint.TryParse(link["socket:[".Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out inode);
+        return link.StartsWith("socket:["u8) && link[^1] == ']'
+            && uint.TryParse(link["socket:[".Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out inode);
     }
 
     private void Look(uint process, string folder)

@@ -6,8 +6,8 @@ using HalfOpen.Simulation.Time;
 namespace HalfOpen.Simulation.Checking;
 
 /// <summary>
-/// Watches a policy from the world's side during every run: counts what the world sees and compares it with what the policy says
-/// and promised. Constant time a step. The first broken promise ends the run.
+/// Watches a policy from the world's side during every run: counts what the world sees and compares it with what the
+/// policy says and promised. Constant time a step. The first broken promise ends the run.
 /// </summary>
 internal sealed class Checkers
 {
@@ -30,7 +30,8 @@ internal sealed class Checkers
 
     /// <param name="limiter">What is watched.</param>
     /// <param name="keys">The program key of each behaviour.</param>
-    /// <param name="longestHold">How long an attempt can be half-open, in ticks: so long a program may have to wait for slots that it holds itself.</param>
+    /// <param name="longestHold">How long an attempt can be half-open, in ticks: so long a program may have to wait for
+    /// slots that it holds itself.</param>
     public Checkers(ILimiter limiter, PolicyUnderTest policy, ulong seed, IReadOnlyList<string> keys, long longestHold)
     {
         _limiter = limiter;
@@ -175,7 +176,8 @@ internal sealed class Checkers
             _unknownAllowed = Math.Max(limit, Math.Min(_unknownAllowed, _unknownHalfOpen));
             if (_unknownHalfOpen > _unknownAllowed)
             {
-                throw Fail(now, $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above the limit of {limit}");
+                throw Fail(now,
+                    $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above the limit of {limit}");
             }
         }
 

@@ -10,13 +10,17 @@ using HalfOpen.Simulation.World;
 
 namespace HalfOpen.Simulation.Experiments;
 
-/// <summary>Makes many runs of one scenario, on several cores, and gives the results in the order of the requests.</summary>
+/// <summary>
+/// Makes many runs of one scenario, on several cores, and gives the results in the order of the requests.
+/// </summary>
 public static class Experiment
 {
     /// <param name="progress">Hears the share done, 0..1; called from several threads, also at the same time.</param>
-    /// <exception cref="CheckFailedException">A policy broke a promise: the first, in the order of the requests.</exception>
+    /// <exception cref="CheckFailedException">A policy broke a promise: the first, in the order of the
+    /// requests.</exception>
     public static IReadOnlyList<RunResult> Run(
-        Scenario scenario, IReadOnlyList<RunRequest> requests, int parallel, Action<double>? progress = null, CancellationToken cancel = default)
+        Scenario scenario, IReadOnlyList<RunRequest> requests, int parallel, Action<double>? progress = null,
+            CancellationToken cancel = default)
     {
         var results = new RunResult[requests.Count];
         var failures = new Exception?[requests.Count];
@@ -33,7 +37,8 @@ public static class Experiment
             };
         }
 
-        Parallel.For(0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, parallel), CancellationToken = cancel }, i =>
+        Parallel.For(0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, parallel), CancellationToken = cancel },
+            i =>
         {
             try
             {
@@ -52,7 +57,9 @@ public static class Experiment
         return results;
     }
 
-    /// <summary>One run of one machine; everything the limiter is told is written to <paramref name="record"/>.</summary>
+    /// <summary>
+    /// One run of one machine; everything the limiter is told is written to <paramref name="record"/>.
+    /// </summary>
     /// <param name="record">Closed at the end.</param>
     /// <param name="incomplete">Why the record is not the whole story, or null.</param>
     public static RunResult RunRecorded(
@@ -110,7 +117,8 @@ public static class Experiment
         long events;
         if (spec.Exact)
         {
-            (result, events) = new EngineOutbreak(spec, scenario.Stack, request.UnderTest.NewLimiter, request.Seed).Run(scenario.DurationSeconds, progress, cancel);
+            (result, events) = new EngineOutbreak(spec, scenario.Stack, request.UnderTest.NewLimiter, request.Seed)
+                .Run(scenario.DurationSeconds, progress, cancel);
         }
         else
         {

@@ -20,7 +20,8 @@ public static class LimitSweep
         }
 
         var list = text.Split(',').Select(One).ToList();
-        return ends.Length == 1 && list.Count <= 100 && list.TrueForAll(l => l is not null) ? [.. list.Select(l => l!.Value).Distinct()] : null;
+        return ends.Length == 1 && list.Count <= 100 && list.TrueForAll(l => l is not null)
+            ? [.. list.Select(l => l!.Value).Distinct()] : null;
     }
 
     private static int? One(string text) =>

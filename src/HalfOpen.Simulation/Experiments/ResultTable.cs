@@ -3,7 +3,9 @@ using HalfOpen.Simulation.Scenarios;
 
 namespace HalfOpen.Simulation.Experiments;
 
-/// <summary>Lays summaries out as a table for people (and for golden files): only the columns that the scenario gives a meaning.</summary>
+/// <summary>
+/// Lays summaries out as a table for people (and for golden files): only the columns that the scenario gives a meaning.
+/// </summary>
 public static class ResultTable
 {
     private const int MaxProgramColumns = 4;
@@ -24,7 +26,9 @@ public static class ResultTable
     public static string Text(IReadOnlyList<IReadOnlyList<string>> rows)
     {
         var widths = Enumerable.Range(0, rows[0].Count).Select(i => rows.Max(r => r[i].Length)).ToArray();
-        var lines = rows.Select(r => string.Join("  ", r.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
+        var lines =
+            rows.Select(
+                r => string.Join("  ", r.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
         return string.Join('\n', lines) + "\n";
     }
 
@@ -52,7 +56,8 @@ public static class ResultTable
 
     private static List<Column> ColumnsOfMachine(Scenario scenario, IReadOnlyList<Summary> summaries)
     {
-        var columns = new List<Column> { new("policy", s => s.Label), new("limit", s => s.Limit?.ToString(CultureInfo.InvariantCulture) ?? "-") };
+        var columns = new List<Column>
+            { new("policy", s => s.Label), new("limit", s => s.Limit?.ToString(CultureInfo.InvariantCulture) ?? "-") };
         if (scenario.Programs.Any(p => p.Kind == ProgramKind.Browser))
         {
             columns.Add(new("page p50", s => s.PageSeconds is { Count: > 0 } p ? Seconds(p.P50) : "-"));
@@ -70,7 +75,10 @@ public static class ResultTable
             columns.Add(new("at most", s => s.BoundLivePeersPerMinute is { } bound ? Rate(bound) : "-"));
         }
 
-        foreach (var program in scenario.Programs.Where(p => p.Count == 1 && p.Kind is not (ProgramKind.Browser or ProgramKind.Swarm or ProgramKind.Crawler)).Take(MaxProgramColumns))
+        foreach (
+            var program in scenario.Programs.Where(
+                p => p.Count == 1 && p.Kind is not (ProgramKind.Browser or ProgramKind.Swarm or ProgramKind.Crawler))
+                    .Take(MaxProgramColumns))
         {
             if (program.Kind == ProgramKind.Worm)
             {

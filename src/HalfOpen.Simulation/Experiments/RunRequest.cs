@@ -7,10 +7,15 @@ namespace HalfOpen.Simulation.Experiments;
 /// <summary>One run to make: a policy with its options, a limit and a seed. Immutable, thread-safe.</summary>
 public sealed record RunRequest
 {
-    /// <summary>The scenario without what fills the slots (swarm, worm, crawler), under no limit: what the others are compared with.</summary>
+    /// <summary>
+    /// The scenario without what fills the slots (swarm, worm, crawler), under no limit: what the others are compared
+    /// with.
+    /// </summary>
     public const string Idle = "idle";
 
-    /// <summary>Room for waiting attempts: more than any scenario wishes, so that a full queue never blurs a comparison.</summary>
+    /// <summary>
+    /// Room for waiting attempts: more than any scenario wishes, so that a full queue never blurs a comparison.
+    /// </summary>
     private const int MaxQueued = 8_000_000;
 
     /// <summary>No program of a scenario is ever forgotten: the world interns each of them once.</summary>
@@ -37,8 +42,10 @@ public sealed record RunRequest
     {
         get
         {
-            var options = new EngineOptions { Limit = Limit ?? LimitSweep.Most, Policy = Policy, MaxQueued = MaxQueued, MaxPrograms = MaxPrograms };
-            return new PolicyUnderTest(Label + (Limit is { } limit ? $" at {limit}" : ""), () => new EngineLimiter(options), Policy.Promises);
+            var options = new EngineOptions
+                { Limit = Limit ?? LimitSweep.Most, Policy = Policy, MaxQueued = MaxQueued, MaxPrograms = MaxPrograms };
+            return new PolicyUnderTest(Label + (Limit is { } limit ? $" at {limit}" : ""), () => new EngineLimiter(options),
+                Policy.Promises);
         }
     }
 }

@@ -2,7 +2,9 @@ using HalfOpen.Simulation.Results;
 
 namespace HalfOpen.Simulation.Experiments;
 
-/// <summary>Runs that differ in nothing but the seed, taken together: pages pooled, rates averaged, extremes kept.</summary>
+/// <summary>
+/// Runs that differ in nothing but the seed, taken together: pages pooled, rates averaged, extremes kept.
+/// </summary>
 public sealed record Summary
 {
     public required string Label { get; init; }
@@ -81,7 +83,8 @@ public sealed record Summary
             ContactsPerSecond = first.Outbreak is null ? null : runs.Average(r => r.Outbreak!.ContactsPerSecond),
             SecondsTo = first.Outbreak is null
                 ? new Dictionary<string, double?>()
-                : first.Outbreak.SecondsTo.Keys.ToDictionary(k => k, k => runs.TrueForAll(r => r.Outbreak!.SecondsTo[k] is not null) ? runs.Average(r => r.Outbreak!.SecondsTo[k]) : null, StringComparer.Ordinal),
+                : first.Outbreak.SecondsTo.Keys.ToDictionary(k => k, k => runs.TrueForAll(r => r.Outbreak!.SecondsTo[k] is not null)
+                    ? runs.Average(r => r.Outbreak!.SecondsTo[k]) : null, StringComparer.Ordinal),
         };
     }
 

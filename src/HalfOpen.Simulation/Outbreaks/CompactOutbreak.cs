@@ -6,10 +6,11 @@ using HalfOpen.Simulation.Time;
 namespace HalfOpen.Simulation.Outbreaks;
 
 /// <summary>
-/// A worm in a population, one event for each attempt that meets a machine which can be infected. All other attempts meet
-/// silence; how many there are before the next meeting is geometric, and when they start says the <see cref="StartSchedule"/> of
-/// a real engine. One approximation: an attempt that meets somebody gives its slot back early, which the schedule does not know;
-/// with one meeting in thousands of attempts that is far below the noise (a test compares with an engine on every machine).
+/// A worm in a population, one event for each attempt that meets a machine which can be infected. All other attempts
+/// meet silence; how many there are before the next meeting is geometric, and when they start says the
+/// <see cref="StartSchedule"/> of a real engine. One approximation: an attempt that meets somebody gives its slot back
+/// early, which the schedule does not know; with one meeting in thousands of attempts that is far below the noise (a
+/// test compares with an engine on every machine).
 /// </summary>
 internal static class CompactOutbreak
 {

@@ -6,10 +6,10 @@ using HalfOpen.Simulation.World;
 namespace HalfOpen.Simulation.Outbreaks;
 
 /// <summary>
-/// When one infected machine starts its attempts, counted from its infection: recorded from a real engine that limits a worm
-/// whose destinations are all silent, and continued periodically beyond the recording. This is what makes a population of
-/// a million affordable: nearly every attempt of a worm meets silence, and silence looks the same on every machine.
-/// Immutable, thread-safe.
+/// When one infected machine starts its attempts, counted from its infection: recorded from a real engine that limits a
+/// worm whose destinations are all silent, and continued periodically beyond the recording. This is what makes a
+/// population of a million affordable: nearly every attempt of a worm meets silence, and silence looks the same on
+/// every machine. Immutable, thread-safe.
 /// </summary>
 internal sealed class StartSchedule
 {
@@ -58,7 +58,10 @@ internal sealed class StartSchedule
         return new StartSchedule([.. times], cycle, period);
     }
 
-    /// <summary>The instant of start number <paramref name="index"/> (from 0) after the infection, in ticks; <see cref="long.MaxValue"/> when it never comes.</summary>
+    /// <summary>
+    /// The instant of start number <paramref name="index"/> (from 0) after the infection, in ticks;
+    /// <see cref="long.MaxValue"/> when it never comes.
+    /// </summary>
     public long this[long index]
     {
         get

@@ -22,7 +22,9 @@ internal sealed class Axis
     public static Axis Of(IEnumerable<double> values, bool log, bool zeroBased, IReadOnlyList<double> ticks)
     {
         var all = values.ToList();
-        return log ? Logarithmic(all.Min(), all.Max(), ticks, zeroBased) : Linear(zeroBased ? Math.Min(0, all.Min()) : all.Min(), all.Max(), ticks);
+        return log
+            ? Logarithmic(all.Min(), all.Max(), ticks, zeroBased)
+            : Linear(zeroBased ? Math.Min(0, all.Min()) : all.Min(), all.Max(), ticks);
     }
 
     /// <summary>0 at the near end, 1 at the far end.</summary>
@@ -50,7 +52,8 @@ internal sealed class Axis
         var step = new[] { 1.0, 2, 2.5, 5, 10 }.First(s => s * power >= rough * 0.999) * power;
         var first = Math.Floor((from / step) + 1e-9) * step;
         var last = Math.Ceiling((to / step) - 1e-9) * step;
-        var marks = ticks.Count > 0 ? ticks : [.. Enumerable.Range(0, (int)Math.Round((last - first) / step) + 1).Select(i => first + (i * step))];
+        var marks = ticks.Count > 0
+            ? ticks : [.. Enumerable.Range(0, (int)Math.Round((last - first) / step) + 1).Select(i => first + (i * step))];
         return new Axis(first, last, false, marks);
     }
 

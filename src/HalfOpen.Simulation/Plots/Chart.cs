@@ -25,7 +25,9 @@ internal sealed record Panel
     public IReadOnlyList<double> XTicks { get; init; } = [];
 }
 
-/// <summary>Panels under one title with one legend: small multiples, so that what is compared stands side by side.</summary>
+/// <summary>
+/// Panels under one title with one legend: small multiples, so that what is compared stands side by side.
+/// </summary>
 internal static class Chart
 {
     private const double PanelWidth = 440;
@@ -60,7 +62,8 @@ internal static class Chart
         LayOutLegend(legend, width, svg, below + 12);
         for (var i = 0; i < panels.Count; i++)
         {
-            Draw(svg, panels[i], 8 + (i % columns * PanelWidth * scale), head + (i / columns * panelHeight), PanelWidth * scale, panelHeight);
+            Draw(svg, panels[i], 8 + (i % columns * PanelWidth * scale), head + (i / columns * panelHeight), PanelWidth * scale,
+                panelHeight);
         }
 
         return svg.Finish();

@@ -5,7 +5,9 @@ using HalfOpen.Simulation.Scenarios;
 
 namespace HalfOpen.Simulation.Plots;
 
-/// <summary>The pictures that <c>halfopen simulate --plot</c> draws: what a limit costs and gives, or how far a worm gets.</summary>
+/// <summary>
+/// The pictures that <c>halfopen simulate --plot</c> draws: what a limit costs and gives, or how far a worm gets.
+/// </summary>
 public static class ScenarioPlots
 {
     /// <summary>Figures over the limit, one line a policy. Policies without a limit are drawn as level lines.</summary>
@@ -14,7 +16,8 @@ public static class ScenarioPlots
         var limits = summaries.Where(s => s.Limit is not null).Select(s => (double)s.Limit!.Value).Distinct().Order().ToList();
         var labels = summaries.Select(s => s.Label).Distinct().ToList();
         var panels = new List<Panel>();
-        void Add(string title, string y, Func<Summary, double?> value, bool logY, params (string Suffix, bool Dashed, Func<Summary, double?> Value)[] more)
+        void Add(string title, string y, Func<Summary, double?> value, bool logY,
+            params (string Suffix, bool Dashed, Func<Summary, double?> Value)[] more)
         {
             var series = new List<Series>();
             for (var i = 0; i < labels.Count; i++)
@@ -29,13 +32,16 @@ public static class ScenarioPlots
 
             if (series.Exists(s => s.Points.Any(p => double.IsFinite(p.Y))))
             {
-                panels.Add(new Panel { Title = title, X = "limit (slots)", Y = y, LogX = true, LogY = logY, Series = series, XTicks = XTicks(limits) });
+                panels.Add(
+                    new Panel
+                        { Title = title, X = "limit (slots)", Y = y, LogX = true, LogY = logY, Series = series, XTicks = XTicks(limits) });
             }
         }
 
         if (summaries.Any(s => s.PageSeconds is { Count: > 0 }))
         {
-            Add("Time until a page is there (dashed: 99 of 100 pages)", "seconds", s => s.PageSeconds is { Count: > 0 } p ? p.P50 : null, true, (", p99", true, s => s.PageSeconds is { Count: > 0 } p ? p.P99 : null));
+            Add("Time until a page is there (dashed: 99 of 100 pages)", "seconds", s => s.PageSeconds is { Count: > 0 } p ? p.P50 : null,
+                true, (", p99", true, s => s.PageSeconds is { Count: > 0 } p ? p.P99 : null));
         }
 
         if (scenario.Programs.Any(p => p.Kind is ProgramKind.Swarm or ProgramKind.Crawler))
@@ -45,12 +51,14 @@ public static class ScenarioPlots
 
         foreach (var program in scenario.Programs.Where(p => p.Kind == ProgramKind.Worm && p.Count == 1))
         {
-            Add($"First contacts of the {program.Name}", "a second", s => s.AttemptsPerSecond.TryGetValue(program.Name, out var v) ? v : null, true);
+            Add($"First contacts of the {program.Name}", "a second",
+                s => s.AttemptsPerSecond.TryGetValue(program.Name, out var v) ? v : null, true);
         }
 
         foreach (var program in scenario.Programs.Where(p => p.Kind is ProgramKind.Innocent or ProgramKind.KeepOpen && p.Count == 1))
         {
-            Add($"Wait of {program.Name} before its SYN leaves, p99", "seconds", s => s.WaitP99Seconds.TryGetValue(program.Name, out var v) ? v : null, false);
+            Add($"Wait of {program.Name} before its SYN leaves, p99", "seconds",
+                s => s.WaitP99Seconds.TryGetValue(program.Name, out var v) ? v : null, false);
         }
 
         Add("Most attempts half-open to unknown hosts", "attempts", s => s.Policy == RunRequest.Idle ? null : s.MaxUnknownHalfOpen, true);
@@ -59,23 +67,34 @@ public static class ScenarioPlots
             Add("Most entries in the router's table", "entries", s => s.MaxNatEntries, false);
         }
 
-        return Chart.Render($"What the limit gives and costs: {scenario.Name}", $"{Words(scenario)} Simulated, {scenario.DurationSeconds:0} virtual seconds, {seeds}.", panels);
+        return Chart.Render($"What the limit gives and costs: {scenario.Name}",
+            $"{Words(scenario)} Simulated, {scenario.DurationSeconds:0} virtual seconds, {seeds}.", panels);
     }
 
     /// <summary>Infected share over time, one line a run.</summary>
     public static string Outbreak(Scenario scenario, IReadOnlyList<RunResult> results, string seeds)
     {
         var shown = results.GroupBy(r => (r.Label, r.Limit)).Select(g => g.First()).ToList();
-        var series = shown.Select((r, i) => new Series(Name(r), i % 7, r.Policy == PolicyTable.Shipped.Default.Name, [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0).Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
-        var panel = new Panel { Title = "Share of the population that is infected", X = "hours since the first infections", Y = "% of the hosts", LogX = true, Series = series };
-        return Chart.Render("How the limit slows a worm", $"{scenario.Outbreak!.Hosts:#,0} hosts in {scenario.Outbreak.Addresses:#,0} addresses, each infected host tries {scenario.Outbreak.ScanPerSecond:0.##} a second. Simulated, {seeds}.", [panel]);
+        var series =
+            shown.Select(
+                (r, i) =>
+                    new Series(Name(r), i % 7, r.Policy == PolicyTable.Shipped.Default.Name,
+                        [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0)
+                            .Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
+        var panel = new Panel
+            { Title = "Share of the population that is infected", X = "hours since the first infections", Y = "% of the hosts", LogX = true,
+                Series = series };
+        return Chart.Render("How the limit slows a worm",
+            $"{scenario.Outbreak!.Hosts:#,0} hosts in {scenario.Outbreak.Addresses:#,0} addresses, each infected host tries "
+            + $"{scenario.Outbreak.ScanPerSecond:0.##} a second. Simulated, {seeds}.", [panel]);
     }
 
     private static string Name(RunResult r) => r.Label + (r.Limit is { } limit ? $", limit {limit}" : "");
 
     private static string Words(Scenario scenario) => scenario.Title is "-" or "" ? "" : scenario.Title;
 
-    private static List<(double, double)> Points(IReadOnlyList<Summary> summaries, List<double> limits, string label, Func<Summary, double?> value)
+    private static List<(double, double)> Points(IReadOnlyList<Summary> summaries, List<double> limits, string label, Func<Summary,
+        double?> value)
     {
         var mine = summaries.Where(s => s.Label == label).ToList();
         if (mine is [{ Limit: null } only])
@@ -83,9 +102,14 @@ public static class ScenarioPlots
             return value(only) is { } level ? [.. limits.Select(l => (l, level))] : [];
         }
 
-        return [.. mine.Where(s => s.Limit is not null && value(s) is not null).OrderBy(s => s.Limit).Select(s => ((double)s.Limit!.Value, value(s)!.Value))];
+        return [.. mine.Where(s => s.Limit is not null && value(s) is not null).OrderBy(s => s.Limit)
+            .Select(s => ((double)s.Limit!.Value, value(s)!.Value))];
     }
 
     private static List<double> XTicks(List<double> limits) =>
-        limits.Count <= 1 ? limits : [.. new[] { 1.0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000 }.Where(t => t >= limits[0] && t <= limits[^1])];
+        limits.Count <= 1
+            ? limits
+            : [.. new[]
+                { 1.0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000,
+                    100_000 }.Where(t => t >= limits[0] && t <= limits[^1])];
 }

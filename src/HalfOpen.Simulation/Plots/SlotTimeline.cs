@@ -8,8 +8,8 @@ using HalfOpen.Simulation.World;
 namespace HalfOpen.Simulation.Plots;
 
 /// <summary>
-/// One run as a picture: a row a slot, a bar an attempt from its SYN to its end, and under them how long somebody sat before each
-/// page. Dead peers are pale bars as long as the system's patience; answers are slivers.
+/// One run as a picture: a row a slot, a bar an attempt from its SYN to its end, and under them how long somebody sat
+/// before each page. Dead peers are pale bars as long as the system's patience; answers are slivers.
 /// </summary>
 internal static class SlotTimeline
 {
@@ -30,13 +30,19 @@ internal static class SlotTimeline
         rows = Math.Max(1, Math.Min(rows, MostRows));
         var rowHeight = few ? 34.0 : rows <= 12 ? 18.0 : rows <= 40 ? 9 : 5;
         var browsers = programs.OfType<BrowserBehaviour>().ToList();
-        var words = SvgWriter.Wrap((few ? "A bar is an attempt from its first SYN to its end, a mark a SYN. " : "A row is a slot, a bar an attempt from its SYN to its end. ") + (scenario.Title == "-" ? "" : scenario.Title), Width - 32, 12);
+        var words =
+            SvgWriter.Wrap(
+                (few ? "A bar is an attempt from its first SYN to its end, a mark a SYN. "
+                    : "A row is a slot, a bar an attempt from its SYN to its end. ") + (scenario.Title == "-" ? "" : scenario.Title),
+                        Width - 32, 12);
         var legendTop = 48.0 + (words.Count * 16);
         var top = few ? legendTop : legendTop + 32;
         var bottom = top + (rows * rowHeight);
         var height = bottom + 58 + (browsers.Count * 34);
         var name = request.Label + (request.Limit is { } limit ? $", limit {limit}" : "");
-        var svg = new SvgWriter(Width, height, $"{(few ? "How long an attempt is half-open" : "Who holds the slots")}: {scenario.Name}, {name}", "One row a slot, one bar an attempt from its SYN to its end; pale: nobody answered.");
+        var svg =
+            new SvgWriter(Width, height, $"{(few ? "How long an attempt is half-open" : "Who holds the slots")}: {scenario.Name}, {name}",
+                "One row a slot, one bar an attempt from its SYN to its end; pale: nobody answered.");
         svg.Text("", 16, 28, few ? "How long an attempt is half-open" : $"Who holds the slots: {name}", 17, bold: true);
         for (var i = 0; i < words.Count; i++)
         {
@@ -82,7 +88,8 @@ internal static class SlotTimeline
             svg.Rect(css, x, y + 1, Math.Max(1.5, X(span.Ended) - x), few ? 20 : rowHeight - 2, rowHeight > 8 ? 2 : 0);
             if (few)
             {
-                svg.Text("m", X(span.Ended) + 8, y + 15, $"{Word(span.Outcome)} after {ResultTable.Seconds(Ticks.ToSeconds(span.Ended - span.Started))}", 12);
+                svg.Text("m", X(span.Ended) + 8, y + 15,
+                    $"{Word(span.Outcome)} after {ResultTable.Seconds(Ticks.ToSeconds(span.Ended - span.Started))}", 12);
             }
         }
 
@@ -146,7 +153,8 @@ internal static class SlotTimeline
             svg.Rect($"c{browser.Index % 6} o", left, y, width, 22, 2);
             if (width > 56)
             {
-                svg.Text("", left + (width / 2), y + 15, to > until ? "page ..." : "page: " + ResultTable.Seconds(Ticks.ToSeconds(to - from)), 12, "middle");
+                svg.Text("", left + (width / 2), y + 15,
+                    to > until ? "page ..." : "page: " + ResultTable.Seconds(Ticks.ToSeconds(to - from)), 12, "middle");
             }
         }
     }

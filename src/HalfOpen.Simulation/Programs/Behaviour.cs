@@ -44,7 +44,9 @@ internal abstract class Behaviour(SimulatedWorld world, int index, ProgramSpec s
 
     public abstract void OnEstablished(int word);
 
-    /// <summary>The policy would not take it; the world has asked for the pause that the policy (or caution) wants.</summary>
+    /// <summary>
+    /// The policy would not take it; the world has asked for the pause that the policy (or caution) wants.
+    /// </summary>
     public abstract void OnRejected(int word, TimeSpan retryAfter);
 
     /// <summary>An established connection ended.</summary>
@@ -73,6 +75,9 @@ internal abstract class Behaviour(SimulatedWorld world, int index, ProgramSpec s
         return Random.NextBetween(Ticks.FromSeconds(range.From), Ticks.FromSeconds(range.To));
     }
 
-    /// <summary>The pause after a rejection: what the policy asks for, at least 0.1 s, so that a program cannot spin in virtual time.</summary>
+    /// <summary>
+    /// The pause after a rejection: what the policy asks for, at least 0.1 s, so that a program cannot spin in virtual
+    /// time.
+    /// </summary>
     protected static long PauseAfterRejection(TimeSpan retryAfter) => Math.Max(retryAfter.Ticks, Ticks.PerSecond / 10);
 }

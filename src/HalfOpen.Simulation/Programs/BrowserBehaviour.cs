@@ -6,8 +6,9 @@ using HalfOpen.Simulation.World;
 namespace HalfOpen.Simulation.Programs;
 
 /// <summary>
-/// A person who reads pages: a page is so many connections to hosts that are new to the machine, all wished at once, and is there
-/// when the last handshake is done; the next one is opened a while later. An attempt that times out is made again, as browsers do.
+/// A person who reads pages: a page is so many connections to hosts that are new to the machine, all wished at once,
+/// and is there when the last handshake is done; the next one is opened a while later. An attempt that times out is
+/// made again, as browsers do.
 /// </summary>
 internal sealed class BrowserBehaviour(SimulatedWorld world, int index, ProgramSpec spec, string name) : Behaviour(world, index, spec, name)
 {

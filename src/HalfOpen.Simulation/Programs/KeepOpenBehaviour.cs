@@ -5,8 +5,12 @@ using HalfOpen.Simulation.World;
 
 namespace HalfOpen.Simulation.Programs;
 
-/// <summary>Mail or SSH: a few connections to hosts it always uses, each opened again at once when it ends, and 5 s after a failure.</summary>
-internal sealed class KeepOpenBehaviour(SimulatedWorld world, int index, ProgramSpec spec, string name) : Behaviour(world, index, spec, name)
+/// <summary>
+/// Mail or SSH: a few connections to hosts it always uses, each opened again at once when it ends, and 5 s after a
+/// failure.
+/// </summary>
+internal sealed class KeepOpenBehaviour(SimulatedWorld world, int index, ProgramSpec spec, string name)
+    : Behaviour(world, index, spec, name)
 {
     private const long RetryPause = 5 * Ticks.PerSecond;
     private int[] _hosts = [];

@@ -6,8 +6,9 @@ using HalfOpen.Simulation.World;
 namespace HalfOpen.Simulation.Programs;
 
 /// <summary>
-/// A stream of attempts: a fixed number wished at any time, each ended one replaced at once (swarm, crawler), or so many a second
-/// (worm, innocent). "At once" means in the same instant: what freed the slot has been told to the policy before.
+/// A stream of attempts: a fixed number wished at any time, each ended one replaced at once (swarm, crawler), or so
+/// many a second (worm, innocent). "At once" means in the same instant: what freed the slot has been told to the policy
+/// before.
 /// </summary>
 internal sealed class StreamBehaviour(SimulatedWorld world, int index, ProgramSpec spec, string name) : Behaviour(world, index, spec, name)
 {

@@ -1,8 +1,8 @@
 namespace HalfOpen.Simulation.Randomness;
 
 /// <summary>
-/// A logarithm from additions, multiplications and divisions only. The C library's differs in the last bit from machine to
-/// machine, and one bit is enough to make two runs of a seed part ways.
+/// A logarithm from additions, multiplications and divisions only. The C library's differs in the last bit from machine
+/// to machine, and one bit is enough to make two runs of a seed part ways.
 /// </summary>
 internal static class PortableMath
 {

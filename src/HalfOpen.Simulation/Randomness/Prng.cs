@@ -1,9 +1,10 @@
 namespace HalfOpen.Simulation.Randomness;
 
 /// <summary>
-/// The simulator's only source of chance: xoshiro256** 1.0 seeded through splitmix64 (Blackman and Vigna, "Scrambled linear
-/// pseudorandom number generators", 2018). Written here because the sequence of the framework's generator may change between
-/// versions, and a seed in a bug report must mean the same run for ever. Not thread-safe: one generator a world.
+/// The simulator's only source of chance: xoshiro256** 1.0 seeded through splitmix64 (Blackman and Vigna, "Scrambled
+/// linear pseudorandom number generators", 2018). Written here because the sequence of the framework's generator may
+/// change between versions, and a seed in a bug report must mean the same run for ever. Not thread-safe: one generator
+/// a world.
 /// </summary>
 public sealed class Prng
 {
@@ -24,7 +25,9 @@ public sealed class Prng
         }
     }
 
-    /// <summary>A generator for one part of the world: what one program draws never shifts what another draws.</summary>
+    /// <summary>
+    /// A generator for one part of the world: what one program draws never shifts what another draws.
+    /// </summary>
     public static Prng ForStream(ulong seed, ulong stream)
     {
         unchecked
@@ -54,7 +57,10 @@ public sealed class Prng
     /// <summary>Uniform in [0, 1), 53 bits.</summary>
     public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>Uniform in 0..<paramref name="bound"/>-1 (Lemire's multiply-shift; the bias is below 2^-32 for any bound used here).</summary>
+    /// <summary>
+    /// Uniform in 0..<paramref name="bound"/>-1 (Lemire's multiply-shift; the bias is below 2^-32 for any bound used
+    /// here).
+    /// </summary>
     public int NextBelow(int bound)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
@@ -68,7 +74,10 @@ public sealed class Prng
     /// <summary>True with the given probability.</summary>
     public bool NextChance(double probability) => probability > 0 && NextDouble() < probability;
 
-    /// <summary>How many failures come before the first success of trials that succeed with probability p, given 1/ln(1-p). At most 2^40.</summary>
+    /// <summary>
+    /// How many failures come before the first success of trials that succeed with probability p, given 1/ln(1-p). At
+    /// most 2^40.
+    /// </summary>
     public long NextGeometric(double inverseLogOfMiss)
     {
         var u = 1.0 - NextDouble(); // (0, 1]

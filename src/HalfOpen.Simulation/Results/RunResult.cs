@@ -1,6 +1,8 @@
 namespace HalfOpen.Simulation.Results;
 
-/// <summary>What one run of a scenario under one policy gave. Seconds, counts and rates in virtual time. Immutable.</summary>
+/// <summary>
+/// What one run of a scenario under one policy gave. Seconds, counts and rates in virtual time. Immutable.
+/// </summary>
 public sealed record RunResult
 {
     /// <summary>The policy's name; or idle: the scenario without the programs that fill slots.</summary>
@@ -26,7 +28,9 @@ public sealed record RunResult
     /// <summary>Hosts that answered a swarm or a crawler with a connection, a minute.</summary>
     public double LivePeersPerMinute { get; init; }
 
-    /// <summary>What any policy could have found under the NAT budget, in expectation (see NatBound); null: no budget.</summary>
+    /// <summary>
+    /// What any policy could have found under the NAT budget, in expectation (see NatBound); null: no budget.
+    /// </summary>
     public double? BoundLivePeersPerMinute { get; init; }
 
     /// <summary>Started attempts a second, by program.</summary>
@@ -53,7 +57,10 @@ public sealed record RunResult
     /// <summary>The wait that half of the attempts did not exceed, by program.</summary>
     public IReadOnlyDictionary<string, double> WaitP50Seconds { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The wait that 99 % of the attempts did not exceed, by program, those that still waited at the end included; at most 1.6 % too high.</summary>
+    /// <summary>
+    /// The wait that 99 % of the attempts did not exceed, by program, those that still waited at the end included; at
+    /// most 1.6 % too high.
+    /// </summary>
     public IReadOnlyDictionary<string, double> WaitP99Seconds { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Attempts that the policy asked to give up, by program.</summary>
@@ -62,7 +69,9 @@ public sealed record RunResult
     /// <summary>Attempts that the policy refused, by program.</summary>
     public IReadOnlyDictionary<string, long> Rejected { get; init; } = new Dictionary<string, long>();
 
-    /// <summary>Jain's index of slot time over the largest group of equal programs (1: all the same); null: no such group.</summary>
+    /// <summary>
+    /// Jain's index of slot time over the largest group of equal programs (1: all the same); null: no such group.
+    /// </summary>
     public double? Jain { get; init; }
 
     /// <summary>Warnings (event 4226 or its like).</summary>
@@ -78,7 +87,9 @@ public sealed record RunResult
 /// <summary>Page times in seconds, over finished pages.</summary>
 public sealed record PageTimes(double P50, double P99, int Count)
 {
-    /// <summary>How long the person has been waiting for the page that was not there at the end; null: was not waiting.</summary>
+    /// <summary>
+    /// How long the person has been waiting for the page that was not there at the end; null: was not waiting.
+    /// </summary>
     public double? UnfinishedSeconds { get; init; }
 
     public static PageTimes Of(IReadOnlyList<double> pages, double? unfinished) =>
@@ -117,7 +128,9 @@ public static class Quantiles
         return sorted[Math.Clamp((int)Math.Ceiling(q * sorted.Length) - 1, 0, sorted.Length - 1)];
     }
 
-    /// <summary>Jain, Chiu and Hawe 1984: (sum x)^2 / (n sum x^2); 1 when all are equal, 1/n when one has all.</summary>
+    /// <summary>
+    /// Jain, Chiu and Hawe 1984: (sum x)^2 / (n sum x^2); 1 when all are equal, 1/n when one has all.
+    /// </summary>
     public static double Jain(IReadOnlyList<double> shares)
     {
         var sum = shares.Sum();

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace HalfOpen.Simulation.Scenarios;
 
 /// <summary>
-/// Takes the fields of one JSON object by name, each with what is allowed, and refuses what is left over. Every complaint names
-/// file, line, field, what stands there and what may stand there.
+/// Takes the fields of one JSON object by name, each with what is allowed, and refuses what is left over. Every
+/// complaint names file, line, field, what stands there and what may stand there.
 /// </summary>
 internal sealed class FieldReader
 {
@@ -85,7 +85,8 @@ internal sealed class FieldReader
         if (node.Kind == JsonValueKind.Array && node.Items.Count == 2)
         {
             var range = new Span(Number(node.Items[0], Path(name), from, to), Number(node.Items[1], Path(name), from, to));
-            return range.From <= range.To ? range : throw Wrong(node.Items[0], Path(name), "a range whose first end is not above the second");
+            return range.From <= range.To
+                ? range : throw Wrong(node.Items[0], Path(name), "a range whose first end is not above the second");
         }
 
         if (node.Kind == JsonValueKind.Number)
@@ -130,7 +131,8 @@ internal sealed class FieldReader
         {
             if (!_known.Contains(name))
             {
-                throw new ScenarioException($"{_file}:{value.Line}: {Path(JsonNode.Printable(name))}: no such field; allowed here: {string.Join(", ", _known)}.");
+                throw new ScenarioException(
+                    $"{_file}:{value.Line}: {Path(JsonNode.Printable(name))}: no such field; allowed here: {string.Join(", ", _known)}.");
             }
         }
     }

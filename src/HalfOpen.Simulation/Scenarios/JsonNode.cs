@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace HalfOpen.Simulation.Scenarios;
 
-/// <summary>A JSON value that remembers its line, which the framework's documents do not: an error must be able to point at it.</summary>
+/// <summary>
+/// A JSON value that remembers its line, which the framework's documents do not: an error must be able to point at it.
+/// </summary>
 internal sealed class JsonNode
 {
     private const int MaxDepth = 16;
@@ -28,7 +30,8 @@ internal sealed class JsonNode
             utf8 = utf8[3..];
         }
 
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(utf8,
+            new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = MaxDepth });
         var lines = new LineCounter(utf8);
         try
         {
@@ -92,7 +95,9 @@ internal sealed class JsonNode
                 return new JsonNode { Kind = JsonValueKind.String, Line = line, Text = reader.GetString() ?? "" };
             case JsonTokenType.Number:
                 _ = reader.TryGetDouble(out var number);
-                return new JsonNode { Kind = JsonValueKind.Number, Line = line, Number = number, Text = System.Text.Encoding.UTF8.GetString(reader.ValueSpan) };
+                return new JsonNode
+                    { Kind = JsonValueKind.Number, Line = line, Number = number,
+                        Text = System.Text.Encoding.UTF8.GetString(reader.ValueSpan) };
             case JsonTokenType.True:
                 return new JsonNode { Kind = JsonValueKind.True, Line = line, Text = "true" };
             case JsonTokenType.False:

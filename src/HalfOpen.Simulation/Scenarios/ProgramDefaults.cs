@@ -1,6 +1,8 @@
 namespace HalfOpen.Simulation.Scenarios;
 
-/// <summary>What a program of a kind does when the scenario says nothing else. The freeze is these defaults, and nothing more.</summary>
+/// <summary>
+/// What a program of a kind does when the scenario says nothing else. The freeze is these defaults, and nothing more.
+/// </summary>
 internal static class ProgramDefaults
 {
     private const int FirstFreePort = 1025;
@@ -21,7 +23,9 @@ internal static class ProgramDefaults
         },
         ProgramKind.Browser => new ProgramSpec { Name = "browser", Key = "", Kind = kind, StartSeconds = 1, Hosts = 5, PerHost = 6 },
         ProgramKind.Innocent => new ProgramSpec { Name = "innocent", Key = "", Kind = kind, RatePerSecond = 1 },
-        ProgramKind.KeepOpen => new ProgramSpec { Name = "mail", Key = "", Kind = kind, Concurrent = 3, Pool = 3, OpenSeconds = 300, PortFrom = 993, PortTo = 993 },
+        ProgramKind.KeepOpen =>
+            new ProgramSpec
+            { Name = "mail", Key = "", Kind = kind, Concurrent = 3, Pool = 3, OpenSeconds = 300, PortFrom = 993, PortTo = 993 },
         ProgramKind.Crawler => new ProgramSpec
         {
             Name = "crawler",

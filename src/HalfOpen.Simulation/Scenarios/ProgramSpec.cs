@@ -32,7 +32,10 @@ public sealed record ProgramSpec
 
     public required ProgramKind Kind { get; init; }
 
-    /// <summary>What the policy sees as the program; two programs with one key are one program to it (a LAN host behind a router). Default: the name.</summary>
+    /// <summary>
+    /// What the policy sees as the program; two programs with one key are one program to it (a LAN host behind a
+    /// router). Default: the name.
+    /// </summary>
     public required string Key { get; init; }
 
     /// <summary>How many of it run at once, as name-1, name-2, ... Default 1.</summary>
@@ -44,13 +47,17 @@ public sealed record ProgramSpec
     /// <summary>Priority given to the engine, 0 to 3; higher goes first within the program. Default 0.</summary>
     public int Priority { get; init; }
 
-    /// <summary>Attempts wished at any time, each ended one replaced at once; 0: by <see cref="RatePerSecond"/> instead.</summary>
+    /// <summary>
+    /// Attempts wished at any time, each ended one replaced at once; 0: by <see cref="RatePerSecond"/> instead.
+    /// </summary>
     public int Concurrent { get; init; }
 
     /// <summary>Attempts wished a second, evenly spaced; 0: by <see cref="Concurrent"/> instead.</summary>
     public double RatePerSecond { get; init; }
 
-    /// <summary>With a rate: a wish is dropped while this many attempts are open (sockets the program has). Default no bound.</summary>
+    /// <summary>
+    /// With a rate: a wish is dropped while this many attempts are open (sockets the program has). Default no bound.
+    /// </summary>
     public int MaxOutstanding { get; init; } = int.MaxValue;
 
     /// <summary>Share of destinations that never answer.</summary>
@@ -59,7 +66,9 @@ public sealed record ProgramSpec
     /// <summary>Share that answers with RST.</summary>
     public double Refused { get; init; }
 
-    /// <summary>Share that answers after <see cref="SlowSeconds"/>. What is left over answers after <see cref="AnswerSeconds"/>.</summary>
+    /// <summary>
+    /// Share that answers after <see cref="SlowSeconds"/>. What is left over answers after <see cref="AnswerSeconds"/>.
+    /// </summary>
     public double Slow { get; init; }
 
     /// <summary>Time to the answer, uniform between two ends.</summary>
@@ -76,11 +85,15 @@ public sealed record ProgramSpec
 
     public int PortTo { get; init; } = 443;
 
-    /// <summary>The program itself gives an attempt up this long after asking for it (libtorrent: 15); 0: leaves it to the system.</summary>
+    /// <summary>
+    /// The program itself gives an attempt up this long after asking for it (libtorrent: 15); 0: leaves it to the
+    /// system.
+    /// </summary>
     public double TimeoutSeconds { get; init; }
 
     /// <summary>
-    /// The wish is void when the attempt has not started this long after it: the engine is told so and drops it from the queue. Shorter than
+    /// The wish is void when the attempt has not started this long after it: the engine is told so and drops it from
+    /// the queue. Shorter than
     /// <see cref="TimeoutSeconds"/>, it keeps attempts from being started with no patience left. 0: none.
     /// </summary>
     public double DeadlineSeconds { get; init; }

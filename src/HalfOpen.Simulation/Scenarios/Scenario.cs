@@ -1,8 +1,9 @@
 namespace HalfOpen.Simulation.Scenarios;
 
 /// <summary>
-/// A world to simulate: who opens connections, to what kind of hosts, through what, and what goes wrong on the way. Read from a
-/// small JSON file by <see cref="ScenarioReader"/>; the fields are those of scenario.schema.json. Immutable, thread-safe.
+/// A world to simulate: who opens connections, to what kind of hosts, through what, and what goes wrong on the way.
+/// Read from a small JSON file by <see cref="ScenarioReader"/>; the fields are those of scenario.schema.json.
+/// Immutable, thread-safe.
 /// </summary>
 public sealed record Scenario
 {
@@ -49,7 +50,10 @@ public enum StackSystem
     /// <summary>SYN at 0, 3 and 9 s, given up 21 s after the first.</summary>
     Windows,
 
-    /// <summary>SYN at about 0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67 s after connect(), given up at 133 s; the clock runs while the SYN is held.</summary>
+    /// <summary>
+    /// SYN at about 0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67 s after connect(), given up at 133 s; the clock runs while the
+    /// SYN is held.
+    /// </summary>
     Linux,
 }
 
@@ -58,10 +62,16 @@ public sealed record StackSpec
 {
     public StackSystem System { get; init; } = StackSystem.Windows;
 
-    /// <summary>How often a refused attempt (RST) is tried again, 0.5 s apart, before the program hears of it. Windows: 2. Default 0.</summary>
+    /// <summary>
+    /// How often a refused attempt (RST) is tried again, 0.5 s apart, before the program hears of it. Windows: 2.
+    /// Default 0.
+    /// </summary>
     public int RefusedRetries { get; init; }
 
-    /// <summary>Seconds after which the system gives a silent attempt up, counted from where <see cref="System"/> counts; 0 (default): the system's own 21 or 133.</summary>
+    /// <summary>
+    /// Seconds after which the system gives a silent attempt up, counted from where <see cref="System"/> counts; 0
+    /// (default): the system's own 21 or 133.
+    /// </summary>
     public double GiveUpSeconds { get; init; }
 }
 
@@ -75,8 +85,8 @@ public sealed record NatSpec
     public double SynSentSeconds { get; init; } = 120;
 
     /// <summary>
-    /// Every retransmitted SYN starts those seconds anew. Default false: they count from the first SYN, as in Linux, whose conntrack
-    /// does not renew an entry on a SYN retransmission (nf_conntrack_proto_tcp.c).
+    /// Every retransmitted SYN starts those seconds anew. Default false: they count from the first SYN, as in Linux,
+    /// whose conntrack does not renew an entry on a SYN retransmission (nf_conntrack_proto_tcp.c).
     /// </summary>
     public bool Renew { get; init; }
 
@@ -116,13 +126,17 @@ public enum FaultKind
     /// <summary>Packets are lost for a while.</summary>
     Loss,
 
-    /// <summary>The hosts that a program uses again and again (its pool) answered until now, and answer no more.</summary>
+    /// <summary>
+    /// The hosts that a program uses again and again (its pool) answered until now, and answer no more.
+    /// </summary>
     Silence,
 
     /// <summary>Every remote host restarts: connections end, and nothing answers for a while.</summary>
     Outage,
 
-    /// <summary>This machine restarts: every attempt and connection ends, the programs begin again, the engine starts empty.</summary>
+    /// <summary>
+    /// This machine restarts: every attempt and connection ends, the programs begin again, the engine starts empty.
+    /// </summary>
     Restart,
 }
 
@@ -144,10 +158,16 @@ public sealed record OutbreakSpec
     /// <summary>Seconds from the SYN to the infection of a susceptible machine.</summary>
     public double InfectSeconds { get; init; } = 1;
 
-    /// <summary>Attempts an infected machine has open or waiting at most (its sockets). Default 5,000: 200 a second for 21 s, and some.</summary>
+    /// <summary>
+    /// Attempts an infected machine has open or waiting at most (its sockets). Default 5,000: 200 a second for 21 s,
+    /// and some.
+    /// </summary>
     public int MaxOutstanding { get; init; } = 5_000;
 
-    /// <summary>One whole engine for each infected machine, attempt by attempt, instead of the compact model; up to 20,000 hosts.</summary>
+    /// <summary>
+    /// One whole engine for each infected machine, attempt by attempt, instead of the compact model; up to 20,000
+    /// hosts.
+    /// </summary>
     public bool Exact { get; init; }
 
     /// <summary>The run ends when this share of the hosts is infected (or at the scenario's duration).</summary>

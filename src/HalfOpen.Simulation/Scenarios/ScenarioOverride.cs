@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace HalfOpen.Simulation.Scenarios;
 
 /// <summary>
-/// One value of a scenario replaced from the command line, as <c>durationSeconds=60</c>, <c>nat.capacity=4096</c> or, by the name of a
-/// program, <c>swarm.concurrent=1000000</c>. It is put into the file's tree before the fields are read, so it is checked like any other.
+/// One value of a scenario replaced from the command line, as <c>durationSeconds=60</c>, <c>nat.capacity=4096</c> or,
+/// by the name of a program, <c>swarm.concurrent=1000000</c>. It is put into the file's tree before the fields are
+/// read, so it is checked like any other.
 /// </summary>
 internal static class ScenarioOverride
 {
@@ -16,14 +17,17 @@ internal static class ScenarioOverride
         var path = equals > 0 ? text[..equals].Split('.') : [];
         if (path.Length is < 1 or > 2 || root.Kind != JsonValueKind.Object)
         {
-            throw new ScenarioException($"'{JsonNode.Printable(text)}': not understood; FIELD=VALUE, PROGRAM.FIELD=VALUE or nat.FIELD=VALUE is, such as swarm.concurrent=1000.");
+            throw new ScenarioException(
+                $"'{JsonNode.Printable(text)}': not understood; FIELD=VALUE, PROGRAM.FIELD=VALUE or nat.FIELD=VALUE is, such as "
+                + $"swarm.concurrent=1000.");
         }
 
         var source = $"'{JsonNode.Printable(text)}'";
         var owner = path.Length == 1 ? root : Program(root, path[0]) ?? root.Fields.Find(f => f.Name == path[0]).Value;
         if (owner is not { Kind: JsonValueKind.Object })
         {
-            throw new ScenarioException($"'{JsonNode.Printable(text)}': the scenario has no program and no object '{JsonNode.Printable(path[0])}'.");
+            throw new ScenarioException(
+                $"'{JsonNode.Printable(text)}': the scenario has no program and no object '{JsonNode.Printable(path[0])}'.");
         }
 
         owner.Fields.RemoveAll(f => f.Name == path[^1]);

@@ -4,8 +4,8 @@ using HalfOpen.Core;
 namespace HalfOpen.Simulation.Scenarios;
 
 /// <summary>
-/// Reads a scenario from JSON (comments and trailing commas are welcome) and checks every field. Whatever the bytes, the outcome
-/// is a scenario that can be run or a <see cref="ScenarioException"/> of one line.
+/// Reads a scenario from JSON (comments and trailing commas are welcome) and checks every field. Whatever the bytes,
+/// the outcome is a scenario that can be run or a <see cref="ScenarioException"/> of one line.
 /// </summary>
 public static class ScenarioReader
 {
@@ -26,7 +26,8 @@ public static class ScenarioReader
         ["worm"] = ProgramKind.Worm,
     };
 
-    private static readonly Dictionary<string, StackSystem> Systems = new() { ["windows"] = StackSystem.Windows, ["linux"] = StackSystem.Linux };
+    private static readonly Dictionary<string,
+        StackSystem> Systems = new() { ["windows"] = StackSystem.Windows, ["linux"] = StackSystem.Linux };
 
     public static Scenario Read(string json, string file, IReadOnlyList<string>? overrides = null, PolicyTable? policies = null) =>
         Read(Encoding.UTF8.GetBytes(json), file, overrides, policies);
@@ -60,7 +61,8 @@ public static class ScenarioReader
             Nat = ReadNat(root.Object("nat")),
             NatBudget = root.Integer("natBudget", 2, 1_000_000, 0) is > 0 and var budget ? budget : null,
             Limits = root.Integers("limits", 1, 1_000_000, 32, [10, 100]),
-            Policies = root.Words("policies", text => (policies ?? PolicyTable.Shipped).TryParse(text, out _, out var problem) ? null : problem, ["windows-xp", "fair"]),
+            Policies = root.Words("policies",
+                text => (policies ?? PolicyTable.Shipped).TryParse(text, out _, out var problem) ? null : problem, ["windows-xp", "fair"]),
             Outbreak = ReadOutbreak(root.Object("outbreak")),
             Programs = [.. root.Objects("programs", 1000).Select(ReadProgram)],
             Faults = [.. root.Objects("faults", 1000).Select(ReadFault).OrderBy(f => f.At)],
@@ -81,7 +83,8 @@ public static class ScenarioReader
         {
             if (!names.Add(program.Name))
             {
-                throw root.Wrong("programs", $"two programs are called \"{JsonNode.Printable(program.Name)}\"; use count to run several of one kind.");
+                throw root.Wrong("programs",
+                    $"two programs are called \"{JsonNode.Printable(program.Name)}\"; use count to run several of one kind.");
             }
         }
 
@@ -89,7 +92,8 @@ public static class ScenarioReader
         {
             if (!scenario.Programs.Any(p => p.Name == fault.Program && p.Pool > 0))
             {
-                throw root.Wrong("faults", $"\"{JsonNode.Printable(fault.Program)}\" is no program with a pool of hosts that could fall silent.");
+                throw root.Wrong("faults",
+                    $"\"{JsonNode.Printable(fault.Program)}\" is no program with a pool of hosts that could fall silent.");
             }
         }
 
@@ -211,7 +215,8 @@ public static class ScenarioReader
 
         if (spec.Silent + spec.Refused + spec.Slow > 1 + 1e-9)
         {
-            throw o.Wrong("silent", $"silent + refused + slow is {spec.Silent + spec.Refused + spec.Slow}; at most 1 is allowed, and the rest answers.");
+            throw o.Wrong("silent",
+                $"silent + refused + slow is {spec.Silent + spec.Refused + spec.Slow}; at most 1 is allowed, and the rest answers.");
         }
 
         if ((long)spec.Count * Math.Max(1, spec.Concurrent) > 4_000_000)
@@ -235,10 +240,14 @@ public static class ScenarioReader
         var what = (o.Has("limit") ? 1 : 0) + (o.Has("loss") ? 1 : 0) + (outage ? 1 : 0) + (restart ? 1 : 0) + (silence.Length > 0 ? 1 : 0);
         if (what != 1)
         {
-            throw o.Wrong("at", "a fault is one of: \"limit\": N, \"loss\": P with \"seconds\", \"outage\": true with \"seconds\", \"restart\": true, \"silence\": PROGRAM.");
+            throw o.Wrong("at",
+                "a fault is one of: \"limit\": N, \"loss\": P with \"seconds\", \"outage\": true with \"seconds\", \"restart\": true, "
+                + "\"silence\": PROGRAM.");
         }
 
-        var kind = o.Has("limit") ? FaultKind.Limit : o.Has("loss") ? FaultKind.Loss : outage ? FaultKind.Outage : restart ? FaultKind.Restart : FaultKind.Silence;
+        var kind = o.Has("limit")
+            ? FaultKind.Limit : o.Has("loss")
+            ? FaultKind.Loss : outage ? FaultKind.Outage : restart ? FaultKind.Restart : FaultKind.Silence;
         if (kind is FaultKind.Loss or FaultKind.Outage && seconds <= 0)
         {
             throw o.Wrong("seconds", "this fault needs seconds above 0: how long it lasts.");

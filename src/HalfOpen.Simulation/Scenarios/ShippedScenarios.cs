@@ -3,7 +3,9 @@ using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.Scenarios;
 
-/// <summary>The scenarios that come with the tool. They live inside the assembly, so a name works from any folder.</summary>
+/// <summary>
+/// The scenarios that come with the tool. They live inside the assembly, so a name works from any folder.
+/// </summary>
 public static class ShippedScenarios
 {
     private const string Prefix = "scenarios/";

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace HalfOpen.Simulation.Time;
 
 /// <summary>
-/// What happens next in virtual time: a four-ary heap of small structs. Events of the same instant leave in the order in which
-/// they entered, so a run does not depend on the heap's shape. Nothing is removed from the middle: whoever owns an event checks
-/// its own generation when the event comes up. Not thread-safe.
+/// What happens next in virtual time: a four-ary heap of small structs. Events of the same instant leave in the order
+/// in which they entered, so a run does not depend on the heap's shape. Nothing is removed from the middle: whoever
+/// owns an event checks its own generation when the event comes up. Not thread-safe.
 /// </summary>
 /// <typeparam name="T">What the event says; a small struct.</typeparam>
 public sealed class EventQueue<T>

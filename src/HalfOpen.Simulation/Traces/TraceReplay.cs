@@ -79,7 +79,8 @@ public sealed class TraceReplay : IReplayObserver
         var policy = request.UnderTest;
         var limiter = policy.NewLimiter();
         var checks = new Checkers(
-            limiter, policy with { Promises = policy.Promises with { NatBudget = null } }, request.Seed, names, new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
+            limiter, policy with { Promises = policy.Promises with { NatBudget = null } }, request.Seed, names,
+                new SynTiming(StackSystem.Linux).GiveUpAt(0, 0));
         var replay = new TraceReplay(limiter, checks, programs);
         foreach (var (line, happened) in events)
         {
@@ -95,10 +96,12 @@ public sealed class TraceReplay : IReplayObserver
         }
 
         var end = events.Count == 0 ? default : events[^1].Happened.Now;
-        return new ReplayResult(events.Count, replay._submitted, replay._started, replay._maxCounted, replay._maxWaiting, Ticks.ToSeconds(end.Ticks));
+        return new ReplayResult(events.Count, replay._submitted, replay._started, replay._maxCounted, replay._maxWaiting,
+            Ticks.ToSeconds(end.Ticks));
     }
 
-    private static ScenarioException Bad(string file, int line, ReplayFormatException e) => new(FormattableString.Invariant($"{file}:{line}: {e.Message}."));
+    private static ScenarioException Bad(string file, int line, ReplayFormatException e) =>
+        new(FormattableString.Invariant($"{file}:{line}: {e.Message}."));
 
     private void Apply(in ReplayEvent happened)
     {

@@ -33,8 +33,8 @@ internal struct RemoteHost
 }
 
 /// <summary>
-/// The remote hosts in use. Addresses come from a keyed permutation of a counter: they look random, and no host ever gets an
-/// address that another had, so "a new destination" is new.
+/// The remote hosts in use. Addresses come from a keyed permutation of a counter: they look random, and no host ever
+/// gets an address that another had, so "a new destination" is new.
 /// </summary>
 internal sealed class HostTable(ulong seed)
 {

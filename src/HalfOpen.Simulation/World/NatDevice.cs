@@ -4,8 +4,9 @@ using HalfOpen.Simulation.Time;
 namespace HalfOpen.Simulation.World;
 
 /// <summary>
-/// The router's connection table, seen from outside the machine: an entry from the first SYN until some time after the attempt
-/// or the connection ended, because the router does not know that a program has given up. The world owns the expiry events.
+/// The router's connection table, seen from outside the machine: an entry from the first SYN until some time after the
+/// attempt or the connection ended, because the router does not know that a program has given up. The world owns the
+/// expiry events.
 /// </summary>
 internal sealed class NatDevice(NatSpec spec)
 {

@@ -28,6 +28,8 @@ internal sealed class ProgramTally
     /// <summary>Ticks that its started attempts were half-open, summed.</summary>
     public long HalfOpenTicks { get; set; }
 
-    /// <summary>From submission to start; of attempts that still wait at the end of the run, their wait so far.</summary>
+    /// <summary>
+    /// From submission to start; of attempts that still wait at the end of the run, their wait so far.
+    /// </summary>
     public DurationHistogram Waits { get; } = new(bits: 6);
 }

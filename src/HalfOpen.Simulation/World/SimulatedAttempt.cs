@@ -10,7 +10,10 @@ internal enum SimulatedState : byte
     Open,
 }
 
-/// <summary>One attempt, later connection, in the world's slab. Events that name it carry its generation and are void when it has moved on.</summary>
+/// <summary>
+/// One attempt, later connection, in the world's slab. Events that name it carry its generation and are void when it
+/// has moved on.
+/// </summary>
 internal struct SimulatedAttempt
 {
     public AttemptId Id;

@@ -135,7 +135,9 @@ internal sealed partial class SimulatedWorld
         }
     }
 
-    /// <summary>The system's own end of an attempt; where its clock runs from connect(), that was scheduled at submission.</summary>
+    /// <summary>
+    /// The system's own end of an attempt; where its clock runs from connect(), that was scheduled at submission.
+    /// </summary>
     private void ScheduleGiveUp(int index, long at)
     {
         if (!_syn.CountsFromConnect)
@@ -265,7 +267,8 @@ internal sealed partial class SimulatedWorld
         }
 
         attempt.HasNatEntry = false;
-        var at = answered ? Nat!.ExpiryOfClosed(Now) : Nat!.ExpiryOfSilent(attempt.NatSince, _syn.LastSyn(attempt.Submitted, attempt.Started, Now));
+        var at = answered
+            ? Nat!.ExpiryOfClosed(Now) : Nat!.ExpiryOfSilent(attempt.NatSince, _syn.LastSyn(attempt.Submitted, attempt.Started, Now));
         _events.Add(Math.Max(at, Now), new WorldEvent(EventKind.NatExpire, 0, 0));
     }
 
@@ -290,7 +293,8 @@ internal sealed partial class SimulatedWorld
     }
 
     private void KeepSpan(in SimulatedAttempt attempt, Outcome? outcome) =>
-        Spans?.Add(new AttemptSpan(attempt.Program, attempt.Submitted, attempt.Started, Now, attempt.ToUnknown && attempt.FirstToHost, outcome));
+        Spans?.Add(
+            new AttemptSpan(attempt.Program, attempt.Submitted, attempt.Started, Now, attempt.ToUnknown && attempt.FirstToHost, outcome));
 
     /// <summary>The end of the run: what is still half-open held its slot until now.</summary>
     private void CloseBooks()

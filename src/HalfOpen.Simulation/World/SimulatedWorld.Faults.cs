@@ -85,7 +85,9 @@ internal sealed partial class SimulatedWorld
         }
     }
 
-    /// <summary>The machine goes down and comes back at once: nothing it knew is left, only the router remembers.</summary>
+    /// <summary>
+    /// The machine goes down and comes back at once: nothing it knew is left, only the router remembers.
+    /// </summary>
     private void Restart()
     {
         Unrecordable ??= "a restart";

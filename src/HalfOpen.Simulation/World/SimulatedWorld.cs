@@ -10,9 +10,9 @@ using HalfOpen.Simulation.Time;
 namespace HalfOpen.Simulation.World;
 
 /// <summary>
-/// One machine, its programs, and the hosts it talks to, in virtual time, around one limiter. The limiter is told everything in
-/// the order in which it happens and decides alone; the checkers watch from outside. Deterministic; not thread-safe: one world a
-/// run, and runs in parallel share nothing.
+/// One machine, its programs, and the hosts it talks to, in virtual time, around one limiter. The limiter is told
+/// everything in the order in which it happens and decides alone; the checkers watch from outside. Deterministic; not
+/// thread-safe: one world a run, and runs in parallel share nothing.
 /// </summary>
 internal sealed partial class SimulatedWorld : IDecisionSink
 {
@@ -90,7 +90,9 @@ internal sealed partial class SimulatedWorld : IDecisionSink
     /// <summary>When set: filled with every attempt that was started, as it ends.</summary>
     public List<AttemptSpan>? Spans { get; init; }
 
-    /// <summary>Runs to the scenario's end. <paramref name="progress"/> hears the share done (0..1), a hundred times.</summary>
+    /// <summary>
+    /// Runs to the scenario's end. <paramref name="progress"/> hears the share done (0..1), a hundred times.
+    /// </summary>
     public void Run(Action<double>? progress = null, CancellationToken cancel = default)
     {
         ScheduleFaults();
@@ -128,7 +130,9 @@ internal sealed partial class SimulatedWorld : IDecisionSink
 
     public void WakeIn(long ticks, int behaviour, int word) => WakeAt(Now + ticks, behaviour, word);
 
-    /// <summary>A program asks for a connection. What the limiter decides is handled once the program has returned.</summary>
+    /// <summary>
+    /// A program asks for a connection. What the limiter decides is handled once the program has returned.
+    /// </summary>
     public void Submit(Behaviour behaviour, int host, int word)
     {
         var index = TakeAttempt();

@@ -4,10 +4,10 @@ using HalfOpen.Simulation.Time;
 namespace HalfOpen.Simulation.World;
 
 /// <summary>
-/// When a machine sends its SYNs and when it gives up. Windows counts from the moment the SYN first leaves (an attempt in the XP
-/// driver's queue has sent nothing): 0, 3, 9, given up at 21 s. Linux counts from connect(): its retry clock runs while the guard
-/// holds the SYN, so a SYN released late leaves at once and the next one at the next tick; given up at 133 s, held or not
-/// (measured: tcp_syn_retries 6, tcp_syn_linear_timeouts 4).
+/// When a machine sends its SYNs and when it gives up. Windows counts from the moment the SYN first leaves (an attempt
+/// in the XP driver's queue has sent nothing): 0, 3, 9, given up at 21 s. Linux counts from connect(): its retry clock
+/// runs while the guard holds the SYN, so a SYN released late leaves at once and the next one at the next tick; given
+/// up at 133 s, held or not (measured: tcp_syn_retries 6, tcp_syn_linear_timeouts 4).
 /// </summary>
 internal sealed class SynTiming
 {
@@ -49,7 +49,9 @@ internal sealed class SynTiming
         return long.MaxValue;
     }
 
-    /// <summary>The last SYN at or before <paramref name="now"/> of an attempt started at <paramref name="started"/>.</summary>
+    /// <summary>
+    /// The last SYN at or before <paramref name="now"/> of an attempt started at <paramref name="started"/>.
+    /// </summary>
     public long LastSyn(long submitted, long started, long now)
     {
         var origin = CountsFromConnect ? submitted : started;

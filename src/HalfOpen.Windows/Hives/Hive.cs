@@ -4,16 +4,20 @@ using System.Text;
 namespace HalfOpen.Windows.Hives;
 
 /// <summary>
-/// A Windows registry hive (<c>regf</c>), read only. Every offset and length in it is checked before it is used: damaged parts are simply not there. Immutable
-/// and thread-safe.
+/// A Windows registry hive (<c>regf</c>), read only. Every offset and length in it is checked before it is used:
+/// damaged parts are simply not there. Immutable and thread-safe.
 /// </summary>
 /// <remarks>
 /// <code>
-/// base block, 4096 bytes: 0 "regf" · 4 sequence before · 8 sequence after · 20 major · 24 minor · 36 root cell · 40 size of the bins · 508 checksum
+/// base block, 4096 bytes: 0 "regf" · 4 sequence before · 8 sequence after · 20 major · 24 minor · 36 root cell
+///       · 40 size of the bins · 508 checksum
 /// then bins of cells; a cell's offset counts from 4096:  0 size, i32, negative when in use · 4 content
-///   nk key      0 "nk" · 2 flags (0x20 Latin-1 name) · 20 subkeys · 28 their list · 36 values · 40 their list · 72 name length · 76 name
-///   vk value    0 "vk" · 2 name length · 4 data size (top bit: the data stands in the next field) · 8 data cell · 12 type · 16 flags (1 Latin-1) · 20 name
-///   lf, lh      0 signature · 2 count · 4 pairs of (key cell, hash)      li: key cells only      ri: cells of further lists
+///   nk key      0 "nk" · 2 flags (0x20 Latin-1 name) · 20 subkeys · 28 their list · 36 values · 40 their list
+///         · 72 name length · 76 name
+///   vk value    0 "vk" · 2 name length · 4 data size (top bit: the data stands in the next field) · 8 data cell
+///         · 12 type · 16 flags (1 Latin-1) · 20 name
+///   lf, lh      0 signature · 2 count · 4 pairs of (key cell, hash)      li: key cells only
+///         ri: cells of further lists
 ///   db data     0 "db" · 2 count of pieces · 4 cell that lists them; a piece carries at most 16,344 bytes
 /// </code>
 /// The layout is undocumented by Microsoft; this is what hives made by hivex and by Windows have in common.
@@ -26,7 +30,8 @@ public sealed class Hive
 
     private Hive(byte[] bytes) => _bytes = bytes;
 
-    /// <value>True: the two sequence numbers differ, so Windows did not finish writing and a log replay is pending. What is read may be old.</value>
+    /// <value>True: the two sequence numbers differ, so Windows did not finish writing and a log replay is pending.
+    /// What is read may be old.</value>
     public bool IsDirty { get; private init; }
 
     /// <value>True: the base block's own checksum is right.</value>
@@ -75,7 +80,10 @@ public sealed class Hive
         return sum switch { 0 => 1, uint.MaxValue => uint.MaxValue - 1, _ => sum };
     }
 
-    /// <summary>The content of a cell in use, without its size; empty when the offset leads nowhere or the cell is free or too short.</summary>
+    /// <summary>
+    /// The content of a cell in use, without its size; empty when the offset leads nowhere or the cell is free or too
+    /// short.
+    /// </summary>
     internal ReadOnlySpan<byte> Cell(uint offset, int atLeast)
     {
         var start = (long)offset + BaseBlock;

@@ -73,7 +73,8 @@ public sealed class HiveKey
 
             var nameLength = BinaryPrimitives.ReadUInt16LittleEndian(cell[2..]);
             var isLatin1 = (cell[16] & 1) != 0;
-            if (ValueHeader + nameLength <= cell.Length && Hive.Name(cell.Slice(ValueHeader, nameLength), isLatin1).Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (ValueHeader + nameLength <= cell.Length
+                && Hive.Name(cell.Slice(ValueHeader, nameLength), isLatin1).Equals(name, StringComparison.OrdinalIgnoreCase))
             {
                 return Data(cell) is { } data ? new HiveValue(BinaryPrimitives.ReadUInt32LittleEndian(cell[12..]), data) : null;
             }
@@ -122,7 +123,8 @@ public sealed class HiveKey
         }
 
         var isIndex = cell[..2].SequenceEqual("ri"u8);
-        var step = isIndex || cell[..2].SequenceEqual("li"u8) ? 4 : cell[..2].SequenceEqual("lf"u8) || cell[..2].SequenceEqual("lh"u8) ? 8 : 0;
+        var step = isIndex || cell[..2].SequenceEqual("li"u8)
+            ? 4 : cell[..2].SequenceEqual("lf"u8) || cell[..2].SequenceEqual("lh"u8) ? 8 : 0;
         if (step == 0 || (isIndex && depth > 1))
         {
             return;

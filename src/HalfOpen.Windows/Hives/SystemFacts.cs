@@ -12,7 +12,10 @@ public enum ProductType
     Server,
 }
 
-/// <summary>What the <c>system</c> hive of an offline Windows says about its TCP/IP. Null: absent, so the driver's default holds. Immutable and thread-safe.</summary>
+/// <summary>
+/// What the <c>system</c> hive of an offline Windows says about its TCP/IP. Null: absent, so the driver's default
+/// holds. Immutable and thread-safe.
+/// </summary>
 public sealed record SystemFacts
 {
     /// <value>Of the hive.</value>
@@ -21,7 +24,8 @@ public sealed record SystemFacts
     /// <value>Why the hive could not be read, one sentence; then nothing else is known.</value>
     public string? Problem { get; init; }
 
-    /// <value>True: Windows is running on this volume or did not shut down; a log replay is pending and the values may be old.</value>
+    /// <value>True: Windows is running on this volume or did not shut down; a log replay is pending and the values may
+    /// be old.</value>
     public bool IsDirty { get; init; }
 
     public bool IsChecksumValid { get; init; } = true;

@@ -13,7 +13,8 @@ internal static class Advice
         _ when driver.Report!.System.IsNt6OrLater => OfSystem(driver)!,
         _ when driver.Report.HasEmbeddedSignature => "The file carries a digital signature, which any change would break: leave it alone.",
         DriverStatus.Ambiguous => "More than one place could be the limit, so nothing will be written.",
-        DriverStatus.NotFound => OfSystem(driver) ?? "The evidence for a limit is not complete, so nothing will be written: " + Missing(driver),
+        DriverStatus.NotFound =>
+            OfSystem(driver) ?? "The evidence for a limit is not complete, so nothing will be written: " + Missing(driver),
         _ => Found(driver),
     };
 
@@ -22,19 +23,22 @@ internal static class Advice
         var report = driver.Report!;
         if (!report.Checksum!.IsValid)
         {
-            return "The stored checksum does not match: the file is damaged or was edited carelessly, so get a sound copy before you patch.";
+            return "The stored checksum does not match: the file is damaged or was edited carelessly, so get a sound copy before you "
+                + "patch.";
         }
 
         if (report.LimitBlocksEverything)
         {
             return driver.Origin == Origin.Halfopen
-                ? "With this limit every attempt queues for ever: set a usable one with 'halfopen patch' or go back with 'halfopen restore'."
+                ? "With this limit every attempt queues for ever: set a usable one with 'halfopen patch' or go back with 'halfopen "
+                    + "restore'."
                 : "With this limit every attempt queues for ever: set a usable one with 'halfopen patch'.";
         }
 
         if (driver.Relation == BackupRelation.IsForeign)
         {
-            return "Somebody else changed this file after our patch: 'halfopen patch' sets the limit again, 'halfopen restore --force' brings the original back.";
+            return "Somebody else changed this file after our patch: 'halfopen patch' sets the limit again, 'halfopen restore "
+                + "--force' brings the original back.";
         }
 
         if (driver.Origin == Origin.Halfopen)
@@ -57,19 +61,27 @@ internal static class Advice
             : "Raise it with 'halfopen patch' (to 100 unless you say otherwise).";
     }
 
-    /// <summary>What the system's design means where there is nothing to patch; null where the file should have a limit.</summary>
+    /// <summary>
+    /// What the system's design means where there is nothing to patch; null where the file should have a limit.
+    /// </summary>
     private static string? OfSystem(Inspection driver) => driver.Design switch
     {
         LimiterDesign.None or LimiterDesign.VistaByte when LaterServicePack(driver) is { } pack =>
             $"This file is older than Service Pack {pack}, which this Windows has: another copy is in use, so look at that one.",
         LimiterDesign.None => "This system has no limit on half-open connections: there is nothing to lift.",
-        LimiterDesign.VistaByte => "Vista and Server 2008 before Service Pack 2 keep the limit in one byte of a signed driver, which is never patched: install Service Pack 2, where the limit is off by default.",
+        LimiterDesign.VistaByte =>
+            "Vista and Server 2008 before Service Pack 2 keep the limit in one byte of a signed driver, which is never patched: "
+            + "install Service Pack 2, where the limit is off by default.",
         LimiterDesign.RegistryValue => $"This system limits attempts only when the registry value {RegistryValue} is 1; {OfValue(driver)}.",
-        LimiterDesign.OtherDesign => "A limiter of another design is in this driver, off unless switched on, and the file is signed: never patch it.",
+        LimiterDesign.OtherDesign =>
+            "A limiter of another design is in this driver, off unless switched on, and the file is signed: never patch it.",
         _ => null,
     };
 
-    /// <summary>The service pack of the installation when its limiter is of another design than this file's, so that the file cannot be the one in use; else null.</summary>
+    /// <summary>
+    /// The service pack of the installation when its limiter is of another design than this file's, so that the file
+    /// cannot be the one in use; else null.
+    /// </summary>
     private static int? LaterServicePack(Inspection driver) => (driver.Report!.FileVersion, driver.Registry?.ServicePack) switch
     {
         ({ Major: 5, Minor: 1 } or { Major: 6, Minor: 0 }, >= 2 and var pack) => pack, // XP before SP2: no limit; Vista before SP2: a byte
@@ -87,5 +99,6 @@ internal static class Advice
     };
 
     private static string Missing(Inspection driver) =>
-        driver.Report!.MissingEvidence.FirstOrDefault() is { } first ? first.Name + ": " + first.Detail.TrimEnd('.') + "." : "see the list.";
+        driver.Report!.MissingEvidence.FirstOrDefault() is { } first
+            ? first.Name + ": " + first.Detail.TrimEnd('.') + "." : "see the list.";
 }

@@ -3,13 +3,17 @@ using HalfOpen.Windows.Hives;
 
 namespace HalfOpen.Windows.Search;
 
-/// <summary>Finds and reads the <c>system</c> hive that belongs to a driver. Remembers what it read; not thread-safe.</summary>
+/// <summary>
+/// Finds and reads the <c>system</c> hive that belongs to a driver. Remembers what it read; not thread-safe.
+/// </summary>
 public sealed class HiveFinder(IFileStore store)
 {
     /// <summary>Bytes. NT5 limits the hive to 200 MB on disk; what is larger is not read.</summary>
     public const int MaxHiveSize = 256 * 1024 * 1024;
 
-    /// <summary>From system32\drivers\tcpip.sys up to the Windows directory there are three steps; one more for folders below.</summary>
+    /// <summary>
+    /// From system32\drivers\tcpip.sys up to the Windows directory there are three steps; one more for folders below.
+    /// </summary>
     private const int MaxLevels = 4;
 
     private readonly Dictionary<string, SystemFacts?> _read = new(StringComparer.Ordinal);

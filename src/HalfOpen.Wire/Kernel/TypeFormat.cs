@@ -4,10 +4,13 @@ using static System.Buffers.Binary.BinaryPrimitives;
 namespace HalfOpen.Wire.Kernel;
 
 /// <summary>
-/// Looks one field up in the kernel's own type information (/sys/kernel/btf/vmlinux; Documentation/bpf/btf.rst), since field offsets differ from kernel to kernel.
+/// Looks one field up in the kernel's own type information (/sys/kernel/btf/vmlinux; Documentation/bpf/btf.rst), since
+/// field offsets differ from kernel to kernel.
 /// <code>
-/// magic 0xeB9F (2) | version | flags | header length (4) | type offset, type length, string offset, string length (4 each, offsets from the end of the header)
-/// each type: name offset (4) | kflag:1 .. kind:5 (bits 24-28) .. vlen:16 (4) | size or type (4), then what its kind says
+/// magic 0xeB9F (2) | version | flags | header length (4) | type offset, type length, string offset,
+///       string length (4 each, offsets from the end of the header)
+/// each type: name offset (4) | kflag:1 .. kind:5 (bits 24-28) .. vlen:16 (4) | size or type (4),
+///       then what its kind says
 /// each member of a structure: name offset (4) | type (4) | bit offset (4; its low 24 bits when kflag is set)
 /// </code>
 /// </summary>
@@ -15,7 +18,10 @@ public static class TypeFormat
 {
     private const int Structure = 4;
 
-    /// <summary>Offset in bytes of a member of a structure, by their names; false when it is not there, is a bit field, or the data is damaged.</summary>
+    /// <summary>
+    /// Offset in bytes of a member of a structure, by their names; false when it is not there, is a bit field, or the
+    /// data is damaged.
+    /// </summary>
     public static bool TryFindMember(ReadOnlySpan<byte> data, string structure, string member, out int offsetBytes)
     {
         offsetBytes = 0;
@@ -48,7 +54,8 @@ public static class TypeFormat
         return false;
     }
 
-    private static bool TryMember(ReadOnlySpan<byte> members, ReadOnlySpan<byte> strings, ReadOnlySpan<byte> name, bool kindFlag, out int offsetBytes)
+    private static bool TryMember(ReadOnlySpan<byte> members, ReadOnlySpan<byte> strings, ReadOnlySpan<byte> name, bool kindFlag,
+        out int offsetBytes)
     {
         offsetBytes = 0;
         for (; members.Length >= 12; members = members[12..])
@@ -89,9 +96,12 @@ public static class TypeFormat
     }
 
     private static bool IsNamed(ReadOnlySpan<byte> strings, uint offset, ReadOnlySpan<byte> name) =>
-        (ulong)offset + (ulong)name.Length < (ulong)strings.Length && strings[(int)offset..].StartsWith(name) && strings[(int)offset + name.Length] == 0;
+        (ulong)offset + (ulong)name.Length < (ulong)strings.Length && strings[(int)offset..].StartsWith(name)
+            && strings[(int)offset + name.Length] == 0;
 
-    /// <summary>Bytes behind the 12 that every type has; -1 for a kind that we do not know (and so cannot skip).</summary>
+    /// <summary>
+    /// Bytes behind the 12 that every type has; -1 for a kind that we do not know (and so cannot skip).
+    /// </summary>
     private static int ExtraLength(int kind, int count) => kind switch
     {
         1 or 14 or 17 => 4, // integer, variable, declaration tag

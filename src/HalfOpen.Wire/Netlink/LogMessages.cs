@@ -2,7 +2,9 @@ using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace HalfOpen.Wire.Netlink;
 
-/// <summary>NFLOG: copies of packets that the kernel sends without waiting for an answer (linux/netfilter/nfnetlink_log.h).</summary>
+/// <summary>
+/// NFLOG: copies of packets that the kernel sends without waiting for an answer (linux/netfilter/nfnetlink_log.h).
+/// </summary>
 public static class LogMessages
 {
     private const int Subsystem = 4;
@@ -20,7 +22,9 @@ public static class LogMessages
         writer.End();
     }
 
-    /// <summary>Copies the first bytes of each packet and delivers each at once (threshold 1), since a slot waits for it.</summary>
+    /// <summary>
+    /// Copies the first bytes of each packet and delivers each at once (threshold 1), since a slot waits for it.
+    /// </summary>
     public static void Configure(ref NetlinkWriter writer, ushort group, int copyBytes, uint sequence)
     {
         Start(ref writer, group, sequence);

@@ -3,7 +3,9 @@ using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace HalfOpen.Wire.Packets;
 
-/// <summary>The addresses of an IP packet and where its payload starts, IPv6 extension headers walked. Immutable.</summary>
+/// <summary>
+/// The addresses of an IP packet and where its payload starts, IPv6 extension headers walked. Immutable.
+/// </summary>
 /// <param name="Protocol">Protocol number of the payload (IANA): TCP 6, ICMP 1, ICMPv6 58.</param>
 /// <param name="PayloadOffset">From the start of the packet.</param>
 public readonly record struct IpPacket(UInt128 Source, UInt128 Destination, byte Protocol, int PayloadOffset)
@@ -19,10 +21,14 @@ public readonly record struct IpPacket(UInt128 Source, UInt128 Destination, byte
     private const byte DestinationOptions = 60;
     private const byte Mobility = 135;
 
-    /// <summary>More than any sane packet has; RFC 8200, 4.1 allows each header once (destination options twice).</summary>
+    /// <summary>
+    /// More than any sane packet has; RFC 8200, 4.1 allows each header once (destination options twice).
+    /// </summary>
     private const int MaxExtensionHeaders = 16;
 
-    /// <summary>Reads the header; false when it is no IP packet, cut short, or a later fragment (which has no transport header).</summary>
+    /// <summary>
+    /// Reads the header; false when it is no IP packet, cut short, or a later fragment (which has no transport header).
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> packet, out IpPacket ip)
     {
         ip = default;
@@ -100,7 +106,8 @@ public readonly record struct IpPacket(UInt128 Source, UInt128 Destination, byte
                 return false;
             }
 
-            // Lengths: in 8 bytes without the first 8; the authentication header (RFC 4302, 2.2) in 4 bytes without the first 8; fragment headers have none.
+            // Lengths: in 8 bytes without the first 8; the authentication header (RFC 4302, 2.2) in 4 bytes without the
+            // first 8; fragment headers have none.
             var length = isFragment ? 8 : next == Authentication ? (packet[offset + 1] + 2) * 4 : (packet[offset + 1] + 1) * 8;
             next = packet[offset];
             offset += length;

@@ -3,8 +3,9 @@ using System.Net;
 namespace HalfOpen.Wire.Sockets;
 
 /// <summary>
-/// A TCP connection as one end names it. IPv4 addresses are written as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), as the kernel does for dual-stack sockets, so that one connection has one name whichever
-/// socket family it came from. Immutable.
+/// A TCP connection as one end names it. IPv4 addresses are written as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), as the
+/// kernel does for dual-stack sockets, so that one connection has one name whichever socket family it came from.
+/// Immutable.
 /// </summary>
 public readonly record struct Flow(UInt128 Local, ushort LocalPort, UInt128 Remote, ushort RemotePort)
 {
@@ -24,10 +25,12 @@ public readonly record struct Flow(UInt128 Local, ushort LocalPort, UInt128 Remo
 
     public static bool IsMapped(UInt128 address) => (address >> 32) == (MappedPrefix >> 32);
 
-    public static bool IsLoopbackAddress(UInt128 address) => IsMapped(address) ? ((uint)(address >> 24) & 0xff) == 127 : address == UInt128.One;
+    public static bool IsLoopbackAddress(UInt128 address) =>
+        IsMapped(address) ? ((uint)(address >> 24) & 0xff) == 127 : address == UInt128.One;
 
     /// <summary>As this type writes it; see <see cref="ToAddress"/> for the way back.</summary>
-    public static UInt128 FromAddress(IPAddress address) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(address.MapToIPv6().GetAddressBytes());
+    public static UInt128 FromAddress(IPAddress address) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(address.MapToIPv6().GetAddressBytes());
 
     public static IPAddress ToAddress(UInt128 address)
     {
@@ -36,7 +39,10 @@ public readonly record struct Flow(UInt128 Local, ushort LocalPort, UInt128 Remo
         return IsMapped(address) ? new IPAddress(bytes[12..]) : new IPAddress(bytes);
     }
 
-    /// <summary>Spreads well over a table whose size is a power of two. Not secret: a table keyed by it must stay correct, if slow, when somebody picks colliding ports; mix in a seed.</summary>
+    /// <summary>
+    /// Spreads well over a table whose size is a power of two. Not secret: a table keyed by it must stay correct, if
+    /// slow, when somebody picks colliding ports; mix in a seed.
+    /// </summary>
     public int Hash(ulong seed)
     {
         unchecked
@@ -52,5 +58,6 @@ public readonly record struct Flow(UInt128 Local, ushort LocalPort, UInt128 Remo
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{new IPEndPoint(ToAddress(Local), LocalPort)} -> {new IPEndPoint(ToAddress(Remote), RemotePort)}";
+    public override string ToString() =>
+        $"{new IPEndPoint(ToAddress(Local), LocalPort)} -> {new IPEndPoint(ToAddress(Remote), RemotePort)}";
 }

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace HalfOpen.SimulationTests.Checking;
 
-/// <summary>A checker that cannot fail proves nothing: each is tripped by a limiter that is broken in exactly its way.</summary>
+/// <summary>
+/// A checker that cannot fail proves nothing: each is tripped by a limiter that is broken in exactly its way.
+/// </summary>
 public sealed class CheckerTests
 {
     private static readonly PolicyPromises Promises = new() { BoundPerWaiting = 1, BoundPerProgram = 1, BoundsUnknown = true };
@@ -41,7 +43,8 @@ public sealed class CheckerTests
     [Fact]
     public void A_lost_slot_is_caught_also_where_slots_may_outlive_attempts()
     {
-        // windows-xp may count ended attempts (abort penalty); then the limit check itself has to catch a count that only grows.
+        // windows-xp may count ended attempts (abort penalty); then the limit check itself has to catch a count that
+        // only grows.
         var e = Assert.Throws<CheckFailedException>(() => Run(Bug.StartsOneTooMany, Promises with { CountsAfterEnd = true }));
         Assert.Contains("limit", e.Message, StringComparison.Ordinal);
     }
@@ -58,14 +61,16 @@ public sealed class CheckerTests
     [Fact]
     public void A_reduced_limit_may_be_passed_but_not_grown()
     {
-        var scenario = ShippedScenarios.Find("freeze")! with { DurationSeconds = 100, Faults = [new FaultSpec { Kind = FaultKind.Limit, At = 30, Limit = 3 }] };
+        var scenario = ShippedScenarios.Find("freeze")! with
+            { DurationSeconds = 100, Faults = [new FaultSpec { Kind = FaultKind.Limit, At = 30, Limit = 3 }] };
         var world = new SimulatedWorld(scenario, Fake(10, Bug.None, Promises), 5);
         world.Run(); // over-full until the dead ones end, and no complaint
         var broken = new SimulatedWorld(scenario, Fake(10, Bug.StartsOneTooMany, Promises with { Limited = false }), 5);
         Assert.Throws<CheckFailedException>(() => broken.Run()); // the world's own count notices as well
     }
 
-    private static PolicyUnderTest Fake(int limit, Bug bug, PolicyPromises promises) => new($"fake at {limit}", () => new FakeLimiter(limit, bug), promises);
+    private static PolicyUnderTest Fake(int limit, Bug bug, PolicyPromises promises) =>
+        new($"fake at {limit}", () => new FakeLimiter(limit, bug), promises);
 
     private static SimulatedWorld Run(Bug bug, PolicyPromises promises)
     {

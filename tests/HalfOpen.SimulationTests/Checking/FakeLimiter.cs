@@ -17,7 +17,9 @@ public enum Bug
     NeverMovesTime,
 }
 
-/// <summary>A plain first-in first-out limiter, written without a look at the engine, that can be broken on purpose.</summary>
+/// <summary>
+/// A plain first-in first-out limiter, written without a look at the engine, that can be broken on purpose.
+/// </summary>
 internal sealed class FakeLimiter(int limit, Bug bug) : ILimiter
 {
     private readonly Dictionary<AttemptId, (AttemptRequest Request, bool Started)> _live = [];

@@ -6,8 +6,8 @@ using Xunit;
 namespace HalfOpen.SimulationTests.Figures;
 
 /// <summary>
-/// The figures that the policies are held to, on seeds 1 to 3 at full length; docs/concepts/figures.md has them over seeds 1 to 20,
-/// with the commands. The checkers run in every one of these runs.
+/// The figures that the policies are held to, on seeds 1 to 3 at full length; docs/concepts/figures.md has them over
+/// seeds 1 to 20, with the commands. The checkers run in every one of these runs.
 /// </summary>
 public sealed class FigureTests
 {
@@ -53,7 +53,8 @@ public sealed class FigureTests
         Assert.InRange(fair.PageSeconds!.P50, 0.05, p50);
         Assert.InRange(fair.PageSeconds.P99, 0.05, p99);
 
-        // The headroom is a tenth or a twentieth of the slots, so the share is met in expectation; 20 seeds know it to 3 %.
+        // The headroom is a tenth or a twentieth of the slots, so the share is met in expectation; 20 seeds know it to
+        // 3 %.
         var ratio = fair.LivePeersPerMinute / Run("freeze", "windows-xp", limit, ManySeeds).LivePeersPerMinute;
         Assert.InRange(ratio, share * 0.97, 1.1);
     }
@@ -64,7 +65,8 @@ public sealed class FigureTests
     public void With_the_learned_deadline_fair_finds_five_times_as_many(int limit)
     {
         var fair = Run("freeze", "fair", limit, ManySeeds, giveUp: true);
-        Assert.True(fair.LivePeersPerMinute >= 5 * Run("freeze", "windows-xp", limit, ManySeeds).LivePeersPerMinute, $"live peers: {fair.LivePeersPerMinute}");
+        Assert.True(fair.LivePeersPerMinute >= 5 * Run("freeze", "windows-xp", limit, ManySeeds).LivePeersPerMinute,
+            $"live peers: {fair.LivePeersPerMinute}");
     }
 
     [Theory]
@@ -86,9 +88,11 @@ public sealed class FigureTests
     {
         var fair = Run("worm", "fair", limit, giveUp: giveUp);
         var windows = Run("worm", "windows-xp", limit);
-        Assert.True(fair.AttemptsPerSecond["worm"] <= windows.AttemptsPerSecond["worm"] * 1.0001, $"{fair.AttemptsPerSecond["worm"]} a second, windows-xp {windows.AttemptsPerSecond["worm"]}");
+        Assert.True(fair.AttemptsPerSecond["worm"] <= windows.AttemptsPerSecond["worm"] * 1.0001,
+            $"{fair.AttemptsPerSecond["worm"]} a second, windows-xp {windows.AttemptsPerSecond["worm"]}");
         var without = Run("freeze", "fair", limit, giveUp: giveUp);
-        Assert.True(fair.PageSeconds!.P99 <= without.PageSeconds!.P99 + 0.05001, $"{fair.PageSeconds.P99} s, without a worm {without.PageSeconds.P99} s");
+        Assert.True(fair.PageSeconds!.P99 <= without.PageSeconds!.P99 + 0.05001,
+            $"{fair.PageSeconds.P99} s, without a worm {without.PageSeconds.P99} s");
     }
 
     [Fact]
@@ -98,7 +102,10 @@ public sealed class FigureTests
         Assert.True(Run("shared-key", "fifo", 100).PageSeconds!.P50 > 10);
     }
 
-    /// <summary>Mostly live hosts make a crawler brief; the few dead ones hold a slot for 133 s each and once filled the headroom one by one.</summary>
+    /// <summary>
+    /// Mostly live hosts make a crawler brief; the few dead ones hold a slot for 133 s each and once filled the
+    /// headroom one by one.
+    /// </summary>
     [Theory]
     [InlineData(10, 0.35, 10)]
     [InlineData(100, 0.2, 3)]
@@ -122,7 +129,8 @@ public sealed class FigureTests
         var with100000 = Run("big-and-small", "fair", 100, sets: ["big.concurrent=100000"]);
         Assert.InRange(with1000.WaitP50Seconds["small"], 0, 0.05);
         Assert.InRange(with100000.WaitP50Seconds["small"], 0, 0.05);
-        Assert.InRange(with100000.MaxWaitSeconds["small"], 0, 21.5); // until slots taken before it came are free again, once; never for the backlog
+        // until slots taken before it came are free again, once; never for the backlog
+        Assert.InRange(with100000.MaxWaitSeconds["small"], 0, 21.5);
         Assert.True(Run("big-and-small", "fifo", 100).WaitP50Seconds["small"] > 30);
     }
 
@@ -145,5 +153,7 @@ public sealed class FigureTests
 
     private static RunRequest Request(string policy, bool giveUp, int? natBudget) => policy == RunRequest.Idle
         ? new RunRequest { Policy = new UnlimitedOptions(), WithoutLoad = true, Seed = 0 }
-        : new RunRequest { Policy = Policies.Of(policy) is FairOptions fair ? fair with { GiveUp = giveUp, NatBudget = natBudget } : Policies.Of(policy), Seed = 0 };
+        : new RunRequest
+            { Policy = Policies.Of(policy) is FairOptions fair ? fair with { GiveUp = giveUp, NatBudget = natBudget } : Policies.Of(policy),
+                Seed = 0 };
 }

@@ -7,8 +7,8 @@ using Xunit;
 namespace HalfOpen.SimulationTests.Golden;
 
 /// <summary>
-/// One table a shipped scenario, kept as a file: a change of a policy shows as a diff of a table, and has to be meant. To take
-/// the new tables: HALFOPEN_UPDATE_GOLDEN=1 ./test HalfOpen.SimulationTests, then read the diff.
+/// One table a shipped scenario, kept as a file: a change of a policy shows as a diff of a table, and has to be meant.
+/// To take the new tables: HALFOPEN_UPDATE_GOLDEN=1 ./test HalfOpen.SimulationTests, then read the diff.
 /// </summary>
 public sealed class GoldenTableTests
 {
@@ -43,7 +43,8 @@ public sealed class GoldenTableTests
             from kind in new[] { "unlimited", "fifo", "windows-xp", "fair" }
             from limit in Policies.Of(kind).Promises.Limited ? scenario.Limits.Select(l => (int?)l) : [null]
             from policy in Policies.Of(kind) is FairOptions fair
-                ? new PolicyOptions[] { fair with { NatBudget = scenario.NatBudget }, fair with { NatBudget = scenario.NatBudget, GiveUp = true } }
+                ? new PolicyOptions[]
+                    { fair with { NatBudget = scenario.NatBudget }, fair with { NatBudget = scenario.NatBudget, GiveUp = true } }
                 : [Policies.Of(kind)]
             from seed in Seeds
             select new RunRequest { Policy = policy, Limit = limit, Seed = seed };

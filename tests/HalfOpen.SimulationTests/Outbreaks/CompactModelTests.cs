@@ -19,10 +19,13 @@ public sealed class CompactModelTests
     [InlineData("fair", 10, true)]
     public void The_compact_model_spreads_as_fast_as_an_engine_on_every_machine(string policy, int? limit, bool giveUp)
     {
-        var spec = new OutbreakSpec { Hosts = 300, Addresses = 30_000, Initial = 10, ScanPerSecond = 20, MaxOutstanding = 600, StopAtShare = 0.95 };
+        var spec = new OutbreakSpec
+            { Hosts = 300, Addresses = 30_000, Initial = 10, ScanPerSecond = 20, MaxOutstanding = 600, StopAtShare = 0.95 };
         var compact = new Scenario { Name = "compact", DurationSeconds = 1e6, Outbreak = spec };
         var exact = compact with { Outbreak = spec with { Exact = true } };
-        var requests = Enumerable.Range(1, Seeds).Select(seed => new RunRequest { Policy = Policies.Of(policy + (giveUp ? "+give-up" : "")), Limit = limit, Seed = (ulong)seed }).ToList();
+        var requests = Enumerable.Range(1, Seeds)
+            .Select(seed => new RunRequest { Policy = Policies.Of(policy + (giveUp ? "+give-up" : "")), Limit = limit, Seed = (ulong)seed })
+            .ToList();
         var ratio = MeanSecondsTo90(compact, requests) / MeanSecondsTo90(exact, requests);
         Assert.InRange(ratio, 0.9, 1.1);
     }

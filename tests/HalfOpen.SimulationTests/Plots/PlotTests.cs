@@ -15,7 +15,9 @@ public sealed class PlotTests
     public void A_sweep_has_a_panel_a_figure_with_axes_units_and_a_legend()
     {
         var scenario = ShippedScenarios.Find("worm")! with { DurationSeconds = 60 };
-        var requests = LimitSweep.Parse("10:100")!.SelectMany(l => new[] { "windows-xp", "fair" }.Select(p => new RunRequest { Policy = Policies.Of(p), Limit = l, Seed = 1 })).ToList();
+        var requests =
+            LimitSweep.Parse("10:100")!.SelectMany(
+                l => new[] { "windows-xp", "fair" }.Select(p => new RunRequest { Policy = Policies.Of(p), Limit = l, Seed = 1 })).ToList();
         var svg = Check(ScenarioPlots.Sweep(scenario, Summary.Of(Experiment.Run(scenario, requests, 2)), "seed 1"));
         Assert.Contains("limit (slots)", Texts(svg));
         Assert.Contains("seconds", Texts(svg));
@@ -30,7 +32,10 @@ public sealed class PlotTests
     {
         var scenario = ShippedScenarios.Find("outbreak")!;
         scenario = scenario with { Outbreak = scenario.Outbreak! with { Hosts = 2000, Addresses = 8_000_000 } };
-        var runs = Experiment.Run(scenario, [new RunRequest { Policy = Policies.Of("unlimited"), Seed = 1 }, new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = 1 }], 2);
+        var runs =
+            Experiment.Run(scenario,
+                [new RunRequest { Policy = Policies.Of("unlimited"), Seed = 1 },
+                    new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = 1 }], 2);
         var svg = Check(ScenarioPlots.Outbreak(scenario, runs, "seed 1"));
         Assert.Contains("windows-xp, limit 10", Texts(svg));
         Assert.Equal(2, svg.Descendants(Svg + "path").Count());
@@ -39,7 +44,9 @@ public sealed class PlotTests
     [Fact]
     public void A_timeline_shows_the_slots_and_the_wait()
     {
-        var svg = Check(Experiment.Timeline(ShippedScenarios.Find("freeze")! with { DurationSeconds = 120 }, new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = 1 }, 120));
+        var svg =
+            Check(Experiment.Timeline(ShippedScenarios.Find("freeze")! with { DurationSeconds = 120 },
+                new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = 1 }, 120));
         Assert.Contains("10 slots", Texts(svg));
         Assert.Contains("browser waits", Texts(svg));
     }

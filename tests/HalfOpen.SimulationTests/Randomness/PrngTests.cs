@@ -3,7 +3,9 @@ using Xunit;
 
 namespace HalfOpen.SimulationTests.Randomness;
 
-/// <summary>A seed must mean the same run for ever: the sequence is pinned against an independent implementation of the papers.</summary>
+/// <summary>
+/// A seed must mean the same run for ever: the sequence is pinned against an independent implementation of the papers.
+/// </summary>
 public sealed class PrngTests
 {
     [Theory]

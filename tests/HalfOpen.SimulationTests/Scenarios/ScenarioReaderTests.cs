@@ -7,7 +7,9 @@ using Xunit;
 
 namespace HalfOpen.SimulationTests.Scenarios;
 
-/// <summary>A scenario is read or refused in one line that says where and what is allowed, whatever the bytes.</summary>
+/// <summary>
+/// A scenario is read or refused in one line that says where and what is allowed, whatever the bytes.
+/// </summary>
 public sealed class ScenarioReaderTests
 {
     public static TheoryData<string> Shipped() => [.. ShippedScenarios.Names];
@@ -22,7 +24,8 @@ public sealed class ScenarioReaderTests
     {
         var scenario = ShippedScenarios.Find(name)!;
         Assert.Equal(name, scenario.Name);
-        Assert.EndsWith(".", scenario.Title.Replace("it.", ".", StringComparison.Ordinal).Replace("?", ".", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.EndsWith(".", scenario.Title.Replace("it.", ".", StringComparison.Ordinal).Replace("?", ".", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -30,25 +33,31 @@ public sealed class ScenarioReaderTests
     [InlineData("{\n\"programs\": [\n{ \"kind\": \"brower\" }\n]}", 3, "programs[0].kind", "brower", "swarm, browser")]
     [InlineData("{\n\n\"programs\": [ { \"name\": \"x\" } ] }", 3, "programs[0].kind", "missing", "swarm, browser")]
     [InlineData("{ \"programs\": [ { \"kind\": \"swarm\",\n\"opensSeconds\": 1 } ] }", 2, "opensSeconds", "no such field", "openSeconds")]
-    [InlineData("{ \"durationSeconds\": \"long\", \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "durationSeconds", "\"long\"", "a number from 1")]
+    [InlineData("{ \"durationSeconds\": \"long\", \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "durationSeconds", "\"long\"",
+        "a number from 1")]
     [InlineData("{ \"programs\": [ { \"kind\": \"swarm\", \"concurrent\": 1.5 } ] }", 1, "programs[0].concurrent", "1.5", "a whole number")]
-    [InlineData("{ \"programs\": [ { \"kind\": \"swarm\", \"concurrent\": 5, \"ratePerSecond\": 2 } ] }", 1, "programs[0].concurrent", "not both", "")]
-    [InlineData("{ \"programs\": [ { \"kind\": \"swarm\", \"silent\": 0.8, \"refused\": 0.5 } ] }", 1, "programs[0].silent", "1.3", "at most 1")]
+    [InlineData("{ \"programs\": [ { \"kind\": \"swarm\", \"concurrent\": 5, \"ratePerSecond\": 2 } ] }", 1, "programs[0].concurrent",
+        "not both", "")]
+    [InlineData("{ \"programs\": [ { \"kind\": \"swarm\", \"silent\": 0.8, \"refused\": 0.5 } ] }", 1, "programs[0].silent", "1.3",
+        "at most 1")]
     [InlineData("{ \"programs\": [ { \"kind\": \"swarm\", \"answerSeconds\": [2, 1] } ] }", 1, "answerSeconds", "range", "")]
     [InlineData("{ \"programs\": [ { \"kind\": \"swarm\" }, { \"kind\": \"swarm\" } ] }", 1, "programs", "swarm", "count")]
     [InlineData("{ \"name\": \"x\",\n \"name\": \"y\" }", 2, "name", "twice", "")]
     [InlineData("{ \"limits\": [0], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "limits", "0", "from 1")]
     [InlineData("{ \"policies\": [\"fare\"], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "policies", "fare", "windows-xp")]
     [InlineData("{ \"faults\": [ { \"at\": 1 } ], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults[0].at", "one of", "limit")]
-    [InlineData("{ \"faults\": [ { \"at\": 1, \"loss\": 0.5 } ], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults[0].seconds", "above 0", "")]
-    [InlineData("{ \"faults\": [ { \"at\": 1, \"silence\": \"x\" } ],\n \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults", "\"x\"", "a pool")]
+    [InlineData("{ \"faults\": [ { \"at\": 1, \"loss\": 0.5 } ], \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults[0].seconds",
+        "above 0", "")]
+    [InlineData("{ \"faults\": [ { \"at\": 1, \"silence\": \"x\" } ],\n \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "faults", "\"x\"",
+        "a pool")]
     [InlineData("{ \"outbreak\": { \"hosts\": 100, \"addresses\": 50 } }", 1, "outbreak.addresses", "at least as many", "")]
     [InlineData("{ \"outbreak\": { }, \"programs\": [ { \"kind\": \"swarm\" } ] }", 1, "programs", "not both", "")]
     [InlineData("{ }", 1, "programs", "either programs", "")]
     [InlineData("[ ]", 1, "the file", "an array", "an object")]
     [InlineData("{ \"programs\": ", 1, "not valid JSON", "", "")]
     [InlineData("", 1, "", "", "")]
-    public void A_bad_scenario_is_refused_with_line_field_and_what_is_allowed(string json, int line, string field, string found, string allowed)
+    public void A_bad_scenario_is_refused_with_line_field_and_what_is_allowed(string json, int line, string field, string found,
+        string allowed)
     {
         var e = Assert.Throws<ScenarioException>(() => ScenarioReader.Read(json, "my.json"));
         Assert.StartsWith($"my.json:{line}:", e.Message, StringComparison.Ordinal);
@@ -60,7 +69,8 @@ public sealed class ScenarioReaderTests
 
     [Fact]
     public void Comments_and_trailing_commas_are_welcome() =>
-        Assert.Equal(ProgramKind.Worm, ScenarioReader.Read("{ // a worm\n \"programs\": [ { \"kind\": \"worm\", }, ], }", "x.json").Programs[0].Kind);
+        Assert.Equal(ProgramKind.Worm,
+            ScenarioReader.Read("{ // a worm\n \"programs\": [ { \"kind\": \"worm\", }, ], }", "x.json").Programs[0].Kind);
 
     [Fact]
     public void The_freeze_is_the_reference_to_the_letter()
@@ -69,8 +79,10 @@ public sealed class ScenarioReaderTests
         var swarm = s.Programs[0];
         var browser = s.Programs[1];
         Assert.Equal((600, 0, null, 0), (s.DurationSeconds, s.Loss, s.Nat, s.Stack.RefusedRetries));
-        Assert.Equal((200, 0.7, 0.1, 0.0, new Span(0.05, 0.2), 5.0), (swarm.Concurrent, swarm.Silent, swarm.Refused, swarm.Slow, swarm.AnswerSeconds, swarm.OpenSeconds));
-        Assert.Equal((1.0, 5, 6, new Span(0.05, 0.05), 5.0, 10.0), (browser.StartSeconds, browser.Hosts, browser.PerHost, browser.AnswerSeconds, browser.OpenSeconds, browser.PauseSeconds));
+        Assert.Equal((200, 0.7, 0.1, 0.0, new Span(0.05, 0.2), 5.0),
+            (swarm.Concurrent, swarm.Silent, swarm.Refused, swarm.Slow, swarm.AnswerSeconds, swarm.OpenSeconds));
+        Assert.Equal((1.0, 5, 6, new Span(0.05, 0.05), 5.0, 10.0),
+            (browser.StartSeconds, browser.Hosts, browser.PerHost, browser.AnswerSeconds, browser.OpenSeconds, browser.PauseSeconds));
     }
 
     [Fact]
@@ -89,7 +101,8 @@ public sealed class ScenarioReaderTests
     [InlineData("durationSeconds", "not understood")]
     [InlineData("durationSeconds=", "durationSeconds")]
     public void A_bad_replacement_is_refused(string text, string reason) =>
-        Assert.Contains(reason, Assert.Throws<ScenarioException>(() => ShippedScenarios.Find("nat", [text])).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<ScenarioException>(() => ShippedScenarios.Find("nat", [text])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_schema_and_the_reader_know_the_same_fields()
@@ -97,8 +110,10 @@ public sealed class ScenarioReaderTests
         using var schema = JsonDocument.Parse(ShippedScenarios.SchemaJson(PolicyTable.Shipped));
         var root = schema.RootElement.GetProperty("properties");
         AssertFields("{ \"nonsense\": 1, \"programs\": [ { \"kind\": \"swarm\" } ] }", root);
-        AssertFields("{ \"programs\": [ { \"kind\": \"swarm\", \"nonsense\": 1 } ] }", root.GetProperty("programs").GetProperty("items").GetProperty("properties"));
-        AssertFields("{ \"faults\": [ { \"nonsense\": 1 } ], \"programs\": [ { \"kind\": \"swarm\" } ] }", root.GetProperty("faults").GetProperty("items").GetProperty("properties"));
+        AssertFields("{ \"programs\": [ { \"kind\": \"swarm\", \"nonsense\": 1 } ] }",
+            root.GetProperty("programs").GetProperty("items").GetProperty("properties"));
+        AssertFields("{ \"faults\": [ { \"nonsense\": 1 } ], \"programs\": [ { \"kind\": \"swarm\" } ] }",
+            root.GetProperty("faults").GetProperty("items").GetProperty("properties"));
         foreach (var name in new[] { "stack", "nat", "outbreak" })
         {
             AssertFields($"{{ \"{name}\": {{ \"nonsense\": 1 }} }}", root.GetProperty(name).GetProperty("properties"));

@@ -8,7 +8,10 @@ using Xunit;
 
 namespace HalfOpen.SimulationTests.Traces;
 
-/// <summary>What the simulator records it can play again, and so can it a guard's recording: same lines, same decisions, checkers on.</summary>
+/// <summary>
+/// What the simulator records it can play again, and so can it a guard's recording: same lines, same decisions,
+/// checkers on.
+/// </summary>
 public sealed class TraceReplayTests
 {
     private const string Submit = """{"t":0,"submit":1,"program":"a","destination":"10.0.0.1:80"}""";
@@ -22,7 +25,8 @@ public sealed class TraceReplayTests
     public async Task A_recorded_run_replayed_is_the_same_run(string policy, string scenario)
     {
         var request = new RunRequest { Policy = Policies.Of(policy), Limit = Policies.Of(policy).Promises.Limited ? 10 : null, Seed = 3 };
-        var small = ShippedScenarios.Find(scenario)! with { DurationSeconds = 200, Faults = [new FaultSpec { Kind = FaultKind.Limit, At = 90, Limit = 20 }] };
+        var small = ShippedScenarios.Find(scenario)! with
+            { DurationSeconds = 200, Faults = [new FaultSpec { Kind = FaultKind.Limit, At = 90, Limit = 20 }] };
         using var record = new MemoryStream();
         var run = Experiment.RunRecorded(small, request, record, out var incomplete, TestContext.Current.CancellationToken);
         Assert.Null(incomplete);
@@ -55,7 +59,10 @@ public sealed class TraceReplayTests
         string[] programs = ["first", "0x80", "5", "0x0500", "3"]; // lists: any, 0, 5, 5, 3
         for (var i = 0; i < programs.Length; i++)
         {
-            limiter.Submit(new AttemptRequest { Program = limiter.Intern(programs[i]), Destination = Destination.FromIPv4(0x0A000000u + (uint)i, 80), Tag = (ulong)i }, Instant.Zero);
+            limiter.Submit(
+                new AttemptRequest
+                    { Program = limiter.Intern(programs[i]), Destination = Destination.FromIPv4(0x0A000000u + (uint)i, 80),
+                        Tag = (ulong)i }, Instant.Zero);
         }
 
         var order = new List<ulong>();
@@ -78,7 +85,8 @@ public sealed class TraceReplayTests
     [InlineData("""{"t":1,"outcome":7,"as":"refused"}""", "trace.jsonl:3: attempt 7 was never submitted")]
     public async Task A_bad_line_is_named(string line, string says)
     {
-        var e = await Assert.ThrowsAsync<ScenarioException>(() => Replay(Submit + "\n\n" + line, new RunRequest { Policy = Policies.Of("fair"), Limit = 1, Seed = 1 }));
+        var e = await Assert.ThrowsAsync<ScenarioException>(
+            () => Replay(Submit + "\n\n" + line, new RunRequest { Policy = Policies.Of("fair"), Limit = 1, Seed = 1 }));
         Assert.StartsWith(says, e.Message, StringComparison.Ordinal);
     }
 
@@ -104,7 +112,8 @@ public sealed class TraceReplayTests
 
             try
             {
-                await Replay(Encoding.UTF8.GetString([.. bytes]), new RunRequest { Policy = PolicyTable.Shipped.Rows[round % 4].Default, Limit = 1, Seed = 1 });
+                await Replay(Encoding.UTF8.GetString([.. bytes]),
+                    new RunRequest { Policy = PolicyTable.Shipped.Rows[round % 4].Default, Limit = 1, Seed = 1 });
                 whole++;
             }
             catch (ScenarioException e)

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace HalfOpen.SimulationTests.World;
 
-/// <summary>Same scenario, policy and seed: same result, to the last digit, however many runs are made at once.</summary>
+/// <summary>
+/// Same scenario, policy and seed: same result, to the last digit, however many runs are made at once.
+/// </summary>
 public sealed class DeterminismTests
 {
     public static TheoryData<string> Shipped() => [.. ShippedScenarios.Names.Where(n => n != "innocent")];
@@ -17,7 +19,10 @@ public sealed class DeterminismTests
     {
         var scenario = Small(name);
         var requests = PolicyTable.Shipped.Rows
-            .SelectMany(p => new ulong[] { 3, 4 }.Select(seed => new RunRequest { Policy = p.Default, Limit = p.Default.Promises.Limited ? 20 : null, Seed = seed }))
+            .SelectMany(
+                p => new ulong[]
+                    { 3, 4 }.Select(
+                        seed => new RunRequest { Policy = p.Default, Limit = p.Default.Promises.Limited ? 20 : null, Seed = seed }))
             .ToList();
         var many = JsonSerializer.Serialize(Experiment.Run(scenario, requests, 4));
         var alone = JsonSerializer.Serialize(requests.Select(r => Experiment.Run(scenario, [r], 1)[0]));
@@ -28,7 +33,10 @@ public sealed class DeterminismTests
     public void Another_seed_gives_another_run()
     {
         var scenario = Small("freeze");
-        var runs = Experiment.Run(scenario, [.. Enumerable.Range(1, 20).Select(s => new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = (ulong)s })], 4);
+        var runs =
+            Experiment.Run(scenario,
+                [.. Enumerable.Range(1, 20)
+                    .Select(s => new RunRequest { Policy = Policies.Of("windows-xp"), Limit = 10, Seed = (ulong)s })], 4);
         Assert.True(runs.Select(r => r.Events).Distinct().Count() > 10);
     }
 
@@ -49,7 +57,8 @@ public sealed class DeterminismTests
     {
         using var cancel = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => Experiment.Run(
-            Small("freeze"), [new RunRequest { Policy = Policies.Of("fifo"), Limit = 10, Seed = 1 }], 1, _ => cancel.Cancel(), cancel.Token));
+            Small("freeze"), [new RunRequest { Policy = Policies.Of("fifo"), Limit = 10, Seed = 1 }], 1, _ => cancel.Cancel(),
+                cancel.Token));
     }
 
     private static Scenario Small(string name)

@@ -4,14 +4,18 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Control;
 
-/// <summary>The built program guarding a private namespace, with a runtime folder of its own. Ended, if need be with SIGKILL, when disposed.</summary>
+/// <summary>
+/// The built program guarding a private namespace, with a runtime folder of its own. Ended, if need be with SIGKILL,
+/// when disposed.
+/// </summary>
 internal sealed class GuardProcess : IDisposable
 {
     private readonly NetworkNamespace _where;
     private readonly Process _process;
     private readonly Task<string> _error;
 
-    public GuardProcess(NetworkNamespace where, string runtimeFolder, string[] arguments, string[]? wrapper = null, string? notifySocket = null)
+    public GuardProcess(NetworkNamespace where, string runtimeFolder, string[] arguments, string[]? wrapper = null,
+        string? notifySocket = null)
     {
         (_where, RuntimeFolder) = (where, runtimeFolder);
         _process = Start([.. wrapper ?? [], BuiltProgram.Script, "guard", "--json", .. arguments], notifySocket);
@@ -60,7 +64,8 @@ internal sealed class GuardProcess : IDisposable
 
     private Process Start(string[] command, string? notifySocket)
     {
-        var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+            { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["HALFOPEN_RUNTIME_DIR"] = RuntimeFolder;
         start.Environment.Remove("JOURNAL_STREAM");
         if (notifySocket is not null)

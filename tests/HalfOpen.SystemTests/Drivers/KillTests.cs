@@ -5,7 +5,9 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Drivers;
 
-/// <summary>The real process, ended with SIGKILL at random moments while it writes: every file is whole, and both ways out work.</summary>
+/// <summary>
+/// The real process, ended with SIGKILL at random moments while it writes: every file is whole, and both ways out work.
+/// </summary>
 public sealed class KillTests
 {
     private const int Copies = 10;
@@ -37,12 +39,14 @@ public sealed class KillTests
             {
                 var now = File.ReadAllBytes(path);
                 var isOriginal = now.AsSpan().SequenceEqual(original);
-                Assert.True(isOriginal || now.AsSpan().SequenceEqual(LimitPatch.Plan(original, 100).Apply(original)), path + " is neither old nor new");
+                Assert.True(isOriginal || now.AsSpan().SequenceEqual(LimitPatch.Plan(original, 100).Apply(original)),
+                    path + " is neither old nor new");
                 changed += isOriginal ? 0 : 1;
             }
 
             var left = tree.FilesOfOurs.Count();
-            amidst += left is > 0 and < 2 * Copies || changed is > 0 and < Copies || tree.FilesOfOurs.Any(f => f.Contains(FileNames.TemporaryInfix, StringComparison.Ordinal)) ? 1 : 0;
+            amidst += left is > 0 and < 2 * Copies || changed is > 0 and < Copies
+                || tree.FilesOfOurs.Any(f => f.Contains(FileNames.TemporaryInfix, StringComparison.Ordinal)) ? 1 : 0;
 
             // A second patch finishes the job in one half of the runs; in all of them restore takes everything back.
             if (i % 2 == 0)

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Drivers;
 
-/// <summary>Disks and files as they are in real life: full, read-only, not ours, in use. Each is one line, and nothing is lost.</summary>
+/// <summary>
+/// Disks and files as they are in real life: full, read-only, not ours, in use. Each is one line, and nothing is lost.
+/// </summary>
 public sealed class TroubleTests : IDisposable
 {
     private readonly DriverTree _tree = new(3);
@@ -14,7 +16,8 @@ public sealed class TroubleTests : IDisposable
     {
         NeedsRoot();
 
-        // A private mount namespace: the little disk is gone with the shell. Filled up so that backups fit and staged drivers do not.
+        // A private mount namespace: the little disk is gone with the shell. Filled up so that backups fit and staged
+        // drivers do not.
         var (code, output, error) = await _tree.ShellAsync("""
             unshare -m bash -c 'set -e
             M=$(mktemp -d); trap "umount $M; rmdir $M" EXIT
@@ -38,7 +41,10 @@ public sealed class TroubleTests : IDisposable
     public async Task A_read_only_disk_is_refused_in_one_line()
     {
         NeedsRoot();
-        var (code, _, error) = await _tree.ShellAsync("unshare -m bash -c 'mount --bind $D $D && mount -o remount,ro,bind $D && $H inspect $D --recurse >/dev/null && exec $H patch $D --recurse --yes'");
+        var (code, _, error) =
+            await _tree.ShellAsync(
+                "unshare -m bash -c 'mount --bind $D $D && mount -o remount,ro,bind $D && $H inspect $D --recurse >/dev/null && exec "
+                + "$H patch $D --recurse --yes'");
         AssertRefused(code, error, "read-only");
     }
 
@@ -48,7 +54,10 @@ public sealed class TroubleTests : IDisposable
         NeedsRoot();
 
         // Root without its capabilities is somebody without rights here; the program itself stays readable to it.
-        var (code, _, error) = await _tree.ShellAsync("chown -R 65534:65534 $D && chmod -R a+rX,go-w $D && exec setpriv --inh-caps=-all --bounding-set=-all $H patch $D --recurse --yes");
+        var (code, _, error) =
+            await _tree.ShellAsync(
+                "chown -R 65534:65534 $D && chmod -R a+rX,go-w $D && exec setpriv --inh-caps=-all --bounding-set=-all $H patch $D "
+                + "--recurse --yes");
         AssertRefused(code, error, "permission denied");
     }
 
@@ -70,7 +79,10 @@ public sealed class TroubleTests : IDisposable
     public async Task Owner_and_group_are_kept()
     {
         NeedsRoot();
-        var (code, output, error) = await _tree.ShellAsync("chown 1234:2345 $D/copy00/tcpip.sys && $H patch $D --recurse --yes >/dev/null && stat -c %u:%g $D/copy00/tcpip.sys* && $H restore $D --recurse --yes >/dev/null && stat -c %u:%g $D/copy00/*");
+        var (code, output, error) =
+            await _tree.ShellAsync(
+                "chown 1234:2345 $D/copy00/tcpip.sys && $H patch $D --recurse --yes >/dev/null && stat -c %u:%g $D/copy00/tcpip.sys* "
+                + "&& $H restore $D --recurse --yes >/dev/null && stat -c %u:%g $D/copy00/*");
         Assert.True(code == 0, error);
         Assert.Equal(3, output.Split("1234:2345").Length - 1); // driver and backup, then the restored driver; the manifest is ours
     }

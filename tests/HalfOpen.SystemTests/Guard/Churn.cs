@@ -1,15 +1,20 @@
 namespace HalfOpen.SystemTests.Guard;
 
 /// <summary>
-/// A crowd that behaves as badly as programs do: opens attempts to live, refusing, silent and unreachable peers and closes them at random moments, answered or not. One in 64 is patient and waits for the kernel's
-/// time-out, two seconds after connect. Seeded. Run on a thread in the machine's namespace of a <see cref="TestNetwork"/> that listens on port 80.
+/// A crowd that behaves as badly as programs do: opens attempts to live, refusing, silent and unreachable peers and
+/// closes them at random moments, answered or not. One in 64 is patient and waits for the kernel's time-out, two
+/// seconds after connect. Seeded. Run on a thread in the machine's namespace of a <see cref="TestNetwork"/> that
+/// listens on port 80.
 /// </summary>
 internal static class Churn
 {
     private const int PatientEvery = 64;
     private const int PatientOpen = 3000;
 
-    /// <summary>The kernel looks at it when it has sent the SYN again and would a second time, after two seconds (TCP_USER_TIMEOUT).</summary>
+    /// <summary>
+    /// The kernel looks at it when it has sent the SYN again and would a second time, after two seconds
+    /// (TCP_USER_TIMEOUT).
+    /// </summary>
     private const int PatienceMs = 500;
     private const int TimeOutMs = 2000;
 

@@ -28,7 +28,10 @@ public sealed class EndingTests
         held.ForEach(s => s.Dispose());
     }
 
-    /// <summary>20 kills at seeded moments while attempts start, wait and end all the time: every live peer is reached all the same, by what was held, by what was out and by what comes after.</summary>
+    /// <summary>
+    /// 20 kills at seeded moments while attempts start, wait and end all the time: every live peer is reached all the
+    /// same, by what was held, by what was out and by what comes after.
+    /// </summary>
     [Fact]
     public async Task Kill_9_at_any_moment_loses_no_connection()
     {
@@ -100,7 +103,8 @@ public sealed class EndingTests
             using var queue = new PacketQueue(9, maxLength: 5, failOpen);
             Shell.Run("iptables -w -t raw -A OUTPUT -p tcp --syn ! -o lo -j NFQUEUE --queue-num 9");
             var sockets = Enumerable.Range(1, 12).Select(i => Libc.Begin(Libc.Address(78, 256 + i), 80)).ToArray();
-            var dropped = File.ReadAllText("/proc/thread-self/net/netfilter/nfnetlink_queue").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var dropped = File.ReadAllText("/proc/thread-self/net/netfilter/nfnetlink_queue")
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries);
             Assert.Equal(failOpen ? 0 : 7, int.Parse(dropped[5]));
 
             // The five in the queue go out with one send, each by its own number.
@@ -125,7 +129,8 @@ public sealed class EndingTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(80);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Outcomes = OutcomeChoice.Bpf, ReconcileEvery = TimeSpan.FromMilliseconds(100) });
+        using var guard = new RunningGuard(network.Machine,
+            new GuardOptions { Limit = 5, Outcomes = OutcomeChoice.Bpf, ReconcileEvery = TimeSpan.FromMilliseconds(100) });
         var load = Task.Run(() => network.Machine.Run(() => Churn.Run(20_000, open: 300, seed: 3)), TestContext.Current.CancellationToken);
         var random = new Random(4);
         for (var i = 0; i < 50 || !load.IsCompleted; i++)
@@ -133,7 +138,10 @@ public sealed class EndingTests
             guard.Session.SetLimit(1 + random.Next(100));
             if (i % 10 == 0)
             {
-                guard.Session.Reload(guard.Session.Options with { Policy = PolicyTable.Shipped.Rows[random.Next(PolicyTable.Shipped.Rows.Count)].Default, HoldCap = TimeSpan.FromSeconds(30 + random.Next(30)) });
+                guard.Session.Reload(
+                    guard.Session.Options with
+                        { Policy = PolicyTable.Shipped.Rows[random.Next(PolicyTable.Shipped.Rows.Count)].Default,
+                            HoldCap = TimeSpan.FromSeconds(30 + random.Next(30)) });
             }
 
             Thread.Sleep(5);
@@ -155,14 +163,16 @@ public sealed class EndingTests
             using (var network = new TestNetwork())
             {
                 network.Listen(80);
-                using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = new FifoOptions(), RecordFile = file });
+                using var guard =
+                    new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = new FifoOptions(), RecordFile = file });
                 network.Machine.Run(() => Churn.Run(2000, open: 50, seed: 5));
                 started = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0, "nothing is left").Totals.Started;
             }
 
             var (code, output, error) = await BuiltProgram.RunAsync(["replay", "--policy", "fifo", "--limit", "5", file]);
             Assert.True(code == 0, error);
-            var replayed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("started").GetArrayLength());
+            var replayed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Sum(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("started").GetArrayLength());
             Assert.Equal(started, replayed);
         }
         finally

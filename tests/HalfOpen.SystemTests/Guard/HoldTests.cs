@@ -18,7 +18,8 @@ public sealed class HoldTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(80);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 2, Policy = new FifoOptions(), Outcomes = outcomes });
+        using var guard =
+            new RunningGuard(network.Machine, new GuardOptions { Limit = 2, Policy = new FifoOptions(), Outcomes = outcomes });
         using var first = network.Connect(silent + "1", 80);
         using var second = network.Connect(silent + "2", 80);
         guard.Until(s => s.HalfOpen == 2, "both silent ones are out");
@@ -40,7 +41,8 @@ public sealed class HoldTests
     {
         Needs.Root();
         using var network = new TestNetwork();
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions(), Outcomes = OutcomeChoice.Bpf });
+        using var guard =
+            new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions(), Outcomes = OutcomeChoice.Bpf });
         using var silent = network.Connect("10.79.0.1", 80);
         guard.Until(s => s.HalfOpen == 1, "the slot is held");
         using var impatient = network.Socket();
@@ -62,8 +64,11 @@ public sealed class HoldTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(80);
-        network.Internet.Run(() => Shell.Run("iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.9; iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.8"));
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions(), Outcomes = outcomes });
+        network.Internet.Run(
+            () => Shell.Run(
+                "iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.9; iptables -w -t raw -A PREROUTING -p tcp --syn -d 10.78.9.8"));
+        using var guard =
+            new RunningGuard(network.Machine, new GuardOptions { Limit = 1, Policy = new FifoOptions(), Outcomes = outcomes });
         using var silent = network.Connect("10.79.0.1", 80);
         guard.Until(s => s.HalfOpen == 1, "the slot is held");
         var closed = network.Connect("10.78.9.9", 80);
@@ -106,7 +111,8 @@ public sealed class HoldTests
     {
         Needs.Root();
         using var network = new TestNetwork();
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 5, Policy = new FifoOptions(), Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMinutes(1) });
+        using var guard = new RunningGuard(network.Machine,
+            new GuardOptions { Limit = 5, Policy = new FifoOptions(), Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMinutes(1) });
         using var curl = network.Machine.Run(() => System.Diagnostics.Process.Start("/usr/bin/curl", ["-s", "http://10.79.0.1/"]));
         var program = Assert.Single(guard.Until(s => s.HalfOpen == 1, "it connects").Programs);
         Assert.StartsWith("/usr/bin/curl", program.Name, StringComparison.Ordinal);
@@ -116,5 +122,6 @@ public sealed class HoldTests
         Assert.Equal((1, 0), (status.Totals.Cancelled, status.Reconciliation.SlotsRecovered));
     }
 
-    private static string Packets(string[] rules, string destination) => rules.Single(l => l.Contains(destination, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+    private static string Packets(string[] rules, string destination) =>
+        rules.Single(l => l.Contains(destination, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
 }

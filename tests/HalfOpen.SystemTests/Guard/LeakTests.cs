@@ -18,11 +18,16 @@ public sealed class LeakTests
         network.Listen(80);
         using var guard = new RunningGuard(
             network.Machine,
-            new GuardOptions { Limit = 50, Policy = PolicyTable.Shipped.Find(policy)!.Default, Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMilliseconds(100) });
+            new GuardOptions
+                { Limit = 50, Policy = PolicyTable.Shipped.Find(policy)!.Default, Outcomes = outcomes,
+                    ReconcileEvery = TimeSpan.FromMilliseconds(100) });
         network.Machine.Run(() => Churn.Run(attempts, open: 500, seed: attempts));
-        var status = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0 && s.Reconciliation.Known == 0 && s.Reconciliation.KernelSynSent == 0, "all sockets are closed, nothing is left");
+        var status =
+            guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0 && s.Reconciliation.Known == 0 && s.Reconciliation.KernelSynSent == 0,
+                "all sockets are closed, nothing is left");
 
-        // How many were closed before their SYN was even read is a matter of speed; these only say that something happened.
+        // How many were closed before their SYN was even read is a matter of speed; these only say that something
+        // happened.
         Assert.True(status.Totals.Submitted > attempts / 50, status.Totals.ToString());
         Assert.Equal(attempts, status.Counters.Syns - status.Counters.Retransmissions);
         Assert.True(status.Totals.Established > 0, status.Totals.ToString());
@@ -36,7 +41,10 @@ public sealed class LeakTests
         }
     }
 
-    /// <summary>50,000 attempts, opened and closed at random, most of them silent: memory stays bounded and another program connects at once.</summary>
+    /// <summary>
+    /// 50,000 attempts, opened and closed at random, most of them silent: memory stays bounded and another program
+    /// connects at once.
+    /// </summary>
     [Fact]
     public async Task A_hostile_program_harms_nobody_else()
     {
@@ -44,15 +52,18 @@ public sealed class LeakTests
         using var network = new TestNetwork();
         network.Listen(80);
         network.Listen(8080, reset: false);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 50, Outcomes = OutcomeChoice.Bpf, MaxHeld = 1000, MaxHeldPerProgram = 600 });
+        using var guard = new RunningGuard(network.Machine,
+            new GuardOptions { Limit = 50, Outcomes = OutcomeChoice.Bpf, MaxHeld = 1000, MaxHeldPerProgram = 600 });
         var before = Environment.WorkingSet;
         var hostile = Task.Run(() => network.Machine.Run(() => Churn.Run(50_000, open: 3000, seed: 7)));
         var others = 0;
         while (!hostile.IsCompleted)
         {
-            // Another program, with an executable of its own. The peer says nothing (52, 56); what counts is that it was reached.
+            // Another program, with an executable of its own. The peer says nothing (52, 56); what counts is that it
+            // was reached.
             network.Machine.Run(() => Shell.Run(
-                "c=0; curl -s -o /dev/null --max-time 20 http://10.78.0.9:8080/ || c=$?; case $c in 0|52|56) ;; *) echo curl says $c >&2; exit 1 ;; esac"));
+                "c=0; curl -s -o /dev/null --max-time 20 http://10.78.0.9:8080/ || c=$?; case $c in 0|52|56) ;; *) echo curl says $c "
+                + ">&2; exit 1 ;; esac"));
             others++;
             Assert.True(guard.Status.Waiting <= 601, "one program holds more than its share of the queue");
         }

@@ -6,10 +6,13 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>How attempts end, and whose they are: on real sockets, with both sources of outcomes where both can tell.</summary>
+/// <summary>
+/// How attempts end, and whose they are: on real sockets, with both sources of outcomes where both can tell.
+/// </summary>
 public sealed class OutcomeTests
 {
-    private static readonly GuardOptions Quick = new() { Limit = 10, Policy = new FifoOptions(), ReconcileEvery = TimeSpan.FromMilliseconds(200) };
+    private static readonly GuardOptions Quick = new()
+        { Limit = 10, Policy = new FifoOptions(), ReconcileEvery = TimeSpan.FromMilliseconds(200) };
 
     [Theory]
     [InlineData(OutcomeChoice.Bpf)]
@@ -94,7 +97,9 @@ public sealed class OutcomeTests
         Needs.Root();
         using var network = new TestNetwork();
         using var guard = new RunningGuard(network.Machine, Quick with { Outcomes = OutcomeChoice.Bpf });
-        using var dual = network.Machine.Run(() => new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true, Blocking = false });
+        using var dual =
+            network.Machine.Run(
+                () => new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true, Blocking = false });
         Assert.Throws<SocketException>(() => dual.Connect(new IPEndPoint(IPAddress.Parse("::ffff:10.79.0.1"), 80)));
         using var six = network.Connect("fd79::1", 80);
         using var four = network.Connect("10.79.0.2", 80);
@@ -158,7 +163,8 @@ public sealed class OutcomeTests
         Needs.Root();
         using var network = new TestNetwork();
         network.Listen(8080, reset: false);
-        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 10, Policy = new FairOptions { GiveUp = true }, Outcomes = OutcomeChoice.Bpf });
+        using var guard = new RunningGuard(network.Machine,
+            new GuardOptions { Limit = 10, Policy = new FairOptions { GiveUp = true }, Outcomes = OutcomeChoice.Bpf });
         List<Socket> sockets = [];
         for (var i = 0; i < 100; i++)
         {

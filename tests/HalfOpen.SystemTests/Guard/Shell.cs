@@ -7,7 +7,8 @@ internal static class Shell
 {
     public static string Run(string command)
     {
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/bin/sh")
+            { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-ec");
         start.ArgumentList.Add(command);
         using var process = Process.Start(start)!;

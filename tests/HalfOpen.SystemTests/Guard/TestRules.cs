@@ -2,7 +2,10 @@ using HalfOpen.Guard;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>The fewest rules with which a guard works, so that tests of the guard do not depend on how the real ones are written.</summary>
+/// <summary>
+/// The fewest rules with which a guard works, so that tests of the guard do not depend on how the real ones are
+/// written.
+/// </summary>
 internal sealed class TestRules : IGuardRules
 {
     public void Install(GuardOptions options, RuleNeeds needs)
@@ -10,7 +13,9 @@ internal sealed class TestRules : IGuardRules
         var bypass = options.FailClosed ? "" : "--queue-bypass";
         foreach (var (tables, icmp) in new[] { ("iptables -w", "icmp"), ("ip6tables -w", "ipv6-icmp") })
         {
-            Shell.Run($"{tables} -t raw -A OUTPUT -p tcp --syn ! -o lo -m mark ! --mark {options.Mark} -j NFQUEUE --queue-num {options.QueueNumber} {bypass}");
+            Shell.Run(
+                $"{tables} -t raw -A OUTPUT -p tcp --syn ! -o lo -m mark ! --mark {options.Mark} -j NFQUEUE --queue-num "
+                + $"{options.QueueNumber} {bypass}");
             if (options.Forwarded)
             {
                 Shell.Run($"{tables} -t mangle -A FORWARD -p tcp --syn -j NFQUEUE --queue-num {options.QueueNumber} {bypass}");

@@ -87,7 +87,9 @@ internal sealed class Workshop : IDisposable
         }
 
         Run($"truncate -s {at + 2}M {name}");
-        var lines = volumes.Select((v, i) => $"start={starts[i] * 2048}, size={new FileInfo(In(v)).Length / 512}{(label == "dos" ? ", type=7" : "")}");
+        var lines =
+            volumes.Select(
+                (v, i) => $"start={starts[i] * 2048}, size={new FileInfo(In(v)).Length / 512}{(label == "dos" ? ", type=7" : "")}");
         Run($"printf '%s\\n' 'label: {label}' {string.Join(' ', lines.Select(l => $"'{l}'"))} | sfdisk -q {name}");
         for (var i = 0; i < volumes.Length; i++)
         {

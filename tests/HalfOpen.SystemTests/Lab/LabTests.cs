@@ -13,17 +13,21 @@ public sealed class LabTests
     private const int Terminate = 15;
 
     /// <summary>
-    /// The freeze and the cure on real sockets, beside the simulator. Twenty seconds give three pages under windows-xp at 10, so its median may be off by a page's spread (5 to 9 s simulated) and a busy computer adds milliseconds to short
-    /// pages: within a factor of 2.5 is the same story, while the policies differ by factors of 4 and more. Counts do not depend on the computer's speed.
+    /// The freeze and the cure on real sockets, beside the simulator. Twenty seconds give three pages under windows-xp
+    /// at 10, so its median may be off by a page's spread (5 to 9 s simulated) and a busy computer adds milliseconds to
+    /// short pages: within a factor of 2.5 is the same story, while the policies differ by factors of 4 and more.
+    /// Counts do not depend on the computer's speed.
     /// </summary>
     [Fact]
     public async Task The_freeze_and_the_cure_on_real_sockets_tell_what_the_simulator_tells()
     {
         Needs();
-        var (code, output, error) = await BuiltProgram.RunAsync(["lab", "--scenario", "freeze", "--seconds", "24", "--json", "--quiet"], timeout: TimeSpan.FromMinutes(4));
+        var (code, output, error) = await BuiltProgram.RunAsync(["lab", "--scenario", "freeze", "--seconds", "24", "--json", "--quiet"],
+            timeout: TimeSpan.FromMinutes(4));
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);
-        var runs = json.RootElement.GetProperty("runs").EnumerateArray().ToDictionary(r => $"{r.GetProperty("policy").GetString()} {r.GetProperty("limit")}");
+        var runs = json.RootElement.GetProperty("runs").EnumerateArray()
+            .ToDictionary(r => $"{r.GetProperty("policy").GetString()} {r.GetProperty("limit")}");
         double P50(string run) => runs[run].GetProperty("pageSeconds").GetProperty("p50").GetDouble();
         double Live(string run) => runs[run].GetProperty("livePeersPerMinute").GetDouble();
 
@@ -47,14 +51,19 @@ public sealed class LabTests
     }
 
     /// <summary>
-    /// A home router in front of the swarm, twice as fast as by default. Without a guard its table is full and pages hardly come; with one it keeps its budget. Both tell what the simulator tells: how many peers, how many pages. Four
-    /// pages or fewer out of ten is "hardly": each of 35 SYNs a page finds the full table with luck only, so single pages differ. Peers within a factor of 1.75: with time-outs of one second it matters to a few milliseconds whether a program is patient enough for its second SYN.
+    /// A home router in front of the swarm, twice as fast as by default. Without a guard its table is full and pages
+    /// hardly come; with one it keeps its budget. Both tell what the simulator tells: how many peers, how many pages.
+    /// Four pages or fewer out of ten is "hardly": each of 35 SYNs a page finds the full table with luck only, so
+    /// single pages differ. Peers within a factor of 1.75: with time-outs of one second it matters to a few
+    /// milliseconds whether a program is patient enough for its second SYN.
     /// </summary>
     [Fact]
     public async Task Behind_a_router_with_a_bounded_table_the_guard_keeps_its_budget_and_pages_load()
     {
         Needs();
-        var (code, output, error) = await BuiltProgram.RunAsync(["lab", "--scenario", "router", "--speed", "14", "--seconds", "25", "--json", "--quiet"], timeout: TimeSpan.FromMinutes(4));
+        var (code, output, error) =
+            await BuiltProgram.RunAsync(["lab", "--scenario", "router", "--speed", "14", "--seconds", "25", "--json", "--quiet"],
+                timeout: TimeSpan.FromMinutes(4));
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);
         var runs = json.RootElement.GetProperty("runs").EnumerateArray().ToDictionary(r => r.GetProperty("policy").GetString()!);
@@ -68,7 +77,8 @@ public sealed class LabTests
 
         foreach (var (name, run) in runs)
         {
-            var (found, expected) = (run.GetProperty("livePeersPerMinute").GetDouble(), run.GetProperty("simulated").GetProperty("livePeersPerMinute").GetDouble());
+            var (found, expected) = (run.GetProperty("livePeersPerMinute").GetDouble(),
+                run.GetProperty("simulated").GetProperty("livePeersPerMinute").GetDouble());
             Assert.True(found > expected / 1.75 && found < expected * 1.75, $"{name}: {found} live peers a minute, simulated {expected}");
         }
     }
@@ -81,7 +91,8 @@ public sealed class LabTests
         Needs();
         using var lab = BuiltProgram.Start(["lab", "--scenario", "router", "--seconds", "60"]);
         _ = lab.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        while (await lab.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains("browsing", StringComparison.Ordinal))
+        while (await lab.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
+            && !line.Contains("browsing", StringComparison.Ordinal))
         {
             // until all programs run
         }
@@ -136,15 +147,20 @@ public sealed class LabTests
         Assert.SkipUnless(File.Exists("/dev/net/tun"), "skipped: needs /dev/net/tun");
     }
 
-    private static IEnumerable<int> Processes() => Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var id) ? id : 0).Where(id => id > 0);
+    private static IEnumerable<int> Processes() =>
+        Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var id) ? id : 0).Where(id => id > 0);
 
-    private static List<int> Children(int parent) => [.. Processes().Where(id => Read($"/proc/{id}/stat") is { Length: > 0 } stat && stat[(stat.LastIndexOf(')') + 4)..].StartsWith(parent + " ", StringComparison.Ordinal))];
+    private static List<int> Children(int parent) =>
+        [.. Processes()
+            .Where(id => Read($"/proc/{id}/stat") is { Length: > 0 } stat
+                && stat[(stat.LastIndexOf(')') + 4)..].StartsWith(parent + " ", StringComparison.Ordinal))];
 
     private static bool IsAlive(int id) => Read($"/proc/{id}/cmdline").Contains("lab\0program", StringComparison.Ordinal);
 
     private static bool IgnoresInterrupts(int id)
     {
-        var line = Read($"/proc/{id}/status").Split('\n').FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) ?? "SigIgn: 0";
+        var line = Read($"/proc/{id}/status").Split('\n').FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal))
+            ?? "SigIgn: 0";
         return (ulong.Parse(line[7..].Trim(), System.Globalization.NumberStyles.HexNumber) & (1 << (Interrupt - 1))) != 0;
     }
 

@@ -6,11 +6,13 @@ namespace HalfOpen.Tests.Cli;
 /// <summary>Runs the command line inside the test process, as a script would see it: no terminal, no colours.</summary>
 internal static class CliRunner
 {
-    public static async Task<(int Code, string Out, string Error)> RunAsync(string[] args, string input = "", bool interactive = false, PolicyTable? policies = null)
+    public static async Task<(int Code, string Out, string Error)> RunAsync(string[] args, string input = "", bool interactive = false,
+        PolicyTable? policies = null)
     {
         var output = new StringWriter();
         var error = new StringWriter();
-        var terminal = new Terminal(new StringReader(input), output, error, interactive, errorIsTerminal: false, useColor: false, width: 100);
+        var terminal =
+            new Terminal(new StringReader(input), output, error, interactive, errorIsTerminal: false, useColor: false, width: 100);
         var code = await Application.RunAsync(args, terminal, policies);
         return (code, output.ToString(), error.ToString());
     }

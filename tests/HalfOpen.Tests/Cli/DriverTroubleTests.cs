@@ -71,8 +71,10 @@ public sealed class DriverTroubleTests : IDisposable
     [InlineData("ServerNT", DriverArchitecture.X64, "no", "Windows Server 2003 x64 SP2")]
     [InlineData("LanmanNT", DriverArchitecture.X64, "no", "Windows Server 2003 x64 SP2")]
     [InlineData("WinNT", DriverArchitecture.X86, "yes", "Windows XP SP3")]
-    [InlineData("ServerNT", DriverArchitecture.X86, "no", "Windows XP SP3")] // the version says XP; what the driver asks is the product type
-    public async Task The_registry_tells_a_workstation_from_a_server(string productType, DriverArchitecture architecture, string enforced, string system)
+    // the version says XP; what the driver asks is the product type
+    [InlineData("ServerNT", DriverArchitecture.X86, "no", "Windows XP SP3")]
+    public async Task The_registry_tells_a_workstation_from_a_server(string productType, DriverArchitecture architecture, string enforced,
+        string system)
     {
         _folder.WriteDriver("Windows/System32/Drivers/tcpip.sys", seed: 1, architecture: architecture);
         var hive = new HiveBuilder().Build(HiveBuilder.SystemRoot(productType));
@@ -88,7 +90,8 @@ public sealed class DriverTroubleTests : IDisposable
         Assert.Contains("dirty", (await CliRunner.RunAsync(["inspect", _folder.Path])).Out, StringComparison.Ordinal);
         var (patched, _, warning) = await CliRunner.RunAsync(["patch", _folder.Path, "--yes"]);
         Assert.Equal(0, patched);
-        Assert.Contains("warning: " + _folder.In("Windows", "System32", "Config", "SYSTEM") + " is dirty", warning, StringComparison.Ordinal);
+        Assert.Contains("warning: " + _folder.In("Windows", "System32", "Config", "SYSTEM") + " is dirty", warning,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -97,7 +100,8 @@ public sealed class DriverTroubleTests : IDisposable
     [InlineData(5, 2, 3790, 0, 2, "older than Service Pack 2")]
     [InlineData(6, 0, 6001, 18000, 1, "install Service Pack 2")]
     [InlineData(6, 0, 6001, 18000, 2, "older than Service Pack 2")]
-    public async Task A_copy_from_before_the_service_pack_of_this_Windows_is_told_apart(int major, int minor, int build, int revision, int pack, string advice)
+    public async Task A_copy_from_before_the_service_pack_of_this_Windows_is_told_apart(int major, int minor, int build, int revision,
+        int pack, string advice)
     {
         _folder.Write("Windows/System32/dllcache/tcpip.sys", TestDrivers.SyntheticDriver.Build(new TestDrivers.SyntheticDriverOptions
         {
@@ -157,7 +161,8 @@ public sealed class DriverTroubleTests : IDisposable
     {
         _folder.WriteDriver("a/b/tcpip.sys", seed: 1);
         var search = new HalfOpen.Windows.Search.DriverSearch(new LocalFileStore());
-        Assert.Throws<OperationCanceledException>(() => search.Find(_folder.Path, recurse: true, visited => throw new OperationCanceledException()));
+        Assert.Throws<OperationCanceledException>(
+            () => search.Find(_folder.Path, recurse: true, visited => throw new OperationCanceledException()));
         var last = 0;
         Assert.Single(search.Find(_folder.Path, recurse: true, visited => last = visited));
         Assert.Equal(3, last);

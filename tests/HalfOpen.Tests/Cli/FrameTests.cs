@@ -51,7 +51,10 @@ public sealed class FrameTests
         Assert.All(Verbs(), v => Assert.Contains(v.Name, output, StringComparison.Ordinal));
         var steps = output.Split('\n').SkipWhile(line => line != "Try first:").Skip(1).TakeWhile(line => line.Length > 0).ToList();
         Assert.True(steps.Count >= 3, output);
-        Assert.All(steps, step => Assert.Contains(Verbs(), v => step.TrimStart().Replace("sudo ", "", StringComparison.Ordinal).StartsWith("./halfopen " + v.Name + " ", StringComparison.Ordinal)));
+        Assert.All(steps,
+            step => Assert.Contains(Verbs(),
+                v => step.TrimStart().Replace("sudo ", "", StringComparison.Ordinal)
+                    .StartsWith("./halfopen " + v.Name + " ", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -44,7 +44,8 @@ public sealed class InspectTests : IDisposable
         Assert.Equal(driver.LimitOffset, json.GetProperty("limitFileOffset").GetInt32());
         Assert.Equal(driver.ImageBase + driver.StoreRva + 6UL, json.GetProperty("limitVirtualAddress").GetUInt64());
         Assert.True(json.GetProperty("checksum").GetProperty("valid").GetBoolean());
-        Assert.Equal(json.GetProperty("checksum").GetProperty("stored").GetUInt32(), json.GetProperty("checksum").GetProperty("computed").GetUInt32());
+        Assert.Equal(json.GetProperty("checksum").GetProperty("stored").GetUInt32(),
+            json.GetProperty("checksum").GetProperty("computed").GetUInt32());
         Assert.Equal("none", json.GetProperty("signature").GetString());
         Assert.Equal("unknown", json.GetProperty("enforced").GetString());
         Assert.Equal("other", json.GetProperty("origin").GetString());
@@ -61,8 +62,11 @@ public sealed class InspectTests : IDisposable
         {
             var (code, output, _) = await CliRunner.RunAsync(["inspect", place, "--json"]);
             Assert.Equal(0, code);
-            var paths = JsonDocument.Parse(output).RootElement.GetProperty("drivers").EnumerateArray().Select(d => Path.GetRelativePath(_folder.Path, d.GetProperty("path").GetString()!));
-            Assert.Equal(["WINDOWS/system32/drivers/tcpip.sys", "WINDOWS/system32/drivers/tcpip6.sys", "WINDOWS/system32/DllCache/TCPIP.SYS", "WINDOWS/ServicePackFiles/i386/tcpip.sys"], paths);
+            var paths = JsonDocument.Parse(output).RootElement.GetProperty("drivers").EnumerateArray()
+                .Select(d => Path.GetRelativePath(_folder.Path, d.GetProperty("path").GetString()!));
+            Assert.Equal(
+                ["WINDOWS/system32/drivers/tcpip.sys", "WINDOWS/system32/drivers/tcpip6.sys", "WINDOWS/system32/DllCache/TCPIP.SYS",
+                    "WINDOWS/ServicePackFiles/i386/tcpip.sys"], paths);
         }
     }
 
@@ -75,7 +79,9 @@ public sealed class InspectTests : IDisposable
         Assert.Empty(error);
         var json = JsonDocument.Parse(output).RootElement.GetProperty("drivers")[0];
         Assert.Equal("unreadable", json.GetProperty("status").GetString());
-        foreach (var unknown in new[] { "fileVersion", "system", "architecture", "limit", "limitFileOffset", "limitVirtualAddress", "signature" })
+        foreach (
+            var unknown in new[]
+                { "fileVersion", "system", "architecture", "limit", "limitFileOffset", "limitVirtualAddress", "signature" })
         {
             Assert.Equal(JsonValueKind.Null, json.GetProperty(unknown).ValueKind);
         }

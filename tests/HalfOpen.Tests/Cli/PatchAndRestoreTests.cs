@@ -34,7 +34,8 @@ public sealed class PatchAndRestoreTests : IDisposable
             Assert.Equal(old, File.ReadAllBytes(_folder.In(name + FileNames.BackupSuffix)));
         }
 
-        Assert.Contains("\"origin\": \"halfopen\"", (await CliRunner.RunAsync(["inspect", _folder.Path, "--json"])).Out, StringComparison.Ordinal);
+        Assert.Contains("\"origin\": \"halfopen\"", (await CliRunner.RunAsync(["inspect", _folder.Path, "--json"])).Out,
+            StringComparison.Ordinal);
         Assert.Equal(0, (await CliRunner.RunAsync(["restore", _folder.Path, "--yes"])).Code);
         _folder.AssertUnchanged(before);
 
@@ -145,10 +146,14 @@ public sealed class PatchAndRestoreTests : IDisposable
     [InlineData(Decoy.UnsignedJumps, false, false, "No limit was found")]
     [InlineData(Decoy.None, true, false, "digital signature")]
     [InlineData(Decoy.None, false, true, "--allow-bad-checksum")]
-    public async Task One_copy_that_must_not_be_patched_keeps_all_from_it(Decoy decoy, bool hasCertificate, bool hasBadChecksum, string reason)
+    public async Task One_copy_that_must_not_be_patched_keeps_all_from_it(Decoy decoy, bool hasCertificate, bool hasBadChecksum,
+        string reason)
     {
         _folder.WithXp();
-        _folder.Write("WINDOWS/ServicePackFiles/i386/tcpip.sys", SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 9, Decoy = decoy, HasCertificate = hasCertificate, HasBadChecksum = hasBadChecksum }).Bytes);
+        _folder.Write("WINDOWS/ServicePackFiles/i386/tcpip.sys",
+            SyntheticDriver.Build(
+                new SyntheticDriverOptions { Seed = 9, Decoy = decoy, HasCertificate = hasCertificate, HasBadChecksum = hasBadChecksum })
+                    .Bytes);
         var before = _folder.Snapshot();
         var (code, output, error) = await CliRunner.RunAsync(["patch", _folder.Path, "--yes"]);
         Assert.Equal(1, code);
@@ -172,7 +177,11 @@ public sealed class PatchAndRestoreTests : IDisposable
     [InlineData(10, 0, 19041, "limiter of another design")]
     public async Task Later_systems_are_never_patched_and_get_the_right_advice(int major, int minor, int build, string advice)
     {
-        var path = _folder.Write("tcpip.sys", SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 4, Architecture = DriverArchitecture.X64, Version = new FileVersion(major, minor, build, 1) }).Bytes);
+        var path =
+            _folder.Write("tcpip.sys",
+                SyntheticDriver.Build(
+                    new SyntheticDriverOptions
+                        { Seed = 4, Architecture = DriverArchitecture.X64, Version = new FileVersion(major, minor, build, 1) }).Bytes);
         var before = _folder.Snapshot();
         var (code, _, error) = await CliRunner.RunAsync(["patch", path, "--yes"]);
         Assert.Equal(1, code);
@@ -186,10 +195,13 @@ public sealed class PatchAndRestoreTests : IDisposable
     public async Task A_copy_without_a_limit_by_design_is_left_out_and_named()
     {
         _folder.WriteDriver("WINDOWS/system32/drivers/tcpip.sys", seed: 1);
-        _folder.Write("WINDOWS/system32/drivers/tcpip6.sys", SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 2, InternalName = "tcpip6.sys", Decoy = Decoy.NoInitStore }).Bytes);
+        _folder.Write("WINDOWS/system32/drivers/tcpip6.sys",
+            SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 2, InternalName = "tcpip6.sys", Decoy = Decoy.NoInitStore }).Bytes);
         var (code, output, _) = await CliRunner.RunAsync(["patch", _folder.Path, "--yes", "--json"]);
         Assert.Equal(0, code);
-        Assert.Equal(["write", "leave-out"], JsonDocument.Parse(output).RootElement.GetProperty("drivers").EnumerateArray().Select(d => d.GetProperty("action").GetString()));
+        Assert.Equal(["write", "leave-out"],
+            JsonDocument.Parse(output).RootElement.GetProperty("drivers").EnumerateArray()
+                .Select(d => d.GetProperty("action").GetString()));
         Assert.Equal(1, (await CliRunner.RunAsync(["patch", _folder.In("WINDOWS", "system32", "drivers", "tcpip6.sys"), "--yes"])).Code);
     }
 
@@ -300,7 +312,8 @@ public sealed class PatchAndRestoreTests : IDisposable
         {
             Assert.Equal(0, (await CliRunner.RunAsync([verb, path, "--yes"])).Code);
             Assert.Equal(time, File.GetLastWriteTimeUtc(path));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead, File.GetUnixFileMode(path));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead,
+                File.GetUnixFileMode(path));
         }
     }
 }

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace HalfOpen.Tests.Core;
 
-/// <summary>Once its tables have grown, an engine allocates nothing: not for an attempt, a start, an outcome or a tick.</summary>
+/// <summary>
+/// Once its tables have grown, an engine allocates nothing: not for an attempt, a start, an outcome or a tick.
+/// </summary>
 public sealed class AllocationTests
 {
     public static TheoryData<string> Policies() => [.. PolicyTable.Shipped.Names];
@@ -13,7 +15,10 @@ public sealed class AllocationTests
     public void A_steady_state_allocates_nothing(string policy)
     {
         var options = PolicyTable.Shipped.Find(policy)!.Default;
-        var engine = new Engine(new EngineOptions { Limit = 20, Policy = options is FairOptions fair ? fair with { GiveUp = true, NatBudget = 100_000 } : options });
+        var engine =
+            new Engine(
+                new EngineOptions
+                    { Limit = 20, Policy = options is FairOptions fair ? fair with { GiveUp = true, NatBudget = 100_000 } : options });
         var ring = new AttemptId[512];
         uint serial = 0;
         var now = 0L;

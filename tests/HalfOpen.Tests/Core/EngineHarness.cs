@@ -2,7 +2,9 @@ using HalfOpen.Core;
 
 namespace HalfOpen.Tests.Core;
 
-/// <summary>An engine with a host that carries out its decisions at once, in whole milliseconds and small numbers.</summary>
+/// <summary>
+/// An engine with a host that carries out its decisions at once, in whole milliseconds and small numbers.
+/// </summary>
 internal sealed class EngineHarness
 {
     private readonly Dictionary<int, AttemptId> _ids = [];

@@ -5,8 +5,10 @@ using static HalfOpen.Tests.Core.EngineHarness;
 namespace HalfOpen.Tests.Core;
 
 /// <summary>
-/// All orders of events of small worlds, for every policy at limits 1 to 3, one engine an order: nothing is sampled and nothing is merged. Attempts are numbered in the order of
-/// submission and the program of the first is called a, so that worlds that differ in names only are visited once. An event takes 400 ms: what stays silent over a few of them is late.
+/// All orders of events of small worlds, for every policy at limits 1 to 3, one engine an order: nothing is sampled and
+/// nothing is merged. Attempts are numbered in the order of submission and the program of the first is called a, so
+/// that worlds that differ in names only are visited once. An event takes 400 ms: what stays silent over a few of them
+/// is late.
 /// </summary>
 public sealed class ExhaustiveTests
 {
@@ -26,7 +28,10 @@ public sealed class ExhaustiveTests
         return data;
     }
 
-    /// <summary>Six attempts by two programs to six destinations: every way to share them out, every order of submissions and ends; one program's destinations answer, the other's are silent.</summary>
+    /// <summary>
+    /// Six attempts by two programs to six destinations: every way to share them out, every order of submissions and
+    /// ends; one program's destinations answer, the other's are silent.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void Every_order_of_six_attempts(string policy, int limit)
@@ -40,7 +45,8 @@ public sealed class ExhaustiveTests
             }
         }
 
-        // Where everything that fits runs, their number is known: of first-come queues with so many places, each place ending in any order.
+        // Where everything that fits runs, their number is known: of first-come queues with so many places, each place
+        // ending in any order.
         int[] atLeast = policy == "unlimited" ? [10_395] : [132, 2_307, 6_507];
         Assert.True(policy == "fair" ? orders >= 64 * 132 : orders == 64 * atLeast[limit - 1], $"{orders} orders");
     }
@@ -57,7 +63,8 @@ public sealed class ExhaustiveTests
             {
                 foreach (var silent in "ab")
                 {
-                    orders += new World { Policy = policy, Limit = limit, Attempts = 5, Programs = programs, Shared = shared, Silent = silent }.Explore();
+                    orders += new World
+                        { Policy = policy, Limit = limit, Attempts = 5, Programs = programs, Shared = shared, Silent = silent }.Explore();
                 }
             }
         }
@@ -65,7 +72,10 @@ public sealed class ExhaustiveTests
         Assert.True(orders >= 96 * 42, $"{orders} orders");
     }
 
-    /// <summary>Three attempts, and anything may happen to each: any outcome of two, withdrawn while it waits; and twice a long time may pass.</summary>
+    /// <summary>
+    /// Three attempts, and anything may happen to each: any outcome of two, withdrawn while it waits; and twice a long
+    /// time may pass.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void Every_order_with_withdrawals_and_time(string policy, int limit)
@@ -75,7 +85,9 @@ public sealed class ExhaustiveTests
         {
             for (var shared = 0; shared < 1 << 2; shared++)
             {
-                orders += new World { Policy = policy, Limit = limit, Attempts = 3, Programs = programs, Shared = shared, Waits = 2, Withdrawals = true }.Explore();
+                orders += new World
+                    { Policy = policy, Limit = limit, Attempts = 3, Programs = programs, Shared = shared, Waits = 2,
+                        Withdrawals = true }.Explore();
             }
         }
 
@@ -200,12 +212,14 @@ public sealed class ExhaustiveTests
         {
             var engine = harness.Engine;
             Require(harness, Policy == "unlimited" || engine.Counted <= Limit, "more slots held than there are");
-            Require(harness, engine.HalfOpen == harness.HalfOpen.Count && engine.Waiting == harness.WaitingIds.Count && engine.Counted <= engine.HalfOpen, "the books differ");
+            Require(harness, engine.HalfOpen == harness.HalfOpen.Count && engine.Waiting == harness.WaitingIds.Count
+                && engine.Counted <= engine.HalfOpen, "the books differ");
             Require(harness, engine.Waiting == 0 || engine.HalfOpen > 0 || engine.NextDeadline is not null, "stuck");
             Require(harness, engine.NextDeadline is not { } due || due > engine.Now, "time stands still");
             if (Policy is "fifo" or "windows-xp")
             {
-                Require(harness, engine.Waiting == 0 || engine.Counted == Limit || engine.NextDeadline is not null, "a slot is idle while somebody waits");
+                Require(harness, engine.Waiting == 0 || engine.Counted == Limit || engine.NextDeadline is not null,
+                    "a slot is idle while somebody waits");
             }
 
             if (Policy != "fair")
@@ -230,12 +244,16 @@ public sealed class ExhaustiveTests
             if (!condition)
             {
                 var engine = harness.Engine;
-                Assert.Fail($"{otherwise}: {Policy} at {Limit}, programs {Programs:b}, shared {Shared:b}, silent {Silent}: {string.Join(", ", _path)}: {engine.Counted} held, {engine.HalfOpen} half-open, {engine.Waiting} waiting");
+                Assert.Fail(
+                    $"{otherwise}: {Policy} at {Limit}, programs {Programs:b}, shared {Shared:b}, silent {Silent}: "
+                    + $"{string.Join(", ", _path)}: {engine.Counted} held, {engine.HalfOpen} half-open, {engine.Waiting} waiting");
             }
         }
     }
 
-    /// <summary>Counts through all sequences of choices, whatever each one's number of alternatives depends on.</summary>
+    /// <summary>
+    /// Counts through all sequences of choices, whatever each one's number of alternatives depends on.
+    /// </summary>
     private sealed class Odometer
     {
         private readonly List<(int Chosen, int Of)> _digits = [];

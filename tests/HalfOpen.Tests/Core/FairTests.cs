@@ -7,7 +7,8 @@ namespace HalfOpen.Tests.Core;
 /// <summary>fair, one promise at a time.</summary>
 public sealed class FairTests
 {
-    private static EngineHarness Fair(int limit, Func<FairOptions, FairOptions>? with = null) => new(with?.Invoke(new FairOptions()) ?? new FairOptions(), limit);
+    private static EngineHarness Fair(int limit, Func<FairOptions, FairOptions>? with = null) =>
+        new(with?.Invoke(new FairOptions()) ?? new FairOptions(), limit);
 
     /// <summary>A program whose attempts stay silent, long enough to be known for it.</summary>
     private static EngineHarness WithSwarm(int limit, int wishes, Func<FairOptions, FairOptions>? with = null)
@@ -262,7 +263,8 @@ public sealed class FairTests
         var programs = Enumerable.Range(0, 10_000).Select(i => engine.Programs.Intern((ulong)i)).ToArray();
         for (var i = 0; i < 1_000_000; i++)
         {
-            engine.Submit(new AttemptRequest { Program = programs[i % programs.Length], Destination = Host(i), Tag = (ulong)i }, new Instant(i));
+            engine.Submit(new AttemptRequest { Program = programs[i % programs.Length], Destination = Host(i), Tag = (ulong)i },
+                new Instant(i));
         }
 
         Assert.True(engine.Waiting > 999_800);

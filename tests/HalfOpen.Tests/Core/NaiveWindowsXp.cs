@@ -1,8 +1,8 @@
 namespace HalfOpen.Tests.Core;
 
 /// <summary>
-/// The XP limiter written down a second time, from the description and as plainly as possible: every tick is visited, every list is a List, nothing is shared with the
-/// engine. What both agree on is unlikely to be a slip of the pen.
+/// The XP limiter written down a second time, from the description and as plainly as possible: every tick is visited,
+/// every list is a List, nothing is shared with the engine. What both agree on is unlikely to be a slip of the pen.
 /// </summary>
 internal sealed class NaiveWindowsXp(int threshold)
 {

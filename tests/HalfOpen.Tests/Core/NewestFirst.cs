@@ -4,12 +4,16 @@ using HalfOpen.Core.Queueing;
 
 namespace HalfOpen.Tests.Core;
 
-/// <summary>A policy that exists in test code only: one stack for everybody. What it takes to add one: these two types and a row.</summary>
+/// <summary>
+/// A policy that exists in test code only: one stack for everybody. What it takes to add one: these two types and a
+/// row.
+/// </summary>
 internal sealed record NewestFirstOptions : PolicyOptions
 {
     public static PolicyRow TableRow { get; } = new("newest-first", "starts the latest wish first", new NewestFirstOptions(),
     [
-        PolicyOption.Number<NewestFirstOptions>("spare", 0, 100, "Slots that stay empty. Default 0.", o => o.Spare, (o, n) => o with { Spare = n }),
+        PolicyOption.Number<NewestFirstOptions>("spare", 0, 100, "Slots that stay empty. Default 0.", o => o.Spare,
+            (o, n) => o with { Spare = n }),
     ]);
 
     /// <summary>Slots that stay empty: 0 to 100, default 0.</summary>

@@ -37,7 +37,8 @@ public sealed class ObservationTests
         harness.Submit(2, "b", Host(2));
         Assert.Equal([WaitReason.None, WaitReason.SlotsTaken], Reasons(harness));
         harness.Limit(5);
-        Assert.Equal(policy == "windows-xp" ? [WaitReason.None, WaitReason.Turn] : [WaitReason.None, WaitReason.None], Reasons(harness)); // the driver looks at the next tick
+        // the driver looks at the next tick
+        Assert.Equal(policy == "windows-xp" ? [WaitReason.None, WaitReason.Turn] : [WaitReason.None, WaitReason.None], Reasons(harness));
     }
 
     [Fact]

@@ -15,7 +15,9 @@ public abstract class PolicyContract
     /// <summary>Slots held stay within the limit, but for what was adopted or started under a higher one.</summary>
     protected virtual bool IsLimited => true;
 
-    /// <summary>Attempts of one program start in the order of submission; where false, those to one destination do.</summary>
+    /// <summary>
+    /// Attempts of one program start in the order of submission; where false, those to one destination do.
+    /// </summary>
     protected virtual bool IsFifoWithinProgram => true;
 
     [Fact]
@@ -174,7 +176,8 @@ public abstract class PolicyContract
     [Fact]
     public void Everybody_is_served_while_slots_turn_over()
     {
-        // A greedy program refills its backlog for ever; everybody else's attempts must start before 200 slots came back for each that waits.
+        // A greedy program refills its backlog for ever; everybody else's attempts must start before 200 slots came
+        // back for each that waits.
         var harness = new EngineHarness(Policy, 2);
         var next = 1;
         for (; next <= 100; next++)
@@ -205,7 +208,9 @@ public abstract class PolicyContract
         for (var i = 0; i < steps; i++)
         {
             driver.Step();
-            trace.Add($"{string.Join(',', driver.Harness.Started)}|{string.Join(',', driver.Harness.Rejected)}|{driver.Harness.Engine.Counted}|{driver.Harness.Engine.NextDeadline}");
+            trace.Add(
+                $"{string.Join(',', driver.Harness.Started)}|{string.Join(',', driver.Harness.Rejected)}|"
+                + $"{driver.Harness.Engine.Counted}|{driver.Harness.Engine.NextDeadline}");
             driver.Harness.Started.Clear();
         }
 
@@ -275,14 +280,18 @@ public sealed class FairGiveUpWithoutCreditContract : PolicyContract
 
 public sealed class FairWithoutPatienceOrLendingContract : PolicyContract
 {
-    protected override PolicyOptions Policy => new FairOptions { LearnPatience = false, LendHeadroom = false, LendBefore = TimeSpan.Zero, MaxKnownDestinations = 16, KnownFor = TimeSpan.FromSeconds(1) };
+    protected override PolicyOptions Policy =>
+        new FairOptions
+        { LearnPatience = false, LendHeadroom = false, LendBefore = TimeSpan.Zero, MaxKnownDestinations = 16,
+            KnownFor = TimeSpan.FromSeconds(1) };
 
     protected override bool IsFifoWithinProgram => false;
 }
 
 public sealed class FairBareContract : PolicyContract
 {
-    protected override PolicyOptions Policy => new FairOptions { KnownDestinations = false, PortClasses = false, LearnHeadroom = false, MaxHeadroom = 0 };
+    protected override PolicyOptions Policy =>
+        new FairOptions { KnownDestinations = false, PortClasses = false, LearnHeadroom = false, MaxHeadroom = 0 };
 
     protected override bool IsFifoWithinProgram => false;
 }

@@ -9,7 +9,10 @@ using Xunit;
 
 namespace HalfOpen.Tests.Core;
 
-/// <summary>The table of policies, and that whatever names a policy reads it: a policy added here and nowhere else works everywhere.</summary>
+/// <summary>
+/// The table of policies, and that whatever names a policy reads it: a policy added here and nowhere else works
+/// everywhere.
+/// </summary>
 public sealed class PolicyTableTests
 {
     private static readonly PolicyTable WithOneMore = PolicyTable.Shipped.With(NewestFirstOptions.TableRow);
@@ -32,7 +35,9 @@ public sealed class PolicyTableTests
         var option = row.Find(name)!;
         var text = option.Get(row.Default);
         Assert.Equal(row.Default, option.Set(row.Default, text));
-        string[] values = option.IsSwitch ? [OptionText.Yes, OptionText.No] : [text, option.Example ?? text, option.Allowed.Split(' ')[0], option.Allowed.Split(' ', ',')[2]];
+        string[] values = option.IsSwitch
+            ? [OptionText.Yes, OptionText.No]
+            : [text, option.Example ?? text, option.Allowed.Split(' ')[0], option.Allowed.Split(' ', ',')[2]];
         foreach (var value in values)
         {
             var set = option.Set(row.Default, value);
@@ -57,7 +62,8 @@ public sealed class PolicyTableTests
     {
         foreach (var row in PolicyTable.Shipped.Rows)
         {
-            var settable = row.Default.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Count(p => p.SetMethod is not null);
+            var settable = row.Default.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+                .Count(p => p.SetMethod is not null);
             Assert.Equal(settable, row.Options.Count);
         }
     }
@@ -93,7 +99,8 @@ public sealed class PolicyTableTests
     [Fact]
     public void Whatever_the_characters_there_is_a_policy_or_one_line()
     {
-        var parts = WithOneMore.Names.Concat(WithOneMore.Options.Select(o => "+" + o.Name)).Concat(["=", "+", "yes", "none", "10", "1s", "\u202e", "\n", "\0", "-"]).ToArray();
+        var parts = WithOneMore.Names.Concat(WithOneMore.Options.Select(o => "+" + o.Name))
+            .Concat(["=", "+", "yes", "none", "10", "1s", "\u202e", "\n", "\0", "-"]).ToArray();
         var understood = 0;
         for (var seed = 0; seed < 50_000; seed++)
         {
@@ -119,9 +126,11 @@ public sealed class PolicyTableTests
     [Fact]
     public void Options_out_of_range_are_refused_in_words()
     {
-        var e = Assert.Throws<ArgumentOutOfRangeException>(() => new Engine(new EngineOptions { Policy = new FairOptions { CreditPerSuccess = 0 } }));
+        var e = Assert.Throws<ArgumentOutOfRangeException>(
+            () => new Engine(new EngineOptions { Policy = new FairOptions { CreditPerSuccess = 0 } }));
         Assert.Contains("credit-per-success 0 is out of range: give 1 to 100", e.Message, StringComparison.Ordinal);
-        Assert.Equal("nat-budget 1 is out of range: give 2 to 10000000, or none", new GuardOptions { Policy = new FairOptions { NatBudget = 1 } }.Problem());
+        Assert.Equal("nat-budget 1 is out of range: give 2 to 10000000, or none",
+            new GuardOptions { Policy = new FairOptions { NatBudget = 1 } }.Problem());
     }
 
     [Fact]
@@ -131,7 +140,8 @@ public sealed class PolicyTableTests
     [Fact]
     public async Task A_policy_of_test_code_is_simulated()
     {
-        string[] args = ["simulate", "--scenario", "freeze", "--set", "durationSeconds=60", "--policy", "newest-first+spare=2,fifo", "--limit", "10", "--json"];
+        string[] args = ["simulate", "--scenario", "freeze", "--set", "durationSeconds=60", "--policy", "newest-first+spare=2,fifo",
+            "--limit", "10", "--json"];
         var (code, output, error) = await CliRunner.RunAsync(args, policies: WithOneMore);
         Assert.Equal((0, ""), (code, error));
         var runs = JsonDocument.Parse(output).RootElement.GetProperty("runs");
@@ -146,7 +156,8 @@ public sealed class PolicyTableTests
     [Fact]
     public async Task A_policy_of_test_code_is_replayed()
     {
-        var (code, output, error) = await CliRunner.RunAsync(["replay", "--policy", "newest-first", "--limit", "1"], string.Join('\n', Events), policies: WithOneMore);
+        var (code, output, error) = await CliRunner.RunAsync(["replay", "--policy", "newest-first", "--limit", "1"],
+            string.Join('\n', Events), policies: WithOneMore);
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("""{"t":2,"started":[3],""", output, StringComparison.Ordinal);
     }
@@ -154,16 +165,19 @@ public sealed class PolicyTableTests
     [Fact]
     public async Task A_policy_of_test_code_is_a_policy_for_the_guard()
     {
-        var (code, _, error) = await CliRunner.RunAsync(["guard", "--dry-run", "--policy", "newest-first", "--spare", "3"], policies: WithOneMore);
+        var (code, _, error) =
+            await CliRunner.RunAsync(["guard", "--dry-run", "--policy", "newest-first", "--spare", "3"], policies: WithOneMore);
         Assert.Equal((0, true), (code, error.Contains("would run", StringComparison.Ordinal)));
-        (code, _, error) = await CliRunner.RunAsync(["guard", "--dry-run", "--policy", "newest-first", "--spare", "101"], policies: WithOneMore);
+        (code, _, error) =
+            await CliRunner.RunAsync(["guard", "--dry-run", "--policy", "newest-first", "--spare", "101"], policies: WithOneMore);
         Assert.Equal((2, true), (code, error.Contains("--spare 101: give 0 to 100", StringComparison.Ordinal)));
 
         var table = new SettingTable(WithOneMore);
         var settings = ConfigurationFile.Parse("spare = 3\npolicy = newest-first\nlimit = 20", "guard.conf", new GuardSettings(), table);
         Assert.Equal(new NewestFirstOptions { Spare = 3 }, settings.Options.Policy);
         Assert.Contains("newest-first starts the latest wish first", ConfigurationFile.Template(table), StringComparison.Ordinal);
-        Assert.Equal("spare does nothing under policy fair: for policy newest-first", ConfigurationFile.Parse("spare = 3", "x", new GuardSettings(), table).Useless());
+        Assert.Equal("spare does nothing under policy fair: for policy newest-first",
+            ConfigurationFile.Parse("spare = 3", "x", new GuardSettings(), table).Useless());
     }
 
     [Fact]
@@ -174,15 +188,19 @@ public sealed class PolicyTableTests
         var e = Assert.Throws<ScenarioException>(() => ScenarioReader.Read(Json, "x.json"));
         Assert.StartsWith("x.json:1: policies: there is no policy 'newest-first'; give", e.Message, StringComparison.Ordinal);
 
-        var schema = JsonDocument.Parse((await CliRunner.RunAsync(["simulate", "--show", "schema"], policies: WithOneMore)).Out).RootElement;
-        var names = schema.GetProperty("properties").GetProperty("policies").GetProperty("items").GetProperty("anyOf")[0].GetProperty("enum");
+        var schema = JsonDocument.Parse((await CliRunner.RunAsync(["simulate", "--show", "schema"], policies: WithOneMore)).Out)
+            .RootElement;
+        var names = schema.GetProperty("properties").GetProperty("policies").GetProperty("items").GetProperty("anyOf")[0]
+            .GetProperty("enum");
         Assert.Equal(WithOneMore.Names, names.EnumerateArray().Select(n => n.GetString()));
 
         foreach (var verb in new[] { "simulate", "replay", "guard" })
         {
-            Assert.Contains("newest-first", (await CliRunner.RunAsync([verb, "--help"], policies: WithOneMore)).Out.ReplaceLineEndings(" "), StringComparison.Ordinal);
+            Assert.Contains("newest-first", (await CliRunner.RunAsync([verb, "--help"], policies: WithOneMore)).Out.ReplaceLineEndings(" "),
+                StringComparison.Ordinal);
             var line = $"{verb} --policy ";
-            Assert.Contains("newest-first", (await CliRunner.RunAsync([$"[suggest:{line.Length}]", line], policies: WithOneMore)).Out, StringComparison.Ordinal);
+            Assert.Contains("newest-first", (await CliRunner.RunAsync([$"[suggest:{line.Length}]", line], policies: WithOneMore)).Out,
+                StringComparison.Ordinal);
         }
     }
 }

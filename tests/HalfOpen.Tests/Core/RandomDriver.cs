@@ -3,7 +3,9 @@ using static HalfOpen.Tests.Core.EngineHarness;
 
 namespace HalfOpen.Tests.Core;
 
-/// <summary>A seeded stream of events over few programs and few destinations, so that they meet often; keeps books of its own.</summary>
+/// <summary>
+/// A seeded stream of events over few programs and few destinations, so that they meet often; keeps books of its own.
+/// </summary>
 internal sealed class RandomDriver(EngineHarness harness, int seed)
 {
     private readonly Random _random = new(seed);
@@ -51,7 +53,8 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
         var engine = Harness.Engine;
         var statistics = engine.GetStatistics();
         Require(engine.HalfOpen == Harness.HalfOpen.Count, $"{engine.HalfOpen} half-open, {Harness.HalfOpen.Count} started and not ended");
-        Require(engine.Waiting == Harness.WaitingIds.Count, $"{engine.Waiting} waiting, {Harness.WaitingIds.Count} submitted and not started");
+        Require(engine.Waiting == Harness.WaitingIds.Count,
+            $"{engine.Waiting} waiting, {Harness.WaitingIds.Count} submitted and not started");
         Require(statistics.Programs.Sum(p => p.Counted) == engine.Counted, "slots by program do not add up");
         Require(statistics.Programs.Sum(p => p.Waiting) == engine.Waiting, "waiting by program does not add up");
         Require(statistics.Programs.Sum(p => p.HalfOpen) == engine.HalfOpen, "half-open by program does not add up");
@@ -94,7 +97,8 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
         }
 
         Harness.At(Harness.NowMs + 2_000_000);
-        Require(Harness.Engine is { Counted: 0, Waiting: 0, HalfOpen: 0 }, $"left: {Harness.Engine.Counted} slots, {Harness.Engine.Waiting} waiting, {Harness.Engine.HalfOpen} half-open");
+        Require(Harness.Engine is { Counted: 0, Waiting: 0, HalfOpen: 0 },
+            $"left: {Harness.Engine.Counted} slots, {Harness.Engine.Waiting} waiting, {Harness.Engine.HalfOpen} half-open");
     }
 
     private void End(int id, Outcome outcome)

@@ -4,7 +4,10 @@ using static HalfOpen.Tests.Core.EngineHarness;
 
 namespace HalfOpen.Tests.Core;
 
-/// <summary>A rejection says when it may be worth trying again: the backlog over the recent rate of starts, whatever the host's epoch and whatever happened long ago.</summary>
+/// <summary>
+/// A rejection says when it may be worth trying again: the backlog over the recent rate of starts, whatever the host's
+/// epoch and whatever happened long ago.
+/// </summary>
 public sealed class RetryHintTests
 {
     [Theory]

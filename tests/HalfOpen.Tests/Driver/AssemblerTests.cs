@@ -6,7 +6,10 @@ using Xunit;
 
 namespace HalfOpen.Tests.Driver;
 
-/// <summary>The assembled drivers are what they claim: PE files that another reader accepts, with code that a decoder accepts from the first byte to the last.</summary>
+/// <summary>
+/// The assembled drivers are what they claim: PE files that another reader accepts, with code that a decoder accepts
+/// from the first byte to the last.
+/// </summary>
 public sealed class AssemblerTests
 {
     [Theory]
@@ -20,9 +23,11 @@ public sealed class AssemblerTests
             using var pe = new PEReader(new MemoryStream(driver.Bytes));
             Assert.Equal(Subsystem.Native, pe.PEHeaders.PEHeader!.Subsystem);
             Assert.Equal(architecture == DriverArchitecture.X64 ? Machine.Amd64 : Machine.I386, pe.PEHeaders.CoffHeader.Machine);
-            foreach (var section in pe.PEHeaders.SectionHeaders.Where(s => s.SectionCharacteristics.HasFlag(SectionCharacteristics.MemExecute)))
+            foreach (
+                var section in pe.PEHeaders.SectionHeaders.Where(s => s.SectionCharacteristics.HasFlag(SectionCharacteristics.MemExecute)))
             {
-                var decoder = Decoder.Create(architecture == DriverArchitecture.X64 ? 64 : 32, driver.Bytes.AsSpan(section.PointerToRawData, section.VirtualSize).ToArray());
+                var decoder = Decoder.Create(architecture == DriverArchitecture.X64 ? 64 : 32,
+                    driver.Bytes.AsSpan(section.PointerToRawData, section.VirtualSize).ToArray());
                 while (decoder.IP < (ulong)section.VirtualSize)
                 {
                     Assert.False(decoder.Decode().IsInvalid, $"{driver}: {section.Name}+{decoder.IP:X}");

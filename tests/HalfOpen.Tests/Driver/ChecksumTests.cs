@@ -14,7 +14,8 @@ public sealed class ChecksumTests
         var cases = from bytes in Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf().Where(b => b.Length >= 4)
                     from at in Gen.Choose(0, bytes.Length - 4)
                     select (bytes, at);
-        Check.One(Seeded.Config(500), Prop.ForAll(cases.ToArbitrary(), c => PeChecksum.Compute(c.bytes, c.at) == Definition(c.bytes, c.at)));
+        Check.One(Seeded.Config(500),
+            Prop.ForAll(cases.ToArbitrary(), c => PeChecksum.Compute(c.bytes, c.at) == Definition(c.bytes, c.at)));
     }
 
     [Theory]
@@ -36,7 +37,8 @@ public sealed class ChecksumTests
     [InlineData(-1)]
     [InlineData(13)]
     [InlineData(int.MaxValue)]
-    public void The_field_must_lie_inside(int offset) => Assert.Throws<ArgumentOutOfRangeException>(() => PeChecksum.Compute(new byte[16], offset));
+    public void The_field_must_lie_inside(int offset) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => PeChecksum.Compute(new byte[16], offset));
 
     [Theory]
     [InlineData(0x61C06, 0, 0x61C60)] // XP SP3 x86, immediate at the even offset 0x4FA46

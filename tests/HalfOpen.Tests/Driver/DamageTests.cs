@@ -11,7 +11,8 @@ public sealed class DamageTests
     private const int MutationsPerGroup = 10_000;
 
     /// <summary>Values that break size and offset arithmetic.</summary>
-    private static readonly uint[] Awkward = [0, 1, 3, 7, 0x7F, 0x80, 0xFF, 0x200, 0xFFF, 0x1000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_F000, 0xFFFF_FFFC, 0xFFFF_FFFF];
+    private static readonly uint[] Awkward =
+        [0, 1, 3, 7, 0x7F, 0x80, 0xFF, 0x200, 0xFFF, 0x1000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_F000, 0xFFFF_FFFC, 0xFFFF_FFFF];
 
     public static TheoryData<int> GroupNumbers() => [.. Enumerable.Range(0, Groups)];
 
@@ -40,7 +41,8 @@ public sealed class DamageTests
             AssertConsistent(report, plan);
         }
 
-        // The mutations are worth something only when many leave the limiter whole and many do not. A stale checksum refuses nearly all of them.
+        // The mutations are worth something only when many leave the limiter whole and many do not. A stale checksum
+        // refuses nearly all of them.
         Assert.InRange(found, MutationsPerGroup / 10, MutationsPerGroup * 9 / 10);
         Assert.InRange(refused, MutationsPerGroup * 9 / 10, MutationsPerGroup);
     }
@@ -158,7 +160,8 @@ public sealed class DamageTests
                     bytes = [.. bytes[..at], .. new byte[random.Next(1, 9)], .. bytes[at..]];
                     break;
                 default:
-                    BitConverter.TryWriteBytes(bytes.AsSpan(Math.Min(at, bytes.Length - 4)), unchecked(BitConverter.ToInt32(bytes, Math.Min(at, bytes.Length - 4)) + random.Next(-9, 10)));
+                    BitConverter.TryWriteBytes(bytes.AsSpan(Math.Min(at, bytes.Length - 4)),
+                        unchecked(BitConverter.ToInt32(bytes, Math.Min(at, bytes.Length - 4)) + random.Next(-9, 10)));
                     break;
             }
         }

@@ -78,7 +78,8 @@ public sealed class DecoyTests
             var report = DriverExaminer.Examine(driver.Bytes);
             Assert.True(report.Status == DriverStatus.NotFound, $"{driver}: {report.Status} {report.Problem}");
             Assert.Null(report.Limit);
-            Assert.True(Missing[decoy].SequenceEqual(report.MissingEvidence.Select(e => e.Number)), $"{driver}\n{string.Join('\n', report.Evidence)}");
+            Assert.True(Missing[decoy].SequenceEqual(report.MissingEvidence.Select(e => e.Number)),
+                $"{driver}\n{string.Join('\n', report.Evidence)}");
             Assert.Equal(Enumerable.Range(1, 9), report.Evidence.Select(e => e.Number));
             Assert.Equal(RefusalReason.NotFound, LimitPatch.Plan(driver.Bytes, 100).Refusal!.Reason);
         }
@@ -124,9 +125,11 @@ public sealed class DecoyTests
     public void Every_decoy_is_tested()
     {
         Assert.Empty(Enum.GetValues<Decoy>().Except(Missing.Keys).Except(
-            [Decoy.None, Decoy.NoLimiter, Decoy.TwoInitStores, Decoy.TwoCandidates, Decoy.SectionsOverlapInFile, Decoy.SectionsOverlapInImage, Decoy.SectionPastEnd]));
+            [Decoy.None, Decoy.NoLimiter, Decoy.TwoInitStores, Decoy.TwoCandidates, Decoy.SectionsOverlapInFile,
+                Decoy.SectionsOverlapInImage, Decoy.SectionPastEnd]));
     }
 
     private static SyntheticDriver Build(Decoy decoy, DriverArchitecture architecture, int seed) =>
-        SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed, Architecture = architecture, Decoy = decoy, OnlyReferenceForms = seed % 4 == 0 });
+        SyntheticDriver.Build(
+            new SyntheticDriverOptions { Seed = seed, Architecture = architecture, Decoy = decoy, OnlyReferenceForms = seed % 4 == 0 });
 }

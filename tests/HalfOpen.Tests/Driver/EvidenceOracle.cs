@@ -4,8 +4,8 @@ using Iced.Intel;
 namespace HalfOpen.Tests.Driver;
 
 /// <summary>
-/// Checks a finding in another way than the locator came to it: with its own reading of the headers and a real decoder (Iced) tried at every byte of the
-/// code. Says what is not there, or null.
+/// Checks a finding in another way than the locator came to it: with its own reading of the headers and a real decoder
+/// (Iced) tried at every byte of the code. Says what is not there, or null.
 /// </summary>
 internal sealed class EvidenceOracle
 {
@@ -25,8 +25,11 @@ internal sealed class EvidenceOracle
         var table = pe + 24 + BitConverter.ToUInt16(bytes, pe + 20);
         for (var i = 0; i < BitConverter.ToUInt16(bytes, pe + 6); i++, table += 40)
         {
-            _sections.Add((System.Text.Encoding.ASCII.GetString(bytes, table, 8).TrimEnd('\0'), unchecked(_imageBase + BitConverter.ToUInt32(bytes, table + 12)),
-                Math.Max(BitConverter.ToUInt32(bytes, table + 8), BitConverter.ToUInt32(bytes, table + 16)), BitConverter.ToInt32(bytes, table + 20),
+            _sections.Add(
+                (System.Text.Encoding.ASCII.GetString(bytes, table, 8).TrimEnd('\0'),
+                    unchecked(_imageBase + BitConverter.ToUInt32(bytes, table + 12)),
+                Math.Max(BitConverter.ToUInt32(bytes, table + 8), BitConverter.ToUInt32(bytes, table + 16)),
+                    BitConverter.ToInt32(bytes, table + 20),
                 BitConverter.ToInt32(bytes, table + 16), BitConverter.ToUInt32(bytes, table + 36)));
         }
     }
@@ -44,7 +47,8 @@ internal sealed class EvidenceOracle
         }
 
         var instruction = Decode(store, init);
-        if (instruction.Code != Code.Mov_rm32_imm32 || Target(instruction) != threshold || instruction.Immediate32 != _report.Limit || threshold % 4 != 0)
+        if (instruction.Code != Code.Mov_rm32_imm32 || Target(instruction) != threshold || instruction.Immediate32 != _report.Limit
+            || threshold % 4 != 0)
         {
             return "no store of the limit to an aligned threshold";
         }
@@ -80,12 +84,14 @@ internal sealed class EvidenceOracle
                     up += one.Mnemonic == Mnemonic.Inc ? 1 : 0;
                 }
 
-                if (section != init && one.Mnemonic == Mnemonic.Mov && one.Op0Kind == OpKind.Register && (target == threshold || target == counter))
+                if (section != init && one.Mnemonic == Mnemonic.Mov && one.Op0Kind == OpKind.Register
+                    && (target == threshold || target == counter))
                 {
                     var compare = Decode(at + one.Length, section);
                     var jump = Decode(at + one.Length + compare.Length, section);
                     var partner = target == threshold ? counter : threshold;
-                    var uses = compare.Mnemonic == Mnemonic.Cmp && Target(compare) == partner && (compare.Op0Register == one.Op0Register || compare.Op1Register == one.Op0Register);
+                    var uses = compare.Mnemonic == Mnemonic.Cmp && Target(compare) == partner
+                        && (compare.Op0Register == one.Op0Register || compare.Op1Register == one.Op0Register);
                     if (uses && jump.ConditionCode is ConditionCode.l or ConditionCode.ge or ConditionCode.le or ConditionCode.g)
                     {
                         comparisons++;
@@ -140,7 +146,8 @@ internal sealed class EvidenceOracle
         foreach (var memory in info.GetUsedMemory())
         {
             // A call writes its return address to the stack.
-            if (memory.Base is not (Register.ESP or Register.RSP) && memory.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite)
+            if (memory.Base is not (Register.ESP or Register.RSP) && memory.Access is OpAccess.Write or OpAccess.ReadWrite
+                or OpAccess.CondWrite or OpAccess.ReadCondWrite)
             {
                 return true;
             }
@@ -150,7 +157,8 @@ internal sealed class EvidenceOracle
     }
 
     /// <summary>Where the address stands: the same for an instruction decoded with and without its prefixes.</summary>
-    private int DisplacementOf(in Instruction instruction, int at, (string Name, ulong Va, uint Size, int Offset, int Length, uint Flags) section)
+    private int DisplacementOf(in Instruction instruction, int at,
+        (string Name, ulong Va, uint Size, int Offset, int Length, uint Flags) section)
     {
         var length = Math.Clamp(section.Offset + section.Length - at, 0, 15);
         var decoder = Decoder.Create(_isX64 ? 64 : 32, new ByteArrayCodeReader(_bytes, at, length));
@@ -160,9 +168,11 @@ internal sealed class EvidenceOracle
     }
 
     /// <summary>x86: lock xadd [r], s with r given the counter's address within the 64 bytes before.</summary>
-    private bool IsAtomicThroughRegister(in Instruction xadd, int at, (string Name, ulong Va, uint Size, int Offset, int Length, uint Flags) section, ulong counter)
+    private bool IsAtomicThroughRegister(in Instruction xadd, int at,
+        (string Name, ulong Va, uint Size, int Offset, int Length, uint Flags) section, ulong counter)
     {
-        if (_isX64 || xadd.Mnemonic != Mnemonic.Xadd || !xadd.HasLockPrefix || xadd.MemoryIndex != Register.None || xadd.MemoryDisplSize != 0)
+        if (_isX64 || xadd.Mnemonic != Mnemonic.Xadd || !xadd.HasLockPrefix || xadd.MemoryIndex != Register.None
+            || xadd.MemoryDisplSize != 0)
         {
             return false;
         }
@@ -184,7 +194,8 @@ internal sealed class EvidenceOracle
         for (var at = from; at <= from + 32; at++)
         {
             var compare = Decode(at, section);
-            if (compare.Mnemonic == Mnemonic.Cmp && compare.Op0Kind == OpKind.Register && compare.Op1Kind is OpKind.Immediate8 or OpKind.Immediate8to32 or OpKind.Immediate32
+            if (compare.Mnemonic == Mnemonic.Cmp && compare.Op0Kind == OpKind.Register && compare.Op1Kind is OpKind.Immediate8
+                or OpKind.Immediate8to32 or OpKind.Immediate32
                 && compare.GetImmediate(1) == 20 && Decode(at + compare.Length, section).ConditionCode == ConditionCode.ae)
             {
                 return true;
@@ -194,7 +205,8 @@ internal sealed class EvidenceOracle
         return false;
     }
 
-    private void AddTests(int from, int to, (string Name, ulong Va, uint Size, int Offset, int Length, uint Flags) section, ulong threshold, ulong counter, HashSet<ulong> pendings)
+    private void AddTests(int from, int to, (string Name, ulong Va, uint Size, int Offset, int Length, uint Flags) section, ulong threshold,
+        ulong counter, HashSet<ulong> pendings)
     {
         for (var at = Math.Max(from, section.Offset); at <= to; at++)
         {

@@ -21,7 +21,10 @@ public sealed class LocatorTests
     {
         for (var seed = 0; seed < Seeds; seed++)
         {
-            AssertFound(SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed, Architecture = architecture, IsFlat = isFlat, OnlyReferenceForms = seed % 5 == 0 }));
+            AssertFound(
+                SyntheticDriver.Build(
+                    new SyntheticDriverOptions
+                        { Seed = seed, Architecture = architecture, IsFlat = isFlat, OnlyReferenceForms = seed % 5 == 0 }));
         }
     }
 
@@ -32,7 +35,8 @@ public sealed class LocatorTests
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            var driver = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed, Architecture = architecture, InternalName = "tcpip6.sys" });
+            var driver =
+                SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed, Architecture = architecture, InternalName = "tcpip6.sys" });
             Assert.Equal(DriverKind.Tcpip6, AssertFound(driver).Kind);
         }
     }
@@ -42,7 +46,8 @@ public sealed class LocatorTests
     [InlineData(DriverArchitecture.X64)]
     public void Only_the_internal_name_waives_the_event(DriverArchitecture architecture)
     {
-        var bytes = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 7, Architecture = architecture, InternalName = "tcpip6.sys" }).Bytes;
+        var bytes = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 7, Architecture = architecture, InternalName = "tcpip6.sys" })
+            .Bytes;
         var key = bytes.AsSpan().IndexOf(Encoding.Unicode.GetBytes("InternalName\0"));
         bytes[key] = (byte)'X'; // OriginalFilename still says tcpip6.sys
         var report = DriverExaminer.Examine(bytes);
@@ -55,14 +60,16 @@ public sealed class LocatorTests
     [Fact]
     public void Offsets_are_odd_and_even()
     {
-        var offsets = Enumerable.Range(0, 100).Select(seed => SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed }).LimitOffset % 4).Distinct();
+        var offsets = Enumerable.Range(0, 100)
+            .Select(seed => SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed }).LimitOffset % 4).Distinct();
         Assert.Equal(4, offsets.Count());
     }
 
     internal static DriverReport AssertFound(SyntheticDriver driver)
     {
         var report = DriverExaminer.Examine(driver.Bytes);
-        Assert.True(report.Status == DriverStatus.Found, $"{driver}: {report.Status} {report.Problem}\n{string.Join('\n', report.Evidence)}");
+        Assert.True(report.Status == DriverStatus.Found,
+            $"{driver}: {report.Status} {report.Problem}\n{string.Join('\n', report.Evidence)}");
         Assert.All(report.Evidence, e => Assert.True(e.Holds, e.ToString()));
         Assert.Equal(EvidenceNames.All, report.Evidence.Select(e => e.Name));
         Assert.Equal(driver.Options.Limit, report.Limit);

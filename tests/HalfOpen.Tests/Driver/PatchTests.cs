@@ -28,7 +28,8 @@ public sealed class PatchTests
     public void Set_then_read_gives_the_limit() => Holds((driver, limit, _) =>
     {
         var report = DriverExaminer.Examine(Set(driver.Bytes, limit));
-        return report.Status == DriverStatus.Found && report.Limit == limit && report.Location!.FileOffset.Value == driver.LimitOffset && report.Checksum!.IsValid;
+        return report.Status == DriverStatus.Found && report.Limit == limit && report.Location!.FileOffset.Value == driver.LimitOffset
+            && report.Checksum!.IsValid;
     });
 
     [Fact]
@@ -74,7 +75,8 @@ public sealed class PatchTests
     [Fact]
     public void What_is_found_does_not_depend_on_the_present_limit()
     {
-        var cases = from driver in Drivers from value in Gen.OneOf(Gen.Choose(int.MinValue, int.MaxValue), Gen.Elements(0, -1, int.MinValue)) select (driver, unchecked((uint)value));
+        var cases = from driver in Drivers from value in Gen.OneOf(Gen.Choose(int.MinValue, int.MaxValue),
+            Gen.Elements(0, -1, int.MinValue)) select (driver, unchecked((uint)value));
         Check.One(Seeded.Config(Cases), Prop.ForAll(cases.ToArbitrary(), c =>
         {
             var (driver, value) = c;

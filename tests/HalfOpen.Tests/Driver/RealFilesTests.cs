@@ -14,7 +14,8 @@ public sealed class RealFilesTests
     /// <summary>Where packages with Windows and EFI programs put them; <c>./test</c> installs the first two.</summary>
     private static readonly string[] DebianPlaces =
     [
-        "/usr/share/nsis", "/usr/lib/systemd/boot/efi", "/usr/lib/shim", "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/x86_64-linux-gnu/wine/i386-windows",
+        "/usr/share/nsis", "/usr/lib/systemd/boot/efi", "/usr/lib/shim", "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows",
+            "/usr/lib/x86_64-linux-gnu/wine/i386-windows",
         "/usr/lib/i386-linux-gnu/wine/i386-windows",
     ];
 
@@ -80,7 +81,8 @@ public sealed class RealFilesTests
     public void Real_machine_code_is_no_limiter_and_hides_none(DriverArchitecture architecture)
     {
         // The runtime's own native libraries: megabytes of compiled x64 code (for x86 they are as good as any bytes).
-        var code = Directory.GetFiles(RuntimeEnvironment.GetRuntimeDirectory(), "lib*.so").Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
+        var code = Directory.GetFiles(RuntimeEnvironment.GetRuntimeDirectory(), "lib*.so").Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes).ToList();
         Assert.True(code.Sum(c => (long)c.Length) > 5_000_000);
         foreach (var (bytes, index) in code.Select((c, i) => (c.Take(MaxSize).ToArray(), i)))
         {
@@ -91,7 +93,10 @@ public sealed class RealFilesTests
         }
     }
 
-    /// <summary>Makes the subsystem native and the last executable section a discardable INIT, so that the evidence after the first is looked for as well.</summary>
+    /// <summary>
+    /// Makes the subsystem native and the last executable section a discardable INIT, so that the evidence after the
+    /// first is looked for as well.
+    /// </summary>
     private static bool PoseAsDriver(byte[] bytes)
     {
         var pe = BitConverter.ToInt32(bytes, 0x3C);

@@ -5,8 +5,8 @@ using Xunit;
 namespace HalfOpen.Tests.Driver;
 
 /// <summary>
-/// The published numbers of the two reference builds, on files that the tests assemble: same size, same addresses, same checksum before; so the same offset
-/// and the same checksum after.
+/// The published numbers of the two reference builds, on files that the tests assemble: same size, same addresses, same
+/// checksum before; so the same offset and the same checksum after.
 /// </summary>
 public sealed class ReferenceBuildTests
 {
@@ -60,7 +60,8 @@ public sealed class ReferenceBuildTests
 
     [Fact]
     public void Xp_x64_has_its_published_offset_and_checksums() =>
-        AssertPublished(XpX64, 0xB85CC, 0xFFDCC, [0xC7, 0x05, 0x34, 0x07, 0xFB, 0xFF], 0x148, 0xC7D80, "Windows XP x64 / Server 2003 x64 SP2");
+        AssertPublished(XpX64, 0xB85CC, 0xFFDCC, [0xC7, 0x05, 0x34, 0x07, 0xFB, 0xFF], 0x148, 0xC7D80,
+            "Windows XP x64 / Server 2003 x64 SP2");
 
     /// <summary>The sequences that the facts quote, literally, wherever the operands' bytes stand.</summary>
     [Theory]
@@ -72,7 +73,8 @@ public sealed class ReferenceBuildTests
     {
         var driver = SyntheticDriver.Build(architecture == DriverArchitecture.X64 ? XpX64 : XpSp3);
         LocatorTests.AssertFound(driver);
-        var pattern = sequence.Split(' ').SelectMany(s => s switch { "T" => new int[] { -1, -1, -1, -1 }, "." => [-1], _ => [Convert.ToInt32(s, 16)] }).ToArray();
+        var pattern = sequence.Split(' ')
+            .SelectMany(s => s switch { "T" => new int[] { -1, -1, -1, -1 }, "." => [-1], _ => [Convert.ToInt32(s, 16)] }).ToArray();
         var isThere = false;
         for (var at = 0; at <= driver.Bytes.Length - pattern.Length && !isThere; at++)
         {
@@ -91,13 +93,15 @@ public sealed class ReferenceBuildTests
     [Fact]
     public void Known_originals_only_name_what_is_on_record()
     {
-        Assert.Equal("original of Windows XP SP3, 5.1.2600.5512", KnownOriginals.NameOf("013008E23F5F14E0C836C28524D1181759BAF84530C6331163882A772217F398"));
+        Assert.Equal("original of Windows XP SP3, 5.1.2600.5512",
+            KnownOriginals.NameOf("013008E23F5F14E0C836C28524D1181759BAF84530C6331163882A772217F398"));
         Assert.True(KnownOriginals.IsOriginal("01b150bda82c126ca63ea0659539b3db1fc39cb19b4d7a8de6eb66bdc1dec638"));
         Assert.False(KnownOriginals.IsOriginal("211e0c3ea38e1f3441ab359ec5eb734c82f726101f676339889c80ee4d3a1f08"));
         Assert.Null(KnownOriginals.NameOf("00"));
     }
 
-    private static void AssertPublished(SyntheticDriverOptions options, int offset, ulong address, byte[] instruction, int field, uint checksumAt100, string system)
+    private static void AssertPublished(SyntheticDriverOptions options, int offset, ulong address, byte[] instruction, int field,
+        uint checksumAt100, string system)
     {
         var driver = SyntheticDriver.Build(options);
         Assert.Equal(options.Pinned!.FileSize, driver.Bytes.Length);

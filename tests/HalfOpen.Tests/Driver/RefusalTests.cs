@@ -11,14 +11,16 @@ public sealed class RefusalTests
     [InlineData(0u)]
     [InlineData(0x8000_0000u)]
     [InlineData(uint.MaxValue)]
-    public void A_limit_that_would_block_everything(uint limit) => AssertRefused(new SyntheticDriverOptions(), limit, RefusalReason.LimitOutOfRange);
+    public void A_limit_that_would_block_everything(uint limit) =>
+        AssertRefused(new SyntheticDriverOptions(), limit, RefusalReason.LimitOutOfRange);
 
     [Fact]
     public void A_file_with_a_signature_inside()
     {
         foreach (var architecture in new[] { DriverArchitecture.X86, DriverArchitecture.X64 })
         {
-            AssertRefused(new SyntheticDriverOptions { Architecture = architecture, HasCertificate = true }, 100, RefusalReason.EmbeddedSignature);
+            AssertRefused(new SyntheticDriverOptions { Architecture = architecture, HasCertificate = true }, 100,
+                RefusalReason.EmbeddedSignature);
         }
     }
 

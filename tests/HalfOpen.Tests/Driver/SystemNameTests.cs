@@ -40,7 +40,8 @@ public sealed class SystemNameTests
     }
 
     [Fact]
-    public void No_version_is_an_unknown_system() => Assert.Equal(LimiterDesign.Unknown, SystemName.Of(null, DriverArchitecture.X86).Design);
+    public void No_version_is_an_unknown_system() =>
+        Assert.Equal(LimiterDesign.Unknown, SystemName.Of(null, DriverArchitecture.X86).Design);
 
     [Fact]
     public void Addresses_print_as_disassemblers_write_them()

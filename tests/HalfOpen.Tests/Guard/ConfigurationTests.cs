@@ -84,7 +84,8 @@ public sealed class ConfigurationTests
     [Fact]
     public void Uncommented_every_line_of_the_shipped_file_is_allowed()
     {
-        var lines = ConfigurationFile.Template(SettingTable.Shipped).Split('\n').Where(l => l.StartsWith('#') && l.Length > 1 && l[1] != ' ').Select(l => l[1..]).ToArray();
+        var lines = ConfigurationFile.Template(SettingTable.Shipped).Split('\n')
+            .Where(l => l.StartsWith('#') && l.Length > 1 && l[1] != ' ').Select(l => l[1..]).ToArray();
         Assert.Equal(SettingTable.Shipped.All.Count, lines.Length);
         var settings = Parse(string.Join('\n', lines));
         // Defaults are shown as examples, but for these.
@@ -119,11 +120,16 @@ public sealed class ConfigurationTests
     [Fact]
     public void A_file_that_is_missing_or_too_large_says_so()
     {
-        Assert.Contains("there is no configuration file", Assert.Throws<GuardException>(() => ConfigurationFile.Read("/nonexistent/guard.conf", new(), SettingTable.Shipped)).Message, StringComparison.Ordinal);
-        Assert.Contains("larger than", Assert.Throws<GuardException>(() => ConfigurationFile.Read("/dev/zero", new(), SettingTable.Shipped)).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no configuration file",
+            Assert.Throws<GuardException>(() => ConfigurationFile.Read("/nonexistent/guard.conf", new(), SettingTable.Shipped)).Message,
+                StringComparison.Ordinal);
+        Assert.Contains("larger than",
+            Assert.Throws<GuardException>(() => ConfigurationFile.Read("/dev/zero", new(), SettingTable.Shipped)).Message,
+                StringComparison.Ordinal);
     }
 
-    private static GuardSettings Parse(string text) => ConfigurationFile.Parse(text, "guard.conf", new GuardSettings(), SettingTable.Shipped);
+    private static GuardSettings Parse(string text) =>
+        ConfigurationFile.Parse(text, "guard.conf", new GuardSettings(), SettingTable.Shipped);
 
     private static string Mutate(string[] lines, Random random)
     {
@@ -131,7 +137,8 @@ public sealed class ConfigurationTests
         var text = string.Join('\n', kept).ToCharArray();
         for (var i = random.Next(6); i > 0 && text.Length > 0; i--)
         {
-            text[random.Next(text.Length)] = random.Next(4) switch { 0 => (char)random.Next(0x10000), 1 => '\n', 2 => '=', _ => (char)random.Next(32, 127) };
+            text[random.Next(text.Length)] = random.Next(4) switch
+                { 0 => (char)random.Next(0x10000), 1 => '\n', 2 => '=', _ => (char)random.Next(32, 127) };
         }
 
         return new string(text);

@@ -66,7 +66,8 @@ public sealed class ControlTests
     public async Task The_socket_is_for_owner_and_group_and_answers_many_requests()
     {
         using var server = NewServer(out var path);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite,
+            File.GetUnixFileMode(path));
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ControlClient.AskAsync(path, new ControlRequest("status"))));
         Assert.All(answers, a => Assert.Equal(2, a.Status!.Programs.Count));
     }
@@ -133,7 +134,8 @@ public sealed class ControlTests
     public async Task Nobody_there_is_told_apart_from_nonsense()
     {
         var path = Path.Combine(Path.GetTempPath(), $"halfopen-{Guid.NewGuid():N}");
-        Assert.Equal(ControlFailure.NoGuard, (await Assert.ThrowsAsync<ControlException>(() => ControlClient.AskAsync(path, new ControlRequest("status")))).Failure);
+        Assert.Equal(ControlFailure.NoGuard,
+            (await Assert.ThrowsAsync<ControlException>(() => ControlClient.AskAsync(path, new ControlRequest("status")))).Failure);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
@@ -147,9 +149,11 @@ public sealed class ControlTests
         File.Delete(path);
     }
 
-    private ControlResponse Ask(string line) => JsonSerializer.Deserialize(ControlProtocol.Answer(Encoding.UTF8.GetBytes(line), _guard), ControlJson.Default.ControlResponse)!;
+    private ControlResponse Ask(string line) =>
+        JsonSerializer.Deserialize(ControlProtocol.Answer(Encoding.UTF8.GetBytes(line), _guard), ControlJson.Default.ControlResponse)!;
 
-    private ControlServer NewServer(out string path) => new(path = Path.Combine(Path.GetTempPath(), $"halfopen-{Guid.NewGuid():N}.sock"), _guard);
+    private ControlServer NewServer(out string path) =>
+        new(path = Path.Combine(Path.GetTempPath(), $"halfopen-{Guid.NewGuid():N}.sock"), _guard);
 
     private static async Task<Socket> ConnectAsync(string path)
     {
@@ -177,7 +181,8 @@ internal sealed class FakeGuard : IGuardControl
 
     public GuardStatus Snapshot() => Status;
 
-    public void SetLimit(int limit) => Limit = limit is >= 1 and <= 1_000_000 ? limit : throw new GuardException($"limit {limit} is out of range: give 1 to 1,000,000");
+    public void SetLimit(int limit) =>
+        Limit = limit is >= 1 and <= 1_000_000 ? limit : throw new GuardException($"limit {limit} is out of range: give 1 to 1,000,000");
 
     public IReadOnlyList<string> Reload() => ["queue number"];
 }

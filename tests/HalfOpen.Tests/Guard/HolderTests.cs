@@ -244,7 +244,9 @@ public sealed class HolderTests
     [Fact]
     public void What_is_exempt_is_not_counted()
     {
-        var options = One with { Exemptions = [new Exemption(ExemptionKind.Executable, "/usr/bin/program1"), new Exemption(ExemptionKind.Destination, "11.0.0.5/32")] };
+        var options = One with
+            { Exemptions =
+                [new Exemption(ExemptionKind.Executable, "/usr/bin/program1"), new Exemption(ExemptionKind.Destination, "11.0.0.5/32")] };
         var world = new HolderWorld(options);
         world.Connect(HolderWorld.FlowTo(1, 1001), 1);
         world.Connect(HolderWorld.FlowTo(5, 1002), 2);
@@ -321,8 +323,8 @@ public sealed class HolderTests
     }
 
     /// <summary>
-    /// Random lives of sockets, a part of whose events is lost, under each policy: every packet gets one verdict, table and engine always agree, and when the sockets are gone and one comparison has run,
-    /// no slot is held.
+    /// Random lives of sockets, a part of whose events is lost, under each policy: every packet gets one verdict, table
+    /// and engine always agree, and when the sockets are gone and one comparison has run, no slot is held.
     /// </summary>
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -330,7 +332,9 @@ public sealed class HolderTests
     {
         var random = new Random(seed);
         var world = new HolderWorld(
-            new GuardOptions { Limit = 5, Router = true, MaxHeld = 40, MaxHeldPerProgram = 25, HoldCap = TimeSpan.FromSeconds(20), WhenHeldTooLong = (HoldEnd)random.Next(2), WhenFull = (HoldEnd)random.Next(2) },
+            new GuardOptions
+                { Limit = 5, Router = true, MaxHeld = 40, MaxHeldPerProgram = 25, HoldCap = TimeSpan.FromSeconds(20),
+                    WhenHeldTooLong = (HoldEnd)random.Next(2), WhenFull = (HoldEnd)random.Next(2) },
             policy);
         var forwarded = new List<Flow>();
         for (var step = 0; step < 3000; step++)
@@ -367,7 +371,10 @@ public sealed class HolderTests
                     world.Drain(world.Holder);
                     break;
                 case 11 when random.Next(10) == 0:
-                    world.Holder.Reload(new GuardOptions { Limit = 1 + random.Next(8), Router = true, MaxHeld = 40, MaxHeldPerProgram = 25, HoldCap = TimeSpan.FromSeconds(20) }, null);
+                    world.Holder.Reload(
+                        new GuardOptions
+                            { Limit = 1 + random.Next(8), Router = true, MaxHeld = 40, MaxHeldPerProgram = 25,
+                                HoldCap = TimeSpan.FromSeconds(20) }, null);
                     break;
                 case 11 when random.Next(10) == 0:
                     world.Lose();
@@ -398,7 +405,9 @@ public sealed class HolderTests
         var data = new TheoryData<int, PolicyOptions>();
         for (var seed = 1; seed <= 12; seed++)
         {
-            data.Add(seed, (seed % 4) switch { 0 => new FairOptions(), 1 => new WindowsXpOptions(), 2 => new FifoOptions(), _ => new UnlimitedOptions() });
+            data.Add(seed,
+                (seed % 4) switch
+                    { 0 => new FairOptions(), 1 => new WindowsXpOptions(), 2 => new FifoOptions(), _ => new UnlimitedOptions() });
         }
 
         return data;

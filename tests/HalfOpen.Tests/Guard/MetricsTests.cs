@@ -13,7 +13,10 @@ public sealed partial class MetricsTests
     [Fact]
     public void Every_line_is_in_the_text_format_and_every_series_is_announced_and_unique()
     {
-        var status = new FakeGuard().Status with { Programs = [.. Enumerable.Range(0, 64).Select(i => new ProgramStatus($"/opt/p {i}\"\\\n", i + 7, i, 1, "", 0, 0))], OtherPrograms = 1000 };
+        var status = new FakeGuard()
+            .Status with
+            { Programs = [.. Enumerable.Range(0, 64).Select(i => new ProgramStatus($"/opt/p {i}\"\\\n", i + 7, i, 1, "", 0, 0))],
+                OtherPrograms = 1000 };
         var lines = MetricsText.Write(status).Split('\n')[..^1];
         var announced = new HashSet<string>(StringComparer.Ordinal);
         var series = new HashSet<string>(StringComparer.Ordinal);
@@ -49,7 +52,10 @@ public sealed partial class MetricsTests
     public void Hostile_program_names_stay_one_series_each()
     {
         var longName = new string('x', 5000);
-        var status = new GuardStatus { Programs = [new(longName + "1", 1, 1, 0, "", 0, 0), new(longName + "2", 2, 2, 0, "", 0, 0), new("other", 4, 4, 0, "", 0, 0), new("\ud800", 8, 8, 0, "", 0, 0)] };
+        var status = new GuardStatus
+            { Programs =
+                [new(longName + "1", 1, 1, 0, "", 0, 0), new(longName + "2", 2, 2, 0, "", 0, 0), new("other", 4, 4, 0, "", 0, 0),
+                    new("\ud800", 8, 8, 0, "", 0, 0)] };
         var text = MetricsText.Write(status);
         Assert.Contains("halfopen_program_half_open{program=\"other\"} 6\n", text, StringComparison.Ordinal);
         Assert.Contains("program=\"\ufffd\"} 8\n", text, StringComparison.Ordinal);
@@ -100,7 +106,9 @@ public sealed partial class MetricsTests
     public void An_address_in_use_is_one_line()
     {
         using var first = new MetricsServer(new IPEndPoint(IPAddress.Loopback, 0), () => new GuardStatus());
-        Assert.Contains("metrics cannot listen on", Assert.Throws<GuardException>(() => new MetricsServer(first.Address, () => new GuardStatus())).Message, StringComparison.Ordinal);
+        Assert.Contains("metrics cannot listen on",
+            Assert.Throws<GuardException>(() => new MetricsServer(first.Address, () => new GuardStatus())).Message,
+                StringComparison.Ordinal);
     }
 
     private static async Task<string> AskAsync(IPEndPoint address, byte[] request)

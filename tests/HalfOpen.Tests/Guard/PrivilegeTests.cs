@@ -32,13 +32,15 @@ public sealed class PrivilegeTests
     [InlineData(true, Arm64, 40, NotPermitted)] // mount
     [InlineData(true, Arm64, 149, NotPermitted)] // setresgid
     [InlineData(true, X64, 0, NotPermitted)]
-    public void The_fence_refuses_its_list_and_other_architectures_and_nothing_else(bool arm64, uint architecture, uint number, uint expected) =>
+    public void The_fence_refuses_its_list_and_other_architectures_and_nothing_else(bool arm64, uint architecture, uint number,
+        uint expected) =>
         Assert.Equal(expected, RunFilter(SystemCallFence.Program(arm64), number, architecture));
 
     [Fact]
     public void The_unit_and_the_program_keep_the_same_capabilities()
     {
-        var unit = File.ReadAllLines(Path.Combine(Repository.Root, "packaging", "halfopen-guard.service")).Single(l => l.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal));
+        var unit = File.ReadAllLines(Path.Combine(Repository.Root, "packaging", "halfopen-guard.service"))
+            .Single(l => l.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal));
         Assert.Equal(unit["CapabilityBoundingSet=".Length..].Split(' ').Order(), Privileges.KeptCapabilities.Order());
     }
 
@@ -53,12 +55,14 @@ public sealed class PrivilegeTests
     public void Metrics_are_for_root_ourselves_and_members(string client, string server, uint? owner, bool expected)
     {
         var (from, to) = (new IPEndPoint(IPAddress.Parse(client), 40_000), new IPEndPoint(IPAddress.Parse(server), 9226));
-        var readers = new MetricsReaders((local, remote) => local.Equals(from) && remote.Equals(to) ? owner : 0, user => user == 1000, self: 7);
+        var readers =
+            new MetricsReaders((local, remote) => local.Equals(from) && remote.Equals(to) ? owner : 0, user => user == 1000, self: 7);
         Assert.Equal(expected, readers.Allow(from, to));
     }
 
     [Fact]
-    public void Root_is_no_member_unless_somebody_says_so_and_an_unknown_user_is_none() => Assert.False(Accounts.IsInGroup(uint.MaxValue - 5, GuardPaths.GroupName));
+    public void Root_is_no_member_unless_somebody_says_so_and_an_unknown_user_is_none() =>
+        Assert.False(Accounts.IsInGroup(uint.MaxValue - 5, GuardPaths.GroupName));
 
     [Fact]
     public void An_executable_named_by_a_link_is_the_one_behind_it()
@@ -68,7 +72,9 @@ public sealed class PrivilegeTests
         File.CreateSymbolicLink(link, target);
         try
         {
-            var exempt = new ExemptionSet([new Exemption(ExemptionKind.Executable, link), new Exemption(ExemptionKind.Executable, "/nonexistent/program")]);
+            var exempt =
+                new ExemptionSet(
+                    [new Exemption(ExemptionKind.Executable, link), new Exemption(ExemptionKind.Executable, "/nonexistent/program")]);
             Assert.True(exempt.CoversOwner(new Owner("x", target)));
             Assert.True(exempt.CoversOwner(new Owner("x", "/nonexistent/program")));
             Assert.False(exempt.CoversOwner(new Owner("x", "/bin/other")));

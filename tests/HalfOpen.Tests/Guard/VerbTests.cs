@@ -54,7 +54,8 @@ public sealed class VerbTests
         var (code, output, error) = await CliRunner.RunAsync(["status", "--socket", path]);
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("10 of 10 slots taken, 10 half-open in all, 31 waiting", output, StringComparison.Ordinal);
-        Assert.Contains("aria2c                                          10        9       30    4.5 s        200  every slot is held", output, StringComparison.Ordinal);
+        Assert.Contains("aria2c                                          10        9       30    4.5 s        200  every slot is held",
+            output, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', output);
         var json = JsonNode.Parse((await CliRunner.RunAsync(["status", "--json", "--socket", path])).Out)!;
         Assert.Equal(31, json["waiting"]!.GetValue<int>());
@@ -71,12 +72,14 @@ public sealed class VerbTests
         try
         {
             var path = Path.Combine(folder.FullName, "guard-1.sock");
-            using (var killed = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+            using (var killed = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream,
+                System.Net.Sockets.ProtocolType.Unspecified))
             {
                 killed.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path)); // its socket outlives it
             }
 
-            Assert.Equal((1, "", "halfopen: no guard runs here: start one with 'sudo halfopen guard'.\n"), await CliRunner.RunAsync(["status"]));
+            Assert.Equal((1, "", "halfopen: no guard runs here: start one with 'sudo halfopen guard'.\n"),
+                await CliRunner.RunAsync(["status"]));
             using var lives = new ControlServer(path, new FakeGuard());
             Assert.Contains("name it with --socket " + path, (await CliRunner.RunAsync(["status"])).Error, StringComparison.Ordinal);
         }

@@ -84,7 +84,8 @@ public sealed class DecisionLoopTests
         }));
         for (ulong tag = 1; tag <= 3; tag++)
         {
-            var request = new AttemptRequest { Program = limiter.Intern("p"), Destination = Destination.FromIPv4((uint)tag, 80), Tag = tag };
+            var request = new AttemptRequest
+                { Program = limiter.Intern("p"), Destination = Destination.FromIPv4((uint)tag, 80), Tag = tag };
             ids[tag] = limiter.Submit(request, Instant.Zero);
         }
 
@@ -95,10 +96,12 @@ public sealed class DecisionLoopTests
     [Fact]
     public void A_batch_may_hold_a_decision_about_an_attempt_that_ended_meanwhile()
     {
-        // Both are queued behind one; when the limit rises both are started in one batch, and carrying out the first ends the second.
+        // Both are queued behind one; when the limit rises both are started in one batch, and carrying out the first
+        // ends the second.
         var limiter = new EngineLimiter(new EngineOptions { Limit = 1, Policy = new FifoOptions() });
         AttemptId Submit(ulong tag) => limiter.Submit(
-            new AttemptRequest { Program = limiter.Intern("p"), Destination = Destination.FromIPv4((uint)tag, 80), Tag = tag }, Instant.Zero);
+            new AttemptRequest { Program = limiter.Intern("p"), Destination = Destination.FromIPv4((uint)tag, 80), Tag = tag },
+                Instant.Zero);
         Submit(0);
         var (first, second) = (Submit(1), Submit(2));
         limiter.ClearDecisions();

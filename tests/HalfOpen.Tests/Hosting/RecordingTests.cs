@@ -67,7 +67,8 @@ public sealed class RecordingTests
         try
         {
             var (code, _, error) = await CliRunner.RunAsync(
-                ["simulate", "--scenario", "crawler", "--policy", policy, "--limit", "10", "--seed", "7", "--set", "durationSeconds=60", "--record", file]);
+                ["simulate", "--scenario", "crawler", "--policy", policy, "--limit", "10", "--seed", "7", "--set", "durationSeconds=60",
+                    "--record", file]);
             Assert.Equal((0, ""), (code, error));
             var lines = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
             (code, var output, error) = await CliRunner.RunAsync(["replay", "--policy", policy, "--limit", "10", file]);
@@ -77,7 +78,8 @@ public sealed class RecordingTests
             // Every attempt that has an outcome other than cancelled in the file was started here as well, before it.
             var started = output.Split('\n').SelectMany(l => Numbers(l, "\"started\":[")).ToHashSet();
             var ended = lines.Where(l => l.Contains("\"as\":\"established\"", StringComparison.Ordinal))
-                .Select(l => long.Parse(l.Split("\"outcome\":")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture)).ToList();
+                .Select(l => long.Parse(l.Split("\"outcome\":")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture))
+                    .ToList();
             Assert.NotEmpty(ended);
             Assert.All(ended, id => Assert.Contains(id, started));
         }
@@ -94,7 +96,8 @@ public sealed class RecordingTests
         using var events = new RecordingEngine(engine, new ReplayRecording(new FullDisk(), Instant.Zero));
         for (var i = 0; i < 2_000; i++)
         {
-            events.Submit(new AttemptRequest { Program = engine.Programs.Intern("p"), Destination = Destination.FromIPv4((uint)i, 1) }, new Instant(i), out _);
+            events.Submit(new AttemptRequest { Program = engine.Programs.Intern("p"), Destination = Destination.FromIPv4((uint)i, 1) },
+                new Instant(i), out _);
         }
 
         Assert.Equal("recording ended: no space left", events.Problem);

@@ -23,7 +23,11 @@ internal static class TestContainers
         "vhd" => One(Vhd(disk)),
         "vhd-fixed" => One([.. disk, .. VhdFooter(disk.Length, 2, -1)]),
         "vhdx" => One(Vhdx(disk)),
-        "vmdk" => One(VmdkSparse(disk, Encoding.ASCII.GetBytes("# Disk DescriptorFile\nCID=12345678\nparentCID=ffffffff\ncreateType=\"monolithicSparse\"\nRW " + (disk.Length / 512) + " SPARSE \"x\"\n"))),
+        "vmdk" =>
+            One(VmdkSparse(disk,
+                Encoding.ASCII.GetBytes(
+                    "# Disk DescriptorFile\nCID=12345678\nparentCID=ffffffff\ncreateType=\"monolithicSparse\"\nRW " + (disk.Length / 512)
+                        + " SPARSE \"x\"\n"))),
         "vmdk-flat" => new() { ["x"] = Descriptor($"RW {disk.Length / 512} FLAT \"x-flat.vmdk\" 2\n"), ["x-flat.vmdk"] =
             [.. new byte[1024], .. disk] },
         "vmdk-pieces" => Pieces(disk),
@@ -49,7 +53,8 @@ internal static class TestContainers
 
     private static Dictionary<string, byte[]> One(byte[] bytes) => new() { ["x"] = bytes };
 
-    private static byte[] Descriptor(string lines) => Encoding.ASCII.GetBytes("# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\n" + lines);
+    private static byte[] Descriptor(string lines) =>
+        Encoding.ASCII.GetBytes("# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\n" + lines);
 
     private static Dictionary<string, byte[]> Pieces(byte[] disk)
     {

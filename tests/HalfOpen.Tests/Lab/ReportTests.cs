@@ -19,9 +19,11 @@ public sealed class ReportTests
         Assert.Equal(["p50", "p99", "count"], Names(root.GetProperty("idle").GetProperty("pageSeconds")));
         var runs = root.GetProperty("runs").EnumerateArray().ToList();
         Assert.Equal(
-            ["freeze unlimited ", "freeze windows-xp 10", "freeze windows-xp 100", "freeze fair 10", "freeze fair 100", "router unlimited ", "router fair 400"],
+            ["freeze unlimited ", "freeze windows-xp 10", "freeze windows-xp 100", "freeze fair 10", "freeze fair 100", "router unlimited ",
+                "router fair 400"],
             runs.Select(r => $"{r.GetProperty("scenario")} {r.GetProperty("policy")} {r.GetProperty("limit")}"));
-        string[] figures = ["pageSeconds", "livePeersPerMinute", "maxCounted", "maxHalfOpen", "maxRouterEntries", "scannerContactsPerSecond"];
+        string[] figures =
+            ["pageSeconds", "livePeersPerMinute", "maxCounted", "maxHalfOpen", "maxRouterEntries", "scannerContactsPerSecond"];
         foreach (var run in runs)
         {
             Assert.Superset(new HashSet<string>([.. figures, "scenario", "policy", "limit", "simulated"]), Names(run).ToHashSet());
@@ -37,7 +39,8 @@ public sealed class ReportTests
     {
         var svg = XDocument.Parse(LabPicture.Draw(Result(), "halfopen lab --svg <x>.svg"));
         var texts = svg.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value).ToList();
-        Assert.All(["idle machine", "no limit", "windows-xp at 10", "windows-xp at 100", "fair at 10", "fair at 100"], name => Assert.Contains(name, texts));
+        Assert.All(["idle machine", "no limit", "windows-xp at 10", "windows-xp at 100", "fair at 10", "fair at 100"],
+            name => Assert.Contains(name, texts));
     }
 
     [Fact]
@@ -67,10 +70,13 @@ public sealed class ReportTests
 
     private static LabResult Result()
     {
-        double Pages(LabPlan plan) => plan switch { { Policy: "windows-xp", Limit: 10 } => 7, { Policy: "windows-xp" } => 1.6, { Policy: "fair" } => 0.3, _ => 0.1 };
+        double Pages(LabPlan plan) =>
+            plan switch { { Policy: "windows-xp", Limit: 10 } => 7, { Policy: "windows-xp" } => 1.6, { Policy: "fair" } => 0.3, _ => 0.1 };
         return new LabResult(new LabOptions(), [.. LabPlan.All(null, false).Select(p =>
         {
-            var figures = new LabFigures { Pages = PageFigures.Of([Pages(p)], [], null), LivePeersPerMinute = 50, MaxCounted = p.Limit ?? 200, MaxHalfOpen = 250, MaxRouterEntries = 300 };
+            var figures = new LabFigures
+                { Pages = PageFigures.Of([Pages(p)], [], null), LivePeersPerMinute = 50, MaxCounted = p.Limit ?? 200, MaxHalfOpen = 250,
+                    MaxRouterEntries = 300 };
             return new LabRunResult(p, figures, figures) { Pages = [Pages(p)] };
         })]);
     }

@@ -132,7 +132,8 @@ public sealed class ReplayTests
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var events = new ReplayWriter(buffer, new Instant(5_000));
-        events.Submit(new Instant(5_001), 1, "fire\"fox\u00e9", Destination.FromIPv4(0x0A000001, 80), priority: 2, deadline: new Instant(25_000));
+        events.Submit(new Instant(5_001), 1, "fire\"fox\u00e9", Destination.FromIPv4(0x0A000001, 80), priority: 2,
+            deadline: new Instant(25_000));
         events.Adopt(new Instant(15_000), 2, "0x10", Destination.Parse("[fe80::1]:22"));
         events.Ended(new Instant(14_000), 1, Outcome.TimedOut); // told late: the file's time stands still
         events.LimitChanged(new Instant(15_000), 3);
@@ -142,7 +143,8 @@ public sealed class ReplayTests
         var read = Encoding.UTF8.GetString(buffer.WrittenSpan).TrimEnd('\n').Split('\n').Select(ReplayParser.Parse).ToList();
         Assert.Equal(
             [
-                new ReplayEvent(ReplayEventKind.Submit, 0.0001m, 1) { ProgramName = "fire\"fox\u00e9", Destination = Destination.Parse("10.0.0.1:80"), Priority = 2, Deadline = 2 },
+                new ReplayEvent(ReplayEventKind.Submit, 0.0001m, 1)
+                    { ProgramName = "fire\"fox\u00e9", Destination = Destination.Parse("10.0.0.1:80"), Priority = 2, Deadline = 2 },
                 new ReplayEvent(ReplayEventKind.Adopt, 1, 2) { ProgramNumber = 16, Destination = Destination.Parse("[fe80::1]:22") },
                 new ReplayEvent(ReplayEventKind.Outcome, 1, 1) { Outcome = Outcome.TimedOut },
                 new ReplayEvent(ReplayEventKind.Limit, 1, 3),
@@ -175,9 +177,11 @@ public sealed class ReplayTests
 
             foreach (var policy in PolicyTable.Shipped.Names)
             {
-                var (code, _, error) = await CliRunner.RunAsync(["replay", "--policy", policy, "--limit", "1"], Encoding.UTF8.GetString([.. bytes]));
+                var (code, _, error) =
+                    await CliRunner.RunAsync(["replay", "--policy", policy, "--limit", "1"], Encoding.UTF8.GetString([.. bytes]));
                 Assert.True(code is 0 or 2, $"round {round}: exit {code}: {error}");
-                Assert.True(code == 0 || (error.Contains("line ", StringComparison.Ordinal) && error.TrimEnd().Split('\n').Length == 1), $"round {round}: {error}");
+                Assert.True(code == 0 || (error.Contains("line ", StringComparison.Ordinal) && error.TrimEnd().Split('\n').Length == 1),
+                    $"round {round}: {error}");
             }
         }
     }

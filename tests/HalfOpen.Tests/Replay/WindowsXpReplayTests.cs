@@ -6,7 +6,9 @@ using Xunit;
 
 namespace HalfOpen.Tests.Replay;
 
-/// <summary>Random streams of events through replay's own parser and printer, against the plain second writing of the driver.</summary>
+/// <summary>
+/// Random streams of events through replay's own parser and printer, against the plain second writing of the driver.
+/// </summary>
 public sealed class WindowsXpReplayTests
 {
     [Fact]
@@ -98,7 +100,8 @@ public sealed class WindowsXpReplayTests
 
             var expected = $$"""{"t":{{t}},"started":[{{string.Join(',', model.Started)}}],"queued":[{{string.Join(',', model.Queued)}}],"rejected":[],"warnings":{{model.Warnings - warnings}},"inFlight":{{model.C}},"waiting":{{model.P}},"counted":{{model.C}},""";
             var actual = session.Apply(ReplayParser.Parse(line));
-            Assert.True(actual.StartsWith(expected, StringComparison.Ordinal), $"seed {seed}, line {i + 1}: {line}\nmodel:  {expected}\nreplay: {actual}");
+            Assert.True(actual.StartsWith(expected, StringComparison.Ordinal),
+                $"seed {seed}, line {i + 1}: {line}\nmodel:  {expected}\nreplay: {actual}");
         }
 
         return model.Warnings;

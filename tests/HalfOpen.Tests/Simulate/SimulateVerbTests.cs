@@ -10,7 +10,9 @@ public sealed class SimulateVerbTests
     [Fact]
     public async Task Json_has_the_names_of_the_contract()
     {
-        var (code, output, error) = await CliRunner.RunAsync(["simulate", "--scenario", "freeze", "--policy", "windows-xp", "--limit", "10", "--seed", "7", "--json"]);
+        var (code, output, error) =
+            await CliRunner.RunAsync(
+                ["simulate", "--scenario", "freeze", "--policy", "windows-xp", "--limit", "10", "--seed", "7", "--json"]);
         Assert.Equal((0, ""), (code, error));
         using var json = JsonDocument.Parse(output);
         Assert.Equal("freeze", json.RootElement.GetProperty("scenario").GetString());
@@ -36,7 +38,8 @@ public sealed class SimulateVerbTests
     {
         using var folder = new TemporaryFolder();
         var plot = folder.File("limit.svg");
-        var (code, output, _) = await CliRunner.RunAsync(["simulate", "--policy", "windows-xp", "--limit", "10:100", "--plot", plot, "--csv"]);
+        var (code, output, _) =
+            await CliRunner.RunAsync(["simulate", "--policy", "windows-xp", "--limit", "10:100", "--plot", plot, "--csv"]);
         Assert.Equal(0, code);
         Assert.Equal(10, output.TrimEnd().Split('\n').Length); // a header and nine limits
         Assert.StartsWith("<svg", await File.ReadAllTextAsync(plot, TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -45,7 +48,9 @@ public sealed class SimulateVerbTests
     [Fact]
     public async Task Policies_and_limits_may_be_lists()
     {
-        var (code, output, _) = await CliRunner.RunAsync(["simulate", "--policy", "fifo,windows-xp", "--policy", "fair+give-up", "--limit", "10,20", "--seeds", "2", "--csv"]);
+        var (code, output, _) =
+            await CliRunner.RunAsync(
+                ["simulate", "--policy", "fifo,windows-xp", "--policy", "fair+give-up", "--limit", "10,20", "--seeds", "2", "--csv"]);
         Assert.Equal(0, code);
         Assert.Equal(1 + (3 * 2 * 2), output.TrimEnd().Split('\n').Length);
     }
@@ -71,7 +76,8 @@ public sealed class SimulateVerbTests
         Assert.Contains("every check held", output, StringComparison.Ordinal);
         (again, output, _) = await CliRunner.RunAsync(["replay", "--policy", "windows-xp", "--limit", "10", record]);
         Assert.Equal(0, again);
-        Assert.Equal((await File.ReadAllLinesAsync(record, TestContext.Current.CancellationToken)).Length, output.TrimEnd().Split('\n').Length);
+        Assert.Equal((await File.ReadAllLinesAsync(record, TestContext.Current.CancellationToken)).Length,
+            output.TrimEnd().Split('\n').Length);
     }
 
     [Fact]
@@ -93,7 +99,8 @@ public sealed class SimulateVerbTests
         using var folder = new TemporaryFolder();
         var (_, json, _) = await CliRunner.RunAsync(["simulate", "--show", name]);
         var file = folder.File("my.json");
-        await File.WriteAllTextAsync(file, json.Replace("\"hosts\": 100000", "\"hosts\": 1000", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, json.Replace("\"hosts\": 100000", "\"hosts\": 1000", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
         var (code, output, _) = await CliRunner.RunAsync(["simulate", "--scenario", file, "--policy", "windows-xp", "--limit", "10"]);
         Assert.Equal(0, code);
         Assert.Contains("windows-xp", output, StringComparison.Ordinal);

@@ -30,7 +30,10 @@ internal sealed record TestKey(string Name)
     }
 }
 
-/// <summary>Writes small registry hives: every kind of subkey list, names in Latin-1 and UTF-16, data inline, in a cell and in pieces.</summary>
+/// <summary>
+/// Writes small registry hives: every kind of subkey list, names in Latin-1 and UTF-16, data inline, in a cell and in
+/// pieces.
+/// </summary>
 internal sealed class HiveBuilder
 {
     private readonly List<byte> _cells = [.. new byte[32]]; // the header of the only bin
@@ -52,15 +55,20 @@ internal sealed class HiveBuilder
         }
 
         TestKey ControlSet(string name, string type) => new TestKey(name).With(
-            new TestKey("Control").With(new TestKey("ProductOptions").Text("ProductType", type), new TestKey("Windows").Number("CSDVersion", (uint)servicePack << 8)),
+            new TestKey("Control")
+                .With(new TestKey("ProductOptions").Text("ProductType", type),
+                    new TestKey("Windows").Number("CSDVersion", (uint)servicePack << 8)),
             new TestKey("Services").With(new TestKey("Tcpip").With(parameters), new TestKey("Tcpip6")));
         return new TestKey("$$$PROTO.HIV").With(
-            ControlSet($"ControlSet{current:000}", productType), ControlSet("ControlSet009", "LanmanNT"), new TestKey("Select").Number("Current", current).Number("Default", 9));
+            ControlSet($"ControlSet{current:000}", productType), ControlSet("ControlSet009", "LanmanNT"),
+                new TestKey("Select").Number("Current", current).Number("Default", 9));
     }
 
     public byte[] Build(TestKey root)
     {
-        _security = Cell([(byte)'s', (byte)'k', 0, 0, .. BitConverter.GetBytes(_cells.Count), .. BitConverter.GetBytes(_cells.Count), 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0x80, .. new byte[16]]);
+        _security =
+            Cell([(byte)'s', (byte)'k', 0, 0, .. BitConverter.GetBytes(_cells.Count), .. BitConverter.GetBytes(_cells.Count), 1, 0, 0, 0,
+                20, 0, 0, 0, 1, 0, 0, 0x80, .. new byte[16]]);
         var rootCell = Write(root);
         var size = (_cells.Count + 8 + 4095) & ~4095;
         var bytes = new byte[Hive.BaseBlock + size];
@@ -70,7 +78,8 @@ internal sealed class HiveBuilder
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Hive.BaseBlock + 8), size);
         if (size - _cells.Count > 4)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Hive.BaseBlock + _cells.Count), size - _cells.Count); // the rest is one free cell
+            // the rest is one free cell
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Hive.BaseBlock + _cells.Count), size - _cells.Count);
         }
 
         foreach (var (at, value) in new[] { (4, 7), (8, 7), (20, 1), (24, 5), (32, 1), (36, rootCell), (40, size), (44, 1) })
@@ -95,7 +104,8 @@ internal sealed class HiveBuilder
         BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(20), subkeys.Count);
         BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(28), subkeys.Count == 0 ? -1 : WriteList(subkeys));
         BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(36), values.Count);
-        BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(40), values.Count == 0 ? -1 : Cell([.. values.SelectMany(BitConverter.GetBytes)]));
+        BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(40),
+            values.Count == 0 ? -1 : Cell([.. values.SelectMany(BitConverter.GetBytes)]));
         BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(32), -1);
         BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(44), _security);
         BinaryPrimitives.WriteInt32LittleEndian(cell.AsSpan(48), -1);
@@ -107,7 +117,8 @@ internal sealed class HiveBuilder
     private int WriteList(List<int> subkeys)
     {
         byte[] List(string kind, IEnumerable<int> cells, bool hash) =>
-            [(byte)kind[0], (byte)kind[1], .. BitConverter.GetBytes((ushort)cells.Count()), .. cells.SelectMany(c => BitConverter.GetBytes(c).Concat(hash ? new byte[4] : []))];
+            [(byte)kind[0], (byte)kind[1], .. BitConverter.GetBytes((ushort)cells.Count()),
+                .. cells.SelectMany(c => BitConverter.GetBytes(c).Concat(hash ? new byte[4] : []))];
         if (ListKind != "ri")
         {
             return Cell(List(ListKind, subkeys, hash: ListKind != "li"));

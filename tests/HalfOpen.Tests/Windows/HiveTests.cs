@@ -14,7 +14,8 @@ public sealed class HiveTests
     [InlineData("ri", true)]
     public void The_facts_are_read_from_the_current_control_set(string list, bool unicode)
     {
-        var facts = SystemFacts.Read("system", new HiveBuilder { ListKind = list, UnicodeNames = unicode }.Build(HiveBuilder.SystemRoot(current: 2, rateLimiting: 1)));
+        var facts = SystemFacts.Read("system",
+            new HiveBuilder { ListKind = list, UnicodeNames = unicode }.Build(HiveBuilder.SystemRoot(current: 2, rateLimiting: 1)));
         Assert.Null(facts.Problem);
         Assert.Equal(2u, facts.ControlSet);
         Assert.Equal(ProductType.Workstation, facts.ProductType);
@@ -77,7 +78,9 @@ public sealed class HiveTests
         Assert.NotNull(SystemFacts.Read("system", new HiveBuilder().Build(new TestKey("root"))).Problem);
     }
 
-    /// <summary>Truncated at every length of a step, and 20,000 seeded mutations: never an exception, never a hang.</summary>
+    /// <summary>
+    /// Truncated at every length of a step, and 20,000 seeded mutations: never an exception, never a hang.
+    /// </summary>
     [Fact]
     public void Damaged_hives_never_throw()
     {
@@ -101,7 +104,8 @@ public sealed class HiveTests
                 }
                 else
                 {
-                    BitConverter.TryWriteBytes(bytes.AsSpan(Math.Min(at & ~3, bytes.Length - 4)), random.Next(4) switch { 0 => -1, 1 => int.MinValue, 2 => random.Next(used), _ => random.Next() });
+                    BitConverter.TryWriteBytes(bytes.AsSpan(Math.Min(at & ~3, bytes.Length - 4)),
+                        random.Next(4) switch { 0 => -1, 1 => int.MinValue, 2 => random.Next(used), _ => random.Next() });
                 }
             }
 
@@ -110,7 +114,9 @@ public sealed class HiveTests
         }
     }
 
-    /// <summary>An index that names the same long list over and over must not multiply: 65,535 x 65,535 keys would take hours.</summary>
+    /// <summary>
+    /// An index that names the same long list over and over must not multiply: 65,535 x 65,535 keys would take hours.
+    /// </summary>
     [Fact]
     public void A_hive_that_repeats_itself_is_cut_short()
     {
@@ -142,10 +148,13 @@ public sealed class HiveTests
         using var folder = new TemporaryFolder();
         var path = folder.Write("system", new HiveBuilder().Build(new TestKey("root")));
         var script = folder.Write("script", System.Text.Encoding.ASCII.GetBytes(string.Join('\n', [
-            "add Select", "cd Select", "setval 1", "Current", "dword:1", "cd \\", "add ControlSet001", "cd ControlSet001", "add Control", "add Services", "cd Control",
-            "add ProductOptions", "cd ProductOptions", "setval 1", "ProductType", "string:ServerNT", "cd \\ControlSet001\\Services", "add Tcpip", "cd Tcpip", "add Parameters",
+            "add Select", "cd Select", "setval 1", "Current", "dword:1", "cd \\", "add ControlSet001", "cd ControlSet001", "add Control",
+                "add Services", "cd Control",
+            "add ProductOptions", "cd ProductOptions", "setval 1", "ProductType", "string:ServerNT", "cd \\ControlSet001\\Services",
+                "add Tcpip", "cd Tcpip", "add Parameters",
             "cd Parameters", "setval 1", "EnableConnectionRateLimiting", "dword:1", "commit", "quit", ""])));
-        var start = new ProcessStartInfo("hivexsh") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("hivexsh")
+            { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var arg in new[] { "-w", "-f", script, path })
         {
             start.ArgumentList.Add(arg);

@@ -3,12 +3,16 @@ using HalfOpen.TestDrivers;
 
 namespace HalfOpen.Tests.Windows;
 
-/// <summary>A folder of its own for one test, gone afterwards; in memory where the system has room for that, since fsync is what these tests do most.</summary>
+/// <summary>
+/// A folder of its own for one test, gone afterwards; in memory where the system has room for that, since fsync is what
+/// these tests do most.
+/// </summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private static readonly string Parent = Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
 
-    public TemporaryFolder() => Path = Directory.CreateDirectory(System.IO.Path.Combine(Parent, "halfopen-test-" + Guid.NewGuid().ToString("N"))).FullName;
+    public TemporaryFolder() =>
+        Path = Directory.CreateDirectory(System.IO.Path.Combine(Parent, "halfopen-test-" + Guid.NewGuid().ToString("N"))).FullName;
 
     public string Path { get; }
 
@@ -23,10 +27,15 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    public string WriteDriver(string relative, int seed, uint limit = 10, DriverArchitecture architecture = DriverArchitecture.X86, string name = "tcpip.sys") =>
-        Write(relative, SyntheticDriver.Build(new SyntheticDriverOptions { Seed = seed, Architecture = architecture, Limit = limit, InternalName = name }).Bytes);
+    public string WriteDriver(string relative, int seed, uint limit = 10, DriverArchitecture architecture = DriverArchitecture.X86,
+        string name = "tcpip.sys") =>
+        Write(relative,
+            SyntheticDriver.Build(
+                new SyntheticDriverOptions { Seed = seed, Architecture = architecture, Limit = limit, InternalName = name }).Bytes);
 
-    /// <summary>An XP as it is installed: two copies of one build, a third of another, tcpip6.sys, in folders of mixed case.</summary>
+    /// <summary>
+    /// An XP as it is installed: two copies of one build, a third of another, tcpip6.sys, in folders of mixed case.
+    /// </summary>
     public TemporaryFolder WithXp()
     {
         WriteDriver("WINDOWS/system32/drivers/tcpip.sys", seed: 1);
@@ -38,7 +47,8 @@ internal sealed class TemporaryFolder : IDisposable
 
     /// <summary>Every file below with its content, for comparing before and after.</summary>
     public SortedDictionary<string, byte[]> Snapshot() => new(
-        Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).ToDictionary(p => System.IO.Path.GetRelativePath(Path, p), File.ReadAllBytes), StringComparer.Ordinal);
+        Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories)
+            .ToDictionary(p => System.IO.Path.GetRelativePath(Path, p), File.ReadAllBytes), StringComparer.Ordinal);
 
     public void AssertUnchanged(SortedDictionary<string, byte[]> before)
     {

@@ -35,7 +35,8 @@ internal static class PacketBuilder
         return tcp;
     }
 
-    public static byte[] V4(string source, string destination, byte[] payload, byte protocol = 6, int optionBytes = 0, int fragmentOffset = 0)
+    public static byte[] V4(string source, string destination, byte[] payload, byte protocol = 6, int optionBytes = 0,
+        int fragmentOffset = 0)
     {
         var ip = new byte[20 + optionBytes + payload.Length];
         ip[0] = (byte)(0x40 | ((20 + optionBytes) / 4));
@@ -49,8 +50,10 @@ internal static class PacketBuilder
         return ip;
     }
 
-    /// <param name="extensions">Header number, and its length in bytes (a multiple of 8; of 4 for authentication).</param>
-    public static byte[] V6(string source, string destination, byte[] payload, byte protocol = 6, params (int Header, int Length)[] extensions)
+    /// <param name="extensions">Header number, and its length in bytes (a multiple of 8; of 4 for
+    /// authentication).</param>
+    public static byte[] V6(string source, string destination, byte[] payload, byte protocol = 6,
+        params (int Header, int Length)[] extensions)
     {
         var ip = new List<byte>(new byte[40]);
         ip[0] = 0x60;

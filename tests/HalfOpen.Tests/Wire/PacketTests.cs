@@ -15,7 +15,8 @@ public sealed class PacketTests
         { V4("10.0.0.1", "192.0.2.7", Syn, optionBytes: 40), "10.0.0.1:40000 -> 192.0.2.7:443" },
         { V6("fd00::1", "2001:db8::2", Syn), "[fd00::1]:40000 -> [2001:db8::2]:443" },
         { V6("fd00::1", "2001:db8::2", Syn, 6, (HopByHop, 8)), "[fd00::1]:40000 -> [2001:db8::2]:443" },
-        { V6("fd00::1", "2001:db8::2", Syn, 6, (HopByHop, 16), (Routing, 24), (Fragment, 8), (Authentication, 24), (DestinationOptions, 8)), "[fd00::1]:40000 -> [2001:db8::2]:443" },
+        { V6("fd00::1", "2001:db8::2", Syn, 6, (HopByHop, 16), (Routing, 24), (Fragment, 8), (Authentication, 24), (DestinationOptions, 8)),
+            "[fd00::1]:40000 -> [2001:db8::2]:443" },
     };
 
     [Theory]

@@ -29,10 +29,12 @@ public sealed partial record FairOptions
             "nat-budget", 2, LargestTable, "none", "Entries that a NAT device may hold for our attempts, dead ones included. Default none.",
             o => o.NatBudget, (o, n) => o with { NatBudget = n }) with { Example = "2000", ShortName = "NAT" },
         PolicyOption.Time<FairOptions>(
-            "nat-silent-hold", TimeSpan.Zero, LongestHold, "With nat-budget: how long an entry outlives the last SYN that nobody answered. Default 120s, as Linux.",
+            "nat-silent-hold", TimeSpan.Zero, LongestHold,
+                "With nat-budget: how long an entry outlives the last SYN that nobody answered. Default 120s, as Linux.",
             o => o.NatSilentHold, (o, t) => o with { NatSilentHold = t }),
         PolicyOption.Time<FairOptions>(
-            "nat-closed-hold", TimeSpan.Zero, LongestHold, "With nat-budget: how long that of a refused attempt or a closed connection does. Default 10s, as Linux.",
+            "nat-closed-hold", TimeSpan.Zero, LongestHold,
+                "With nat-budget: how long that of a refused attempt or a closed connection does. Default 10s, as Linux.",
             o => o.NatClosedHold, (o, t) => o with { NatClosedHold = t }),
         .. Parts(),
     ]);
@@ -41,7 +43,8 @@ public sealed partial record FairOptions
     private static IEnumerable<PolicyOption> Parts() => ((PolicyOption[])
     [
         PolicyOption.NumberOr<FairOptions>(
-            "max-headroom", 0, 1_000_000, "auto", "Most slots that programs with silent peers leave to others. Default auto: a twentieth of the limit, at least 1.",
+            "max-headroom", 0, 1_000_000, "auto",
+                "Most slots that programs with silent peers leave to others. Default auto: a twentieth of the limit, at least 1.",
             o => o.MaxHeadroom, (o, n) => o with { MaxHeadroom = n }),
         PolicyOption.Switch<FairOptions>(
             "learn-headroom", "Size the headroom by what short handshakes needed lately. Default yes.",
@@ -50,7 +53,8 @@ public sealed partial record FairOptions
             "lend-headroom", "Lend the headroom while no newcomer is expected. Default yes.",
             o => o.LendHeadroom, (o, on) => o with { LendHeadroom = on }),
         PolicyOption.Time<FairOptions>(
-            "lend-before", TimeSpan.Zero, TimeSpan.FromSeconds(1), "Lend a slot when another comes back within this time. Default 100ms; 0s: never.",
+            "lend-before", TimeSpan.Zero, TimeSpan.FromSeconds(1),
+                "Lend a slot when another comes back within this time. Default 100ms; 0s: never.",
             o => o.LendBefore, (o, t) => o with { LendBefore = t }),
         PolicyOption.Switch<FairOptions>(
             "learn-patience", "Do not start what its program is about to give up. Default yes.",

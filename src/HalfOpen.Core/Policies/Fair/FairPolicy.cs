@@ -4,8 +4,9 @@ using HalfOpen.Core.Queueing;
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// What takes a slot: an attempt to a destination not known to answer. Who gets one: the program that holds fewest. What may be taken: everything but the headroom, except by
-/// those who give it back within a round trip. The reasons stand in docs/concepts/fair.md; the invariant is that slots held never exceed the limit.
+/// What takes a slot: an attempt to a destination not known to answer. Who gets one: the program that holds fewest.
+/// What may be taken: everything but the headroom, except by those who give it back within a round trip. The reasons
+/// stand in docs/concepts/fair.md; the invariant is that slots held never exceed the limit.
 /// </summary>
 internal sealed partial class FairPolicy : Policy
 {
@@ -52,7 +53,8 @@ internal sealed partial class FairPolicy : Policy
                 due = Math.Min(due, Slab[_late.Head].Since + _handshakes.GiveUpAfter);
             }
 
-            if (_options.LendHeadroom && _waiting.Count > 0 && _silenceEnds.Value != 0 && _pauses.BurstEnds > State.Now && _longHeld >= State.Limit - _headroom)
+            if (_options.LendHeadroom && _waiting.Count > 0 && _silenceEnds.Value != 0 && _pauses.BurstEnds > State.Now
+                && _longHeld >= State.Limit - _headroom)
             {
                 due = Math.Min(due, _pauses.BurstEnds);
             }
@@ -299,8 +301,8 @@ internal sealed partial class FairPolicy : Policy
     }
 
     /// <summary>
-    /// A quick answer speaks for its class. A cancelled attempt says nothing; one that timed out early says that nobody answered. Attempts to known destinations say nothing about
-    /// those to unknown ones.
+    /// A quick answer speaks for its class. A cancelled attempt says nothing; one that timed out early says that nobody
+    /// answered. Attempts to known destinations say nothing about those to unknown ones.
     /// </summary>
     private void EndPending(int index, Outcome outcome)
     {
@@ -318,7 +320,10 @@ internal sealed partial class FairPolicy : Policy
         }
     }
 
-    /// <summary>Silent for longer than handshakes take. One that had passed as known takes a slot after all, as soon as there is one; nothing else starts until then.</summary>
+    /// <summary>
+    /// Silent for longer than handshakes take. One that had passed as known takes a slot after all, as soon as there is
+    /// one; nothing else starts until then.
+    /// </summary>
     private void BecomeLate(int index)
     {
         ref var attempt = ref Slab[index];

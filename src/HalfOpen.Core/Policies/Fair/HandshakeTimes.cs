@@ -1,6 +1,9 @@
 namespace HalfOpen.Core.Policies.Fair;
 
-/// <summary>How long handshakes take that succeed, and what silence means therefore. Follows the network by forgetting half after every 4,096.</summary>
+/// <summary>
+/// How long handshakes take that succeed, and what silence means therefore. Follows the network by forgetting half
+/// after every 4,096.
+/// </summary>
 internal sealed class HandshakeTimes(FairOptions options)
 {
     private const int Enough = 30;
@@ -13,7 +16,10 @@ internal sealed class HandshakeTimes(FairOptions options)
     /// <summary>Silent for longer: probably a dead peer. 1 to 3 s.</summary>
     public long LateAfter { get; private set; } = MinLate;
 
-    /// <summary>Silent for longer than (nearly) all that ever answered, twice: not worth a slot. Between the option's minimum and 20 s.</summary>
+    /// <summary>
+    /// Silent for longer than (nearly) all that ever answered, twice: not worth a slot. Between the option's minimum
+    /// and 20 s.
+    /// </summary>
     public long GiveUpAfter { get; private set; } = options.MinGiveUpAfter.Ticks;
 
     public void Record(long ticks)

@@ -3,8 +3,8 @@ using HalfOpen.Core.Queueing;
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// What fair knows of addresses: who answered lately, who is being tried, who waits for that trial. Entries that are only memory are kept in the order of their last use
-/// and bounded; entries in use are as many as attempts in flight.
+/// What fair knows of addresses: who answered lately, who is being tried, who waits for that trial. Entries that are
+/// only memory are kept in the order of their last use and bounded; entries in use are as many as attempts in flight.
 /// </summary>
 internal sealed class KnownDestinations(FairOptions options, ulong seed)
 {

@@ -1,7 +1,8 @@
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// Entries a NAT device is believed to hold. Remains are kept as counts in a ring of quarter seconds, always rounded up: bounded memory, one addition an event.
+/// Entries a NAT device is believed to hold. Remains are kept as counts in a ring of quarter seconds, always rounded
+/// up: bounded memory, one addition an event.
 /// </summary>
 internal sealed class NatLedger(int budget, TimeSpan silentHold, TimeSpan closedHold, long now)
 {

@@ -1,8 +1,8 @@
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// The shortest pause between bursts of brief handshakes, over the last two windows of time. Until so long after the last of them no newcomer is expected; the shortest,
-/// because to be wrong makes somebody wait.
+/// The shortest pause between bursts of brief handshakes, over the last two windows of time. Until so long after the
+/// last of them no newcomer is expected; the shortest, because to be wrong makes somebody wait.
 /// </summary>
 internal struct Pauses()
 {
@@ -16,7 +16,9 @@ internal struct Pauses()
     private int _seen;
     private int _lastSeen;
 
-    /// <summary>No newcomer is expected before; long.MinValue: nothing is known, or the burst may not be over.</summary>
+    /// <summary>
+    /// No newcomer is expected before; long.MinValue: nothing is known, or the burst may not be over.
+    /// </summary>
     public readonly long QuietUntil(long now) =>
         _seen + _lastSeen >= Enough && now - _last > BurstGap ? _last + Math.Min(_shortest, _lastShortest) : long.MinValue;
 

@@ -1,6 +1,9 @@
 namespace HalfOpen.Core.Policies.Fair;
 
-/// <summary>Programs by how little they hold, then by who was served longest ago. A binary heap that can move any member; its size is the number of programs that wait, not of attempts.</summary>
+/// <summary>
+/// Programs by how little they hold, then by who was served longest ago. A binary heap that can move any member; its
+/// size is the number of programs that wait, not of attempts.
+/// </summary>
 internal sealed class ProgramHeap
 {
     private int[] _heap = new int[16];

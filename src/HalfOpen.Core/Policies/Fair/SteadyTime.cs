@@ -1,8 +1,9 @@
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// A duration that is always the same because a timer makes it, learned from its repetitions: how long the stack waits for an answer, how long a program waits for its turn. Known
-/// only while the last eight agree within a fiftieth; people do not, timers do.
+/// A duration that is always the same because a timer makes it, learned from its repetitions: how long the stack waits
+/// for an answer, how long a program waits for its turn. Known only while the last eight agree within a fiftieth;
+/// people do not, timers do.
 /// </summary>
 internal struct SteadyTime
 {

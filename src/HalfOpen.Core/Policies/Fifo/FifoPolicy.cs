@@ -2,7 +2,9 @@ using HalfOpen.Core.Queueing;
 
 namespace HalfOpen.Core
 {
-    /// <summary><c>fifo</c>: one queue for all, every half-open attempt takes a slot. What most software does.</summary>
+    /// <summary>
+    /// <c>fifo</c>: one queue for all, every half-open attempt takes a slot. What most software does.
+    /// </summary>
     public sealed record FifoOptions : PolicyOptions
     {
         internal static PolicyRow TableRow { get; } = new("fifo", "keeps one queue for everybody", new FifoOptions());

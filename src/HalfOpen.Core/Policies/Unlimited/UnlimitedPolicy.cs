@@ -1,6 +1,9 @@
 namespace HalfOpen.Core
 {
-    /// <summary><c>unlimited</c>: every attempt starts at once, as on systems without a limit. For comparison, and to only observe.</summary>
+    /// <summary>
+    /// <c>unlimited</c>: every attempt starts at once, as on systems without a limit. For comparison, and to only
+    /// observe.
+    /// </summary>
     public sealed record UnlimitedOptions : PolicyOptions
     {
         internal static PolicyRow TableRow { get; } = new("unlimited", "counts and never holds", new UnlimitedOptions());

@@ -1,8 +1,9 @@
 namespace HalfOpen.Core;
 
 /// <summary>
-/// <c>windows-xp</c>: the limiter of Windows XP SP2's TCP/IP driver, decision for decision, as read from the driver by static analysis
-/// (docs/concepts/windows-xp.md). SYN timing (3 + 6 + 12 s) belongs to the world around the engine, not to this policy.
+/// <c>windows-xp</c>: the limiter of Windows XP SP2's TCP/IP driver, decision for decision, as read from the driver by
+/// static analysis (docs/concepts/windows-xp.md). SYN timing (3 + 6 + 12 s) belongs to the world around the engine, not
+/// to this policy.
 /// </summary>
 public sealed record WindowsXpOptions : PolicyOptions
 {

@@ -4,7 +4,8 @@ using HalfOpen.Core.Queueing;
 namespace HalfOpen.Core.Policies.WindowsXp;
 
 /// <summary>
-/// Count C, threshold T, pending P, 128 lists, a cursor. In our words: C is the slots held, T the limit, P the backlog. The numbers are the driver's.
+/// Count C, threshold T, pending P, 128 lists, a cursor. In our words: C is the slots held, T the limit, P the backlog.
+/// The numbers are the driver's.
 /// </summary>
 internal sealed class WindowsXpPolicy(EngineState state) : Policy(state)
 {
@@ -16,8 +17,8 @@ internal sealed class WindowsXpPolicy(EngineState state) : Policy(state)
     private const long RingStepTicks = TickTicks * 5;
     private const long PenaltyTicks = RingStepTicks * 20;
 
-    // Event 4226: the silence after each event is twice the one before it. The driver begins with 4,096 and doubles at the
-    // first event too, so the first silence is one of 8,192 ticks (819.2 s).
+    // Event 4226: the silence after each event is twice the one before it. The driver begins with 4,096 and doubles at
+    // the first event too, so the first silence is one of 8,192 ticks (819.2 s).
     private const long InitialSilence = 4096;
     private const long LongestSilence = 1L << 28;
 
@@ -163,7 +164,10 @@ internal sealed class WindowsXpPolicy(EngineState state) : Policy(state)
 
     internal static int ListOf(uint processKey) => (int)((processKey ^ (processKey >> 8) ^ (processKey >> 16) ^ (processKey >> 24)) & 0x7F);
 
-    /// <summary>Takes a slot unless the destination is known good (a connection to it is open) or another attempt to it is counted already.</summary>
+    /// <summary>
+    /// Takes a slot unless the destination is known good (a connection to it is open) or another attempt to it is
+    /// counted already.
+    /// </summary>
     private void Start(int index, bool adopted)
     {
         var entry = _routes.FindOrAdd(Slab[index].Address);

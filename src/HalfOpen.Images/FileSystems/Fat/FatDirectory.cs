@@ -6,7 +6,8 @@ namespace HalfOpen.Images.FileSystems.Fat;
 /// <remarks>
 /// <code>
 ///   entry: 0 name 8+3  11 attributes  12 case (8: name, 16: extension in small letters)  20, 26 cluster  28 size
-///   long name (attributes 0F), before its entry, last part first: 0 number, bit 6 the last  1, 14, 28 characters  13 checksum of the short name
+///   long name (attributes 0F), before its entry, last part first: 0 number, bit 6 the last  1, 14, 28 characters
+///         13 checksum of the short name
 /// </code>
 /// </remarks>
 internal sealed class FatDirectory

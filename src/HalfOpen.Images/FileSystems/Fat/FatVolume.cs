@@ -4,7 +4,8 @@ namespace HalfOpen.Images.FileSystems.Fat;
 /// <remarks>
 /// Microsoft's "FAT32 File System Specification" 1.03:
 /// <code>
-///   boot sector: 11 bytes a sector  13 sectors a cluster  14 reserved  16 FATs  17 root entries (FAT16)  19/32 sectors  22/36 sectors a FAT
+///   boot sector: 11 bytes a sector  13 sectors a cluster  14 reserved  16 FATs  17 root entries (FAT16)
+///         19/32 sectors  22/36 sectors a FAT
 ///                40 active FAT (FAT32)  44 root cluster (FAT32)  39/67 serial number  37/65 bit 0: dirty
 ///   FAT entry 1: FAT16 bit 15, FAT32 bit 27 clear: dirty; bit 14 / 26 clear: disk errors
 /// </code>

@@ -3,7 +3,11 @@ using System.Text;
 namespace HalfOpen.Images.FileSystems.Ntfs;
 
 /// <summary>Where the parts of a file's attributes stand when they do not fit into one record.</summary>
-/// <remarks><code>entry: 0 type  4 length u16  6 name length  7 name offset  8 first VCN  16 file reference  24 attribute number</code></remarks>
+/// <remarks>
+/// <code>
+///   entry: 0 type  4 length u16  6 name length  7 name offset  8 first VCN  16 file reference  24 attribute number
+/// </code>
+/// </remarks>
 internal static class AttributeList
 {
     private const int MinEntry = 26;

@@ -5,7 +5,11 @@ namespace HalfOpen.Images.FileSystems.Ntfs;
 /// what belongs there stands in an array in the
 /// structure's header.
 /// </summary>
-/// <remarks><code>4 offset of the array u16   6 its count u16   array: the number, then one u16 for each 512 bytes</code></remarks>
+/// <remarks>
+/// <code>
+///   4 offset of the array u16   6 its count u16   array: the number, then one u16 for each 512 bytes
+/// </code>
+/// </remarks>
 internal static class Fixups
 {
     public const int Stride = 512;

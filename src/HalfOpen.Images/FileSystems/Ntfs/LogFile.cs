@@ -3,7 +3,8 @@ namespace HalfOpen.Images.FileSystems.Ntfs;
 /// <summary>Whether the journal of an NTFS volume says that Windows let go of it properly.</summary>
 /// <remarks>
 /// <code>
-///   restart page: "RSTR"  16 size of a page  24 offset of the restart area     area: 0 LSN  12 first client in use, FFFF none  14 flags: 2 clean
+///   restart page: "RSTR"  16 size of a page  24 offset of the restart area     area: 0 LSN
+///         12 first client in use, FFFF none  14 flags: 2 clean
 /// </code>
 /// The first two pages are restart pages; the one with the larger LSN holds. A journal full of FF is new.
 /// </remarks>

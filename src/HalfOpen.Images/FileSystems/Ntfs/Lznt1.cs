@@ -5,7 +5,8 @@ namespace HalfOpen.Images.FileSystems.Ntfs;
 /// <remarks>
 /// <code>
 ///   chunk: u16 {0..11 size - 1 of what follows, 12..14 signature 3, 15 compressed}; 0000: the end
-///   compressed: a byte of flags, lowest first: 0 one literal byte, 1 a u16 {offset - 1 above, length - 3 below}; how many bits each
+///   compressed: a byte of flags, lowest first: 0 one literal byte, 1 a u16 {offset - 1 above,
+///         length - 3 below}; how many bits each
 ///   has follows from the position in the chunk: 4 for the offset up to 16 bytes, one more each time that doubles
 /// </code>
 /// </remarks>

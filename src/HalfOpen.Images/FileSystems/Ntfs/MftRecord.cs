@@ -5,8 +5,10 @@ namespace HalfOpen.Images.FileSystems.Ntfs;
 /// <summary>One attribute of a file record.</summary>
 /// <remarks>
 /// <code>
-///   0 type  4 length  8 non-resident  9 name length  10 name offset  12 flags: 1 compressed, 4000 encrypted, 8000 sparse
-///   resident: 16 length  20 offset   non-resident: 16 first VCN  24 last VCN  32 offset of the runs  34 compression unit  48 size  56 initialized
+///   0 type  4 length  8 non-resident  9 name length  10 name offset
+///         12 flags: 1 compressed, 4000 encrypted, 8000 sparse
+///   resident: 16 length  20 offset   non-resident: 16 first VCN  24 last VCN  32 offset of the runs
+///         34 compression unit  48 size  56 initialized
 /// </code>
 /// </remarks>
 /// <param name="Bytes">The whole attribute.</param>
@@ -47,7 +49,11 @@ internal sealed record NtfsAttribute(uint Type, string Name, byte[] Bytes, int O
 }
 
 /// <summary>One record of the master file table, its fix-ups undone.</summary>
-/// <remarks><code>0 "FILE"  16 sequence number  20 first attribute  22 flags: 1 in use, 2 folder  24 bytes used  32 base record</code></remarks>
+/// <remarks>
+/// <code>
+///   0 "FILE"  16 sequence number  20 first attribute  22 flags: 1 in use, 2 folder  24 bytes used  32 base record
+/// </code>
+/// </remarks>
 internal sealed class MftRecord
 {
     public const uint AttributeListType = 0x20, FileName = 0x30, VolumeInformation = 0x70, Data = 0x80, IndexRoot =

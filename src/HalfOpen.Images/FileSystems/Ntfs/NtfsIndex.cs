@@ -8,7 +8,8 @@ namespace HalfOpen.Images.FileSystems.Ntfs;
 /// <code>
 ///   $INDEX_ROOT: 8 size of a block  16 node      block: "INDX"  24 node
 ///   node: 0 offset of the entries  4 end of the entries
-///   entry: 0 file reference  8 length  10 key length  12 flags: 1 has a node below (its VCN in the last 8 bytes), 2 the last
+///   entry: 0 file reference  8 length  10 key length
+///         12 flags: 1 has a node below (its VCN in the last 8 bytes), 2 the last
 ///   key, a $FILE_NAME: 48 size  56 attributes  64 characters  65 namespace: 0 POSIX 1 Win32 2 DOS 3 both  66 name
 /// </code>
 /// </remarks>

@@ -1,7 +1,12 @@
 namespace HalfOpen.Images.FileSystems.Ntfs;
 
 /// <summary>The clusters of a file, as NTFS writes them down.</summary>
-/// <remarks><code>header: low half bytes of the length, high half bytes of the offset; length; offset, signed, from the run before; no offset: sparse; header 0: the end</code></remarks>
+/// <remarks>
+/// <code>
+///   header: low half bytes of the length, high half bytes of the offset; length; offset, signed,
+///         from the run before; no offset: sparse; header 0: the end
+/// </code>
+/// </remarks>
 internal static class RunList
 {
     /// <summary>Runs of one file; a file of the largest size that is read has fewer clusters.</summary>
