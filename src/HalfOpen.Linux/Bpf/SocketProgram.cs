@@ -9,7 +9,7 @@ internal abstract record ProcessIds
     public sealed record Asked : ProcessIds;
 
     /// <summary>It asks for the id in one PID namespace (Linux 6.10); processes of others have none.</summary>
-    public sealed record AskedIn(FileIdentity Namespace) : ProcessIds;
+    public sealed record AskedIn(InodeIdentity Namespace) : ProcessIds;
 
     /// <summary>It reads what <see cref="ConnectProgram"/> noted in a socket storage.</summary>
     public sealed record Noted(int Storage) : ProcessIds;

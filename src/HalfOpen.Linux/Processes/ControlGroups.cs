@@ -17,7 +17,7 @@ public static class ControlGroups
     }
 
     /// <summary>Whether a folder is the root of the whole hierarchy and not of a part, as in a container.</summary>
-    public static bool IsWhole(string folder) => FileIdentity.Of(folder)?.Inode == RootInode;
+    public static bool IsWhole(string folder) => InodeIdentity.Of(folder)?.Inode == RootInode;
 
     /// <summary>Lines of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, ..., "-", type, source, options.</summary>
     internal static string? MountPoint(string line)

@@ -11,7 +11,7 @@ public static class ProcessNamespace
     private const string Link = "/proc/self/ns/pid";
 
     /// <summary>Device and inode by which BPF knows it; null where /proc does not say.</summary>
-    public static FileIdentity? Identity => FileIdentity.Of(Link);
+    public static InodeIdentity? Identity => InodeIdentity.Of(Link);
 
     /// <summary>Whether it is the machine's own; taken for granted where /proc does not say.</summary>
     public static bool IsInitial => Identity is not { } identity || identity.Inode == InitialInode;

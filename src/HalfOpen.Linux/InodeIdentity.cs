@@ -5,7 +5,7 @@ namespace HalfOpen.Linux;
 /// <summary>Which file it is, whatever its name: device and inode (statx(2)). Immutable.</summary>
 /// <param name="Device">As user space numbers it: major &lt;&lt; 20 | minor for the small numbers of Linux.</param>
 /// <param name="Inode">On that device.</param>
-public readonly record struct FileIdentity(ulong Device, ulong Inode)
+public readonly record struct InodeIdentity(ulong Device, ulong Inode)
 {
     private const int BasicStatistics = 0x7ff;
     private const int Length = 256;
@@ -15,7 +15,7 @@ public readonly record struct FileIdentity(ulong Device, ulong Inode)
     private const int CurrentFolder = -100;
 
     /// <summary>Of the file that a path leads to, links followed; null: not there, or not ours to see.</summary>
-    public static FileIdentity? Of(string path)
+    public static InodeIdentity? Of(string path)
     {
         Span<byte> room = stackalloc byte[Length];
         if (!Native.Status(CurrentFolder, path, 0, BasicStatistics, room))
@@ -25,6 +25,6 @@ public readonly record struct FileIdentity(ulong Device, ulong Inode)
 
         var major = BinaryPrimitives.ReadUInt32LittleEndian(room[MajorOffset..]);
         var minor = BinaryPrimitives.ReadUInt32LittleEndian(room[MinorOffset..]);
-        return new FileIdentity(((ulong)major << 20) | minor, BinaryPrimitives.ReadUInt64LittleEndian(room[InodeOffset..]));
+        return new InodeIdentity(((ulong)major << 20) | minor, BinaryPrimitives.ReadUInt64LittleEndian(room[InodeOffset..]));
     }
 }
