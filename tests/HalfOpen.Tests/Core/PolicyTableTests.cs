@@ -167,7 +167,7 @@ public sealed class PolicyTableTests
     {
         var (code, _, error) =
             await CliRunner.RunAsync(["guard", "--dry-run", "--policy", "newest-first", "--spare", "3"], policies: WithOneMore);
-        Assert.Equal((0, true), (code, error.Contains("would run", StringComparison.Ordinal)));
+        Assert.Equal((0, true), (code, error.Contains("guard would", StringComparison.Ordinal)));
         (code, _, error) =
             await CliRunner.RunAsync(["guard", "--dry-run", "--policy", "newest-first", "--spare", "101"], policies: WithOneMore);
         Assert.Equal((2, true), (code, error.Contains("--spare 101: give 0 to 100", StringComparison.Ordinal)));
