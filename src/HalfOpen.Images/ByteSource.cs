@@ -48,11 +48,12 @@ public abstract class ByteSource
 }
 
 /// <summary>A part of another source, as a source of its own.</summary>
-internal sealed class SliceSource : ByteSource
+public sealed class SliceSource : ByteSource
 {
     private readonly ByteSource _inner;
     private readonly long _start;
 
+    /// <exception cref="ImageProblemException">The range is not wholly inside.</exception>
     public SliceSource(ByteSource inner, long start, long length)
     {
         if (!inner.Has(start, length))

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using HalfOpen.Driver;
 using HalfOpen.TestDrivers;
 using HalfOpen.Windows.Files;
@@ -49,27 +48,5 @@ internal sealed class DriverTree : IDisposable
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
     /// <summary>Runs a shell command to its end, with the script of the program as $H and this folder as $D.</summary>
-    public async Task<(int Code, string Out, string Error)> ShellAsync(string command)
-    {
-        var start = new ProcessStartInfo("bash") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add(command);
-        start.Environment["H"] = BuiltProgram.Script;
-        start.Environment["D"] = Path;
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-        var error = process.StandardError.ReadToEndAsync(limit.Token);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, await output, await error);
-        }
-        catch (OperationCanceledException e)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException(command + " did not end in time", e);
-        }
-    }
+    public Task<(int Code, string Out, string Error)> ShellAsync(string command) => FolderShell.RunAsync(command, Path);
 }

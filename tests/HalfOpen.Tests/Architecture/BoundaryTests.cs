@@ -18,6 +18,7 @@ public sealed partial class BoundaryTests
         [("HalfOpen.Lab", "halfopen")] = "the lab's programs run under a hidden verb",
         [("HalfOpen.Lab", "HalfOpen.Tests")] = "unit tests of the link and the world",
         [("HalfOpen.Lab", "HalfOpen.SystemTests")] = "machines of the lab for tests on real sockets",
+        [("HalfOpen.Media", "HalfOpen.Tests")] = "packings alone, and where records stand in an image",
         [("HalfOpen.Simulation", "HalfOpen.Lab")] = "the prediction beside each measurement draws the same plots",
         [("HalfOpen.Simulation", "HalfOpen.SimulationTests")] = "checkers and worlds",
         [("HalfOpen.Windows", "HalfOpen.Tests")] = "a failure at every step of a file operation",

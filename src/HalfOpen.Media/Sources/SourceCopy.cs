@@ -1,0 +1,26 @@
+using HalfOpen.Images;
+
+namespace HalfOpen.Media.Sources;
+
+/// <summary>Hands the bytes of a source on, piece by piece.</summary>
+public static class SourceCopy
+{
+    private const int PieceSize = 64 * 1024;
+
+    /// <summary>Hands out all bytes in order, in pieces of at most 64 KB. The span is valid during the call
+    /// only.</summary>
+    /// <exception cref="ImageProblemException">The bytes cannot be had.</exception>
+    public static void CopyTo(this ByteSource source, Action<ReadOnlySpan<byte>> write)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(write);
+        var buffer = new byte[PieceSize];
+        for (long offset = 0; offset < source.Length;)
+        {
+            var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, source.Length - offset));
+            source.Read(offset, piece);
+            write(piece);
+            offset += piece.Length;
+        }
+    }
+}
