@@ -28,7 +28,7 @@ internal sealed record PatchedDriverDocument(
         item.Driver.Path,
         item.Driver.Kind == DriverKind.Tcpip6 ? "tcpip6" : "tcpip",
         item.Action switch { PatchAction.Write => "write", PatchAction.Nothing => "nothing", PatchAction.LeaveOut => "leave-out", _ => "refuse" },
-        item.Reason,
+        Refusals.Reason(item),
         item.Driver.Report?.Limit,
         item.Action is PatchAction.Write or PatchAction.Nothing ? limit : item.Driver.Report?.Limit,
         item.Driver.Sha256,
@@ -53,7 +53,7 @@ internal sealed record RestoredDriverDocument(string Path, string Action, string
     public static RestoredDriverDocument Of(RestoreItem item) => new(
         item.Driver.Path,
         item.Action switch { RestoreAction.Restore => "restore", RestoreAction.CleanUp => "clean-up", RestoreAction.Nothing => "nothing", _ => "refuse" },
-        item.Reason,
+        Refusals.Reason(item),
         item.Driver.Report?.Limit,
         item.Driver.Sha256,
         item.Action == RestoreAction.Restore ? item.Driver.Backup.BackupSha256 : item.Driver.Sha256);

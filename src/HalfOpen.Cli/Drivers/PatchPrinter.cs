@@ -31,10 +31,10 @@ internal sealed class PatchPrinter(Terminal terminal)
                 o.WriteLine($"  {terminal.Good("✓")} already at {newLimit:N0}: nothing to do");
                 break;
             case PatchAction.LeaveOut:
-                o.WriteLine($"  {terminal.Warn("·")} left out: {item.Reason}");
+                o.WriteLine($"  {terminal.Warn("·")} left out: {Refusals.Reason(item)}");
                 break;
             default:
-                o.WriteLine($"  {terminal.Bad("✗")} refused: {item.Reason}");
+                o.WriteLine($"  {terminal.Bad("✗")} refused: {Refusals.Reason(item)}");
                 break;
         }
 
@@ -51,7 +51,7 @@ internal sealed class PatchPrinter(Terminal terminal)
                 + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} after, as in {Path.GetFileName(FileNames.BackupOf(item.Driver.Path))}",
             RestoreAction.CleanUp => $"  {terminal.Good("✓")} is the original already: only backup and manifest go away",
             RestoreAction.Nothing => $"  {terminal.Dim("·")} no backup of ours",
-            _ => $"  {terminal.Bad("✗")} refused: {item.Reason}",
+            _ => $"  {terminal.Bad("✗")} refused: {Refusals.Reason(item)}",
         });
         o.WriteLine();
     }

@@ -114,7 +114,7 @@ internal sealed record PatchRun(
         {
             PrintDocument(unit, written: false, []);
             var refused = unit.Items.Where(i => i.Action == PatchAction.Refuse).ToList();
-            throw CliException.Refused($"nothing is written: {DriverPaths.Shown(refused[0].Driver.Path)}: {refused[0].Reason}{(refused.Count > 1 ? $" ({refused.Count - 1} more refused)" : "")}");
+            throw CliException.Refused($"nothing is written: {DriverPaths.Shown(refused[0].Driver.Path)}: {Refusals.Reason(refused[0])}{(refused.Count > 1 ? $" ({refused.Count - 1} more refused)" : "")}");
         }
 
         var writes = Output is null ? unit.Writes.Count() : 1;

@@ -79,7 +79,7 @@ internal static class RestoreVerb
 
             PrintDocument(written: false);
             throw CliException.Refused(
-                unit.Items.FirstOrDefault(i => i.Action == RestoreAction.Refuse) is { } refused ? $"nothing is written: {DriverPaths.Shown(refused.Driver.Path)}: {refused.Reason}"
+                unit.Items.FirstOrDefault(i => i.Action == RestoreAction.Refuse) is { } refused ? $"nothing is written: {DriverPaths.Shown(refused.Driver.Path)}: {Refusals.Reason(refused)}"
                 : unit.Items.Count == 0 ? place.NothingFound(recurse)
                 : $"no backup of ours in {DriverPaths.Shown(path)}: there is nothing to give back.");
         }

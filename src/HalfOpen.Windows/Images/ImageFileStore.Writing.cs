@@ -129,6 +129,9 @@ public sealed partial class ImageFileStore
         return null;
     }
 
+    /// <summary>There is no place beside the image where a backup could stay; one has to be named.</summary>
+    public bool NeedsBackupFolder => !HasJournalFolder;
+
     private string? FindObstacle()
     {
         if (JournalProblem is not null)
@@ -138,8 +141,7 @@ public sealed partial class ImageFileStore
 
         if (!HasJournalFolder)
         {
-            return "this is a device, beside which no backup can be kept (/dev is emptied at the next start): name a folder for it "
-                + "with --backup DIR.";
+            return "this is a device, beside which no backup can be kept (/dev is emptied at the next start): name a folder for it.";
         }
 
         if (_image.Disk.WriteProblem is { } problem)

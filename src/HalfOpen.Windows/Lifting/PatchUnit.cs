@@ -26,6 +26,9 @@ public sealed record PatchItem(Inspection Driver, PatchAction Action, IReadOnlyL
 {
     /// <summary>SHA-256 of the file after the patch; null when it is not written.</summary>
     public string? PatchedSha256 { get; init; }
+
+    /// <summary>What would have it written although it is refused.</summary>
+    public Overruling OverruledBy { get; init; }
 }
 
 /// <summary>
@@ -141,7 +144,10 @@ public sealed class PatchUnit
         var patch = LimitPatch.Plan(bytes, limit, new LimitPatchOptions { AllowBadChecksum = allowBadChecksum });
         if (patch.Refusal is { } refusal)
         {
-            return Refused(Reason(driver, refusal));
+            return Refused(Reason(driver, refusal)) with
+            {
+                OverruledBy = refusal.Reason == RefusalReason.BadChecksum ? Overruling.BadChecksum : Overruling.None,
+            };
         }
 
         if (patch.ChangesNothing)
@@ -156,7 +162,10 @@ public sealed class PatchUnit
 
         if (beside && store.ObstacleTo(driver.Path) is { } obstacle)
         {
-            return Refused(obstacle);
+            return Refused(obstacle) with
+            {
+                OverruledBy = store is Images.ImageFileStore { NeedsBackupFolder: true } ? Overruling.BackupFolder : Overruling.None,
+            };
         }
 
         return new PatchItem(slim, PatchAction.Write, patch.Edits, null) { PatchedSha256 = BackupState.Hash(patch.Apply(bytes)) };
@@ -167,7 +176,6 @@ public sealed class PatchUnit
     {
         RefusalReason.Nt6OrLater => refusal.Message + " " + driver.Advice,
         RefusalReason.NotFound when driver.Design == LimiterDesign.None => driver.Advice,
-        RefusalReason.BadChecksum => refusal.Message + " --allow-bad-checksum patches it nevertheless and puts the checksum right.",
         _ => refusal.Message,
     };
 

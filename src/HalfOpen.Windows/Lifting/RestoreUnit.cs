@@ -20,7 +20,11 @@ public enum RestoreAction
 
 /// <summary>One copy in a restore. Immutable.</summary>
 /// <param name="Reason">Why it is refused, one sentence; null otherwise.</param>
-public sealed record RestoreItem(Inspection Driver, RestoreAction Action, string? Reason);
+public sealed record RestoreItem(Inspection Driver, RestoreAction Action, string? Reason)
+{
+    /// <summary>What would have it written although it is refused.</summary>
+    public Overruling OverruledBy { get; init; }
+}
 
 /// <summary>All copies of one installation whose originals go back together, byte for byte. Not thread-safe.</summary>
 public sealed class RestoreUnit
@@ -96,9 +100,15 @@ public sealed class RestoreUnit
             BackupRelation.IsOriginal => new RestoreItem(driver, RestoreAction.CleanUp, null),
             BackupRelation.IsPatched or BackupRelation.IsMissing => new RestoreItem(driver, RestoreAction.Restore, null),
             BackupRelation.IsForeign => force ? new RestoreItem(driver, RestoreAction.Restore, null)
-                : new RestoreItem(driver, RestoreAction.Refuse, "the file was changed since by somebody else (an update, another tool): --force puts our backup over it."),
+                : new RestoreItem(driver, RestoreAction.Refuse, "the file was changed since by somebody else (an update, another tool).")
+                {
+                    OverruledBy = Overruling.OurBackup,
+                },
             BackupRelation.IsUnproven => force ? new RestoreItem(driver, RestoreAction.Restore, null)
-                : new RestoreItem(driver, RestoreAction.Refuse, "there is a backup without its manifest, and the file differs from it: --force puts the backup over it."),
+                : new RestoreItem(driver, RestoreAction.Refuse, "there is a backup without its manifest, and the file differs from it.")
+                {
+                    OverruledBy = Overruling.OurBackup,
+                },
             _ => new RestoreItem(driver, RestoreAction.Refuse, driver.Backup.Problem ?? "the backup is gone; only its manifest is left, so there is nothing to give back."),
         };
     }

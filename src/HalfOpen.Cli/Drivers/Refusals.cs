@@ -1,0 +1,19 @@
+using HalfOpen.Windows.Lifting;
+
+namespace HalfOpen.Cli.Drivers;
+
+/// <summary>Why a copy is refused, with the flag that overrules it.</summary>
+internal static class Refusals
+{
+    public static string? Reason(PatchItem item) => With(item.Reason, item.OverruledBy);
+
+    public static string? Reason(RestoreItem item) => With(item.Reason, item.OverruledBy);
+
+    private static string? With(string? reason, Overruling by) => by switch
+    {
+        Overruling.BadChecksum => reason + " --allow-bad-checksum patches it nevertheless and puts the checksum right.",
+        Overruling.OurBackup => reason + " --force puts our backup over it.",
+        Overruling.BackupFolder => reason + " That is --backup DIR.",
+        _ => reason,
+    };
+}

@@ -1,0 +1,20 @@
+namespace HalfOpen.Windows.Lifting;
+
+/// <summary>
+/// What the caller could allow, or name, so that a copy that is refused is written nevertheless. How that is said is the
+/// caller's: a flag, a box to tick.
+/// </summary>
+public enum Overruling
+{
+    /// <summary>Nothing: it stays refused.</summary>
+    None,
+
+    /// <summary>The checksum of the file is wrong: patch it and put the checksum right.</summary>
+    BadChecksum,
+
+    /// <summary>The file is not what our manifest says: put our backup over it.</summary>
+    OurBackup,
+
+    /// <summary>There is no place for a backup beside it: name a folder.</summary>
+    BackupFolder,
+}
