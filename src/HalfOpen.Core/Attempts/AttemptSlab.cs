@@ -26,14 +26,8 @@ internal enum AttemptFlags : byte
     /// <summary>Silent for longer than handshakes take.</summary>
     Late = 2,
 
-    /// <summary>The host was asked to abort it.</summary>
-    GivenUp = 4,
-
-    /// <summary>Passed as known to answer, silent since, waits for a slot to be charged to.</summary>
-    Overdue = 16,
-
     /// <summary>Waits at the head of its queue to try a destination on behalf of others that are parked.</summary>
-    Promoted = 32,
+    Promoted = 4,
 }
 
 /// <summary>

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace HalfOpen.Core;
 
@@ -15,6 +16,7 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
     private static readonly UInt128 MappedPrefix = (UInt128)0xFFFF << 32;
 
     /// <summary>From the 32 bits of an IPv4 address, first byte most significant (10.0.0.1 is 0x0A000001).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Destination FromIPv4(uint address, ushort port) => new(MappedPrefix | address, port);
 
     /// <summary>From a framework address; an IPv6 scope is dropped.</summary>

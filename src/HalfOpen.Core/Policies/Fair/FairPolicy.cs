@@ -4,27 +4,25 @@ using HalfOpen.Core.Queueing;
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// What takes a slot: an attempt to a destination not known to answer. Who gets one: the program that holds fewest.
-/// What may be taken: everything but the headroom, except by those who give it back within a round trip. The reasons
-/// stand in docs/concepts/fair.md; the invariant is that slots held never exceed the limit.
+/// What takes a slot: an attempt to a destination not known to answer. Who gets one: the program that holds fewest
+/// (<see cref="Turns"/>). What may be taken: everything but the <see cref="Headroom"/>, except by those who give it back within
+/// a round trip. The reasons stand in docs/concepts/fair.md; the invariant is that slots held never exceed the limit.
+/// This file: what happens, and what becomes of an attempt. FairPolicy.Started.cs: from its start to its end.
+/// FairPolicy.Waiting.cs: queued, or parked behind another attempt to the same destination.
 /// </summary>
 internal sealed partial class FairPolicy : Policy
 {
-    // Lists of started attempts, by the time they started.
-    private const int NoList = 0;
-    private const int YoungList = 1;
-    private const int LateList = 2;
-    private const int OverdueList = 3;
-    private const int UnpaidList = 4;
-
-    // Of queued ones.
-    private const int StaleList = 5;
-
     private readonly FairOptions _options;
+    private readonly ClassTable _classes;
+    private readonly Turns _turns = new();
+    private readonly Headroom _headroom;
     private readonly KnownDestinations _known;
+    private readonly AddressFilter _queued;
     private readonly HandshakeTimes _handshakes;
+    private readonly Credit? _credit;
     private readonly NatLedger? _nat;
-    private SteadyTime _silenceEnds;
+
+    // Started attempts by what is known of them, each in the order of their starts.
     private AttemptList _young;
     private AttemptList _late;
     private AttemptList _overdue;
@@ -33,15 +31,33 @@ internal sealed partial class FairPolicy : Policy
         : base(state)
     {
         _options = options;
+        _classes = new ClassTable(options.PortClasses);
+        _headroom = new Headroom(options, state.Limit, state.Now);
         _known = new KnownDestinations(options, state.Options.HashSeed);
+        _queued = new AddressFilter(state.Options.MaxQueued);
         _handshakes = new HandshakeTimes(options);
-        _queuedHashes = new int[FilterSize(state.Options.MaxQueued)];
+        _credit = options is { GiveUp: true, Credit: true } ? new Credit(Slab, options.CreditPerSuccess) : null;
         _nat = options.NatBudget is { } budget ? new NatLedger(budget, options.NatSilentHold, options.NatClosedHold, state.Now) : null;
-        SizeHeadroom();
+    }
+
+    /// <summary>What becomes of an attempt.</summary>
+    private enum Way
+    {
+        /// <summary>It starts without a slot: its destination answered lately.</summary>
+        StartFree,
+
+        /// <summary>It starts on a slot.</summary>
+        StartOnSlot,
+
+        /// <summary>It waits for the outcome of another attempt to the same destination.</summary>
+        Park,
+
+        /// <summary>It waits for its turn.</summary>
+        Queue,
     }
 
     public override PolicyStatistics Statistics => new FairStatistics(
-        _known.Count, _headroom, _options.GiveUp ? new TimeSpan(_handshakes.GiveUpAfter) : null, _nat?.Entries ?? 0);
+        _known.Count, _headroom.Size, _options.GiveUp ? new TimeSpan(_handshakes.GiveUpAfter) : null, _nat?.Entries ?? 0);
 
     public override long NextDue
     {
@@ -53,16 +69,9 @@ internal sealed partial class FairPolicy : Policy
                 due = Math.Min(due, Slab[_late.Head].Since + _handshakes.GiveUpAfter);
             }
 
-            if (_options.LendHeadroom && _waiting.Count > 0 && _silenceEnds.Value != 0 && _pauses.BurstEnds > State.Now
-                && _longHeld >= State.Limit - _headroom)
+            if (!_turns.IsEmpty)
             {
-                due = Math.Min(due, _pauses.BurstEnds);
-            }
-
-            if (LendsSoon && _waiting.Count > 0 && _longHeld == State.Limit - _headroom && !_late.IsEmpty)
-            {
-                var lendsAt = EndsAt(_late.Head) - _options.LendBefore.Ticks;
-                due = lendsAt > State.Now ? Math.Min(due, lendsAt) : due;
+                due = Math.Min(due, _headroom.NextDue(_late.IsEmpty ? long.MaxValue : Slab[_late.Head].Since, State.Now));
             }
 
             if (_nat is { HasRoomForAll: false } && State.All.Waiting > 0)
@@ -74,100 +83,51 @@ internal sealed partial class FairPolicy : Policy
         }
     }
 
+    private bool HasNatRoom => _nat is null or { HasRoom: true };
+
+    /// <summary>Nobody waits and more than half of the slots are free: several attempts to one destination may run, each on a slot of its own.</summary>
+    private bool SlotsArePlenty => State.All.Counted < State.Limit / 2 && _turns.IsEmpty;
+
+    /// <summary>Nobody waits and no slot is short: whoever comes may have one.</summary>
+    private bool NothingIsShort =>
+        _turns.IsEmpty && State.All.Counted < State.Limit && _headroom.IsFar && _overdue.IsEmpty && _nat is null or { HasRoomForAll: true };
+
     public override void Submit(int index)
     {
         _nat?.AdvanceTo(State.Now);
         ref var attempt = ref Slab[index];
-        var c = attempt.Class = ClassOf(attempt.Program, attempt.Port);
-        if (_classes[c].Waiting == 0 || !MayBeQueued(c, attempt.Address))
+        attempt.Class = _classes.Find(attempt.Program, attempt.Port, State.Now);
+        switch (Decide(index, isHead: false, out var entry))
         {
-            var entry = _known.Find(attempt.Address);
-            if (entry >= 0 && !IsContested(entry) && HasNatRoom && _known.IsKnown(entry, State.Now))
-            {
-                StartKnown(index);
-                return;
-            }
-
-            if (entry >= 0 && IsContested(entry) && !SlotsArePlenty)
-            {
+            case Way.StartFree:
+                Start(index, entry, onSlot: false);
+                break;
+            case Way.StartOnSlot:
+                StartAtOnce(index, entry);
+                break;
+            case Way.Park:
                 State.Enqueue(index);
                 Park(index, entry, first: false);
-                return;
-            }
-
-            if (entry < 0 && NothingIsShort(c))
-            {
-                StartWithoutQueue(index);
-                return;
-            }
+                break;
+            default:
+                State.Enqueue(index);
+                Queue(index, first: false);
+                Schedule();
+                break;
         }
-
-        State.Enqueue(index);
-        Queue(index, first: false);
-        Schedule();
     }
 
     public override void Adopt(int index)
     {
         ref var attempt = ref Slab[index];
-        attempt.Class = ClassOf(attempt.Program, attempt.Port);
-        var entry = attempt.Entry = _known.Use(attempt.Address);
-        _known[entry].HalfOpen++;
-        _known[entry].Counted++;
-        _nat?.Open();
+        attempt.Class = _classes.Find(attempt.Program, attempt.Port, State.Now);
         State.StartAdopted(index, counted: true);
-        _classes[attempt.Class].Held++;
-        BeginPending(index);
+        Begin(index, _known.Find(attempt.Address));
     }
 
     public override void Ended(int index, Outcome outcome)
     {
-        ref var attempt = ref Slab[index];
-        LeaveList(index);
-        var answered = outcome is Outcome.Established or Outcome.Refused or Outcome.Reset;
-        LeaveNat(outcome);
-        if (outcome == Outcome.TimedOut)
-        {
-            _silenceEnds.Record(State.Now - attempt.Since);
-        }
-
-        EndPending(index, outcome);
-        if (attempt.IsCounted)
-        {
-            State.Discharge(index);
-            ref var c = ref _classes[attempt.Class];
-            c.Held--;
-            c.LateHeld -= (attempt.Flags & AttemptFlags.Late) != AttemptFlags.None ? 1 : 0;
-            _known[attempt.Entry].Counted--;
-        }
-
-        if (outcome == Outcome.Established)
-        {
-            _handshakes.Record(State.Now - attempt.Since);
-            Earn(attempt.Program);
-        }
-
-        Reclassify(attempt.Class);
-        var entry = attempt.Entry;
-        ref var destination = ref _known[entry];
-        destination.HalfOpen--;
-        if (answered)
-        {
-            destination.AnsweredAt = State.Now;
-            destination.Open += outcome == Outcome.Established ? 1 : 0;
-            ReleaseParked(entry);
-        }
-        else
-        {
-            if (outcome != Outcome.Cancelled)
-            {
-                destination.AnsweredAt = long.MinValue;
-            }
-
-            Promote(entry);
-        }
-
-        _known.Rest(entry, State.Now);
+        End(index, outcome);
         Schedule();
     }
 
@@ -175,28 +135,7 @@ internal sealed partial class FairPolicy : Policy
     {
         if (_options.LearnPatience)
         {
-            _classes[Slab[index].Class].Patience.Record(State.Now - Slab[index].Since);
-        }
-    }
-
-    public override void Unlink(int index)
-    {
-        ref var attempt = ref Slab[index];
-        if (attempt.State == AttemptState.Parked)
-        {
-            Unpark(index);
-            _known.Rest(attempt.Entry, State.Now);
-            return;
-        }
-
-        Dequeue(index);
-        if ((attempt.Flags & AttemptFlags.Promoted) != AttemptFlags.None)
-        {
-            var entry = attempt.Entry;
-            attempt.Flags &= ~AttemptFlags.Promoted;
-            _known[entry].Promoted = false;
-            Promote(entry);
-            _known.Rest(entry, State.Now);
+            _classes[Slab[index].Class].Queue.Withdrawn(State.Now - Slab[index].Since);
         }
     }
 
@@ -220,221 +159,174 @@ internal sealed partial class FairPolicy : Policy
 
     public override void Advance()
     {
-        var now = State.Now;
-        _nat?.AdvanceTo(now);
-        while (!_young.IsEmpty && Slab[_young.Head].Since + _handshakes.LateAfter <= now)
-        {
-            BecomeLate(_young.RemoveFirst(Slab));
-        }
-
-        while (_options.GiveUp && !_late.IsEmpty && Slab[_late.Head].Since + _handshakes.GiveUpAfter <= now)
-        {
-            var index = _late.RemoveFirst(Slab);
-            Slab[index].List = NoList;
-            GiveUp(index);
-        }
-
+        _nat?.AdvanceTo(State.Now);
+        BecomeSilent();
         Schedule();
     }
 
     public override void LimitChanged()
     {
-        SizeHeadroom();
-        for (var c = 0; c < _classCount; c++)
+        _headroom.SetLimit(State.Limit, State.Now);
+        for (var c = 0; c < _classes.Count; c++)
         {
             if (_classes[c].IsLive)
             {
-                Reclassify(c);
+                Review(c);
             }
         }
 
         Schedule();
     }
 
-    /// <summary>Starts it without a slot: its destination answered lately.</summary>
-    private void StartKnown(int index)
+    public override void Forget(int program)
     {
-        ref var attempt = ref Slab[index];
-        var entry = attempt.Entry = _known.Use(attempt.Address);
-        _known[entry].HalfOpen++;
-        _nat?.Open();
-        State.Start(index, counted: false);
-        BeginPending(index);
+        _classes.Forget(program);
+        _turns.Forget(program);
+        _credit?.Forget(program);
     }
 
-    private void StartWithSlot(int index, bool isNewAddress = false)
+    public override WaitReason ReasonOf(int program)
     {
-        ref var attempt = ref Slab[index];
-        var entry = attempt.Entry = isNewAddress ? _known.Add(attempt.Address) : _known.Use(attempt.Address);
-        ref var destination = ref _known[entry];
-        destination.HalfOpen++;
-        destination.Counted++;
-        if ((attempt.Flags & AttemptFlags.Promoted) != AttemptFlags.None)
+        if (!_classes.Knows(program) || _classes.Program(program).Queued == 0)
         {
-            attempt.Flags &= ~AttemptFlags.Promoted;
-            destination.Promoted = false;
+            return WaitReason.SameDestination;
         }
 
-        _nat?.Open();
-        State.Start(index, counted: true);
-        if (_classes[attempt.Class].Brief)
+        if (State.All.Counted >= State.Limit || !_overdue.IsEmpty)
         {
-            _pauses.Record(State.Now);
+            return _turns.First == program ? WaitReason.SlotsTaken : WaitReason.Share;
         }
 
-        _classes[attempt.Class].Held++;
-        BeginPending(index);
-    }
-
-    private void BeginPending(int index)
-    {
-        ref var attempt = ref Slab[index];
-        if (attempt.IsCounted)
-        {
-            _classes[attempt.Class].Pending++;
-            _programs[attempt.Program].Pending++;
-        }
-
-        attempt.List = YoungList;
-        _young.AddLast(Slab, index);
-        Reclassify(attempt.Class);
+        return _nat is { HasRoomForAll: false } ? WaitReason.NatBudget : WaitReason.Headroom;
     }
 
     /// <summary>
-    /// A quick answer speaks for its class. A cancelled attempt says nothing; one that timed out early says that nobody
-    /// answered. Attempts to known destinations say nothing about those to unknown ones.
+    /// Known, contested, queued or on a slot? Asked when an attempt is submitted, and again when it is the head of its queue and
+    /// a slot is there for it.
     /// </summary>
-    private void EndPending(int index, Outcome outcome)
+    /// <param name="entry">Its destination's entry; -1: there is none.</param>
+    private Way Decide(int index, bool isHead, out int entry)
     {
         ref var attempt = ref Slab[index];
-        if ((attempt.Flags & (AttemptFlags.Late | AttemptFlags.Counted)) != AttemptFlags.Counted)
+        if (!isHead && _classes[attempt.Class].Queue.Count > 0 && _queued.MayContain(attempt.Class, attempt.Address))
         {
-            return;
+            entry = -1;
+            return Way.Queue; // behind those of its class that go to the same destination
         }
 
-        _classes[attempt.Class].Pending--;
-        _programs[attempt.Program].Pending--;
-        if (outcome != Outcome.Cancelled)
+        entry = _known.Find(attempt.Address);
+        if (entry >= 0)
         {
-            Learn(attempt.Class, late: outcome == Outcome.TimedOut);
-        }
-    }
-
-    /// <summary>
-    /// Silent for longer than handshakes take. One that had passed as known takes a slot after all, as soon as there is
-    /// one; nothing else starts until then.
-    /// </summary>
-    private void BecomeLate(int index)
-    {
-        ref var attempt = ref Slab[index];
-        ref var c = ref _classes[attempt.Class];
-        attempt.Flags |= AttemptFlags.Late;
-        if (attempt.IsCounted)
-        {
-            c.Pending--;
-            _programs[attempt.Program].Pending--;
-            Learn(attempt.Class, late: true);
-            c.LateHeld++;
-            EnterLateList(index);
-        }
-        else
-        {
-            _known[attempt.Entry].AnsweredAt = long.MinValue;
-            attempt.Flags |= AttemptFlags.Overdue;
-            attempt.List = OverdueList;
-            _overdue.AddLast(Slab, index);
-        }
-
-        Reclassify(attempt.Class);
-    }
-
-    private void ChargeOverdue(int index)
-    {
-        ref var attempt = ref Slab[index];
-        attempt.Flags &= ~AttemptFlags.Overdue;
-        State.Charge(index);
-        _known[attempt.Entry].Counted++;
-        ref var c = ref _classes[attempt.Class];
-        c.Held++;
-        c.LateHeld++;
-        EnterLateList(index);
-        Reclassify(attempt.Class);
-    }
-
-    private void EnterLateList(int index)
-    {
-        Slab[index].List = LateList;
-        _late.AddLast(Slab, index);
-    }
-
-    private void LeaveList(int index)
-    {
-        ref var attempt = ref Slab[index];
-        switch (attempt.List)
-        {
-            case YoungList:
-                _young.Remove(Slab, index);
-                break;
-            case LateList:
-                _late.Remove(Slab, index);
-                break;
-            case OverdueList:
-                _overdue.Remove(Slab, index);
-                break;
-            case UnpaidList:
-                _programs[attempt.Program].Unpaid.Remove(Slab, index);
-                break;
-        }
-
-        attempt.List = NoList;
-    }
-
-    private void GiveUp(int index)
-    {
-        ref var attempt = ref Slab[index];
-        ref var program = ref _programs[attempt.Program];
-        if (_options.Credit)
-        {
-            if (program.Credit == 0)
+            ref var destination = ref _known[entry];
+            var triesForOthers = (attempt.Flags & AttemptFlags.Promoted) != AttemptFlags.None;
+            var othersWait = destination.ParkedCount > 0 || destination.Promoted;
+            var isContested = destination.Counted > 0 || (othersWait && !triesForOthers);
+            if (_known.IsKnown(entry, State.Now) && (triesForOthers || !isContested))
             {
-                attempt.List = UnpaidList;
-                program.Unpaid.AddLast(Slab, index);
+                return isHead || HasNatRoom ? Way.StartFree : Way.Queue;
+            }
+
+            if (isContested && (othersWait || !SlotsArePlenty))
+            {
+                return Way.Park;
+            }
+        }
+
+        return isHead || NothingIsShort ? Way.StartOnSlot : Way.Queue;
+    }
+
+    /// <summary>Gives out what there is to give.</summary>
+    private void Schedule()
+    {
+        while (true)
+        {
+            while (!_overdue.IsEmpty && State.All.Counted < State.Limit)
+            {
+                ChargeOverdue();
+            }
+
+            if (_turns.IsEmpty || State.All.Counted >= State.Limit || !_overdue.IsEmpty || !HasNatRoom)
+            {
                 return;
             }
 
-            program.Credit--;
-        }
+            var restricted = (_headroom.IsReached && !_headroom.MayLend(Slab, _late, State.Now)) || _nat is { HasRoomForAll: false };
+            if (restricted && !_turns.AnyPrivileged)
+            {
+                return;
+            }
 
-        attempt.Flags |= AttemptFlags.GivenUp;
-        State.Emit(DecisionKind.GiveUp, index);
-    }
-
-    /// <summary>A success pays for give-ups, those that wait for it first.</summary>
-    private void Earn(int p)
-    {
-        ref var program = ref _programs[p];
-        program.Credit = Math.Min(program.Credit + _options.CreditPerSuccess, Math.Max(64, 2 * State.Limit));
-        while (program.Credit > 0 && !program.Unpaid.IsEmpty)
-        {
-            var index = program.Unpaid.RemoveFirst(Slab);
-            Slab[index].List = NoList;
-            GiveUp(index);
+            Serve(NextClass(restricted ? _turns.FirstPrivileged : _turns.Next(State.Now), restricted));
         }
     }
 
-    private void LeaveNat(Outcome outcome)
+    /// <summary>Brief before long, then who holds less, then who was served longest ago; who has waited too long first.</summary>
+    private int NextClass(int program, bool restricted)
     {
-        switch (outcome)
+        var best = -1;
+        for (var c = _classes.Program(program).FirstClass; c >= 0; c = _classes[c].NextOfProgram)
         {
-            case Outcome.Established:
-                _nat?.Establish();
-                break;
-            case Outcome.Refused or Outcome.Reset:
-                _nat?.LeaveClosed(State.Now);
+            ref var row = ref _classes[c];
+            if (row.Queue.Count > 0 && (!restricted || row.IsPrivileged) && (best < 0 || IsBefore(row, _classes[best])))
+            {
+                best = c;
+            }
+        }
+
+        return best;
+    }
+
+    private bool IsBefore(in FairClass a, in FairClass b)
+    {
+        var aged = State.Now - Turns.AgeBound;
+        if (a.LastServed < aged != b.LastServed < aged)
+        {
+            return a.LastServed < aged;
+        }
+
+        return a.IsBrief != b.IsBrief ? a.IsBrief : a.Held != b.Held ? a.Held < b.Held : a.LastServed < b.LastServed;
+    }
+
+    /// <summary>The next of a class has its turn.</summary>
+    private void Serve(int c)
+    {
+        var index = _classes[c].Queue.Next(Slab, State.Now);
+        Dequeue(index);
+        switch (Decide(index, isHead: true, out var entry))
+        {
+            case Way.Park:
+                Park(index, entry, first: (Slab[index].Flags & AttemptFlags.Promoted) != AttemptFlags.None);
+                return; // nothing was given out: it was not this program's turn
+            case Way.StartFree:
+                Start(index, entry, onSlot: false);
+                ReleaseParked(entry);
                 break;
             default:
-                _nat?.LeaveSilent(State.Now, State.Now);
+                Start(index, entry, onSlot: true);
                 break;
+        }
+
+        TakeTurn(ref _classes[c]);
+    }
+
+    /// <summary>What the way through the queue comes to where nothing is short: the same books, at half the cost.</summary>
+    private void StartAtOnce(int index, int entry)
+    {
+        ref var row = ref _classes[Slab[index].Class];
+        NeedHeadroom(wanted: row.IsBrief && row.Held < _headroom.Trial);
+        row.Queue.Pass();
+        Start(index, entry, onSlot: true);
+        TakeTurn(ref row);
+    }
+
+    private void TakeTurn(ref FairClass row)
+    {
+        row.LastServed = State.Now;
+        _turns.Take(row.Program, State.Now);
+        ref var program = ref _classes.ProgramOf(row);
+        if (program.Queued > 0)
+        {
+            Rank(row.Program, program);
         }
     }
 }

@@ -22,14 +22,8 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
     public bool IsKnown(int entry, long now) => options.KnownDestinations && _table[entry].AnsweredAt > now - options.KnownFor.Ticks;
 
     /// <summary>The entry, in use: the caller will count something on it before <see cref="Rest"/>.</summary>
-    public int Use(UInt128 address)
+    public int Use(int entry)
     {
-        var entry = _table.Find(address);
-        if (entry < 0)
-        {
-            return _table.Add(address);
-        }
-
         if (_table[entry].Linked)
         {
             Unlink(entry);
@@ -38,7 +32,7 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
         return entry;
     }
 
-    /// <summary>As <see cref="Use"/>, for an address that is known not to be there.</summary>
+    /// <summary>As <see cref="Use"/>, for an address that has no entry.</summary>
     public int Add(UInt128 address) => _table.Add(address);
 
     /// <summary>Nothing is counted on it any more, perhaps: then it becomes memory, or nothing.</summary>
