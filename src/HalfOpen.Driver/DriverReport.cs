@@ -41,7 +41,10 @@ public enum DriverKind
     Tcpip6,
 }
 
-/// <summary>One of the nine pieces of evidence, in the order of docs/concepts/how-the-locator-works.md. Immutable and thread-safe.</summary>
+/// <summary>
+/// One of the nine pieces of evidence, in the order of docs/concepts/how-the-locator-works.md. Immutable and
+/// thread-safe.
+/// </summary>
 public sealed class Evidence
 {
     internal Evidence(int number, string name, bool? holds, string detail)
@@ -64,7 +67,8 @@ public sealed class Evidence
     /// <value>One sentence with the places and numbers seen, or with what is missing.</value>
     public string Detail { get; }
 
-    public override string ToString() => Number + " " + Name + ": " + (Holds == null ? "not examined" : Holds.Value ? "holds" : "missing") + " (" + Detail + ")";
+    public override string ToString() =>
+        Number + " " + Name + ": " + (Holds == null ? "not examined" : Holds.Value ? "holds" : "missing") + " (" + Detail + ")";
 }
 
 /// <summary>The stable names of the nine pieces of evidence.</summary>
@@ -148,8 +152,8 @@ public sealed class LimitLocation
 }
 
 /// <summary>
-/// Everything that <see cref="DriverExaminer.Examine"/> read from one file. Immutable and thread-safe. Null means not known: no version resource, no limit
-/// found, not readable.
+/// Everything that <see cref="DriverExaminer.Examine"/> read from one file. Immutable and thread-safe. Null means not
+/// known: no version resource, no limit found, not readable.
 /// </summary>
 public sealed class DriverReport
 {
@@ -182,10 +186,12 @@ public sealed class DriverReport
 
     public ChecksumReport? Checksum { get; internal set; }
 
-    /// <value>True when the header names an Authenticode signature inside the file. NT5 drivers have none: a catalog signs them.</value>
+    /// <value>True when the header names an Authenticode signature inside the file. NT5 drivers have none: a catalog
+    /// signs them.</value>
     public bool HasEmbeddedSignature { get; internal set; }
 
-    /// <value>The immediate as it stands in the file; only with <see cref="DriverStatus.Found"/>. May be anything; see <see cref="LimitBlocksEverything"/>.</value>
+    /// <value>The immediate as it stands in the file; only with <see cref="DriverStatus.Found"/>. May be anything; see
+    /// <see cref="LimitBlocksEverything"/>.</value>
     public uint? Limit { get; internal set; }
 
     /// <value>True for 0 and for 0x80000000 and above: compared as signed, every attempt queues for ever.</value>

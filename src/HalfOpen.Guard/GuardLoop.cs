@@ -14,17 +14,24 @@ using HalfOpen.Wire.Sockets;
 namespace HalfOpen.Guard;
 
 /// <summary>
-/// The one thread of a guard: waits for packets, outcomes, commands and deadlines, and hands them to the <see cref="Holder"/>. Made and run by a thread in the namespace that is governed.
+/// The one thread of a guard: waits for packets, outcomes, commands and deadlines, and hands them to the
+/// <see cref="Holder"/>. Made and run by a thread in the namespace that is governed.
 /// </summary>
 internal sealed class GuardLoop : IVerdicts, IDisposable
 {
-    /// <summary>Room in the kernel beyond what we mean to hold, so that it is we who say what happens to the excess.</summary>
+    /// <summary>
+    /// Room in the kernel beyond what we mean to hold, so that it is we who say what happens to the excess.
+    /// </summary>
     private const int SpareQueueLength = 65_536;
 
-    /// <summary>Without BPF a closed socket is found by comparing only: at least this often while something is held or out.</summary>
+    /// <summary>
+    /// Without BPF a closed socket is found by comparing only: at least this often while something is held or out.
+    /// </summary>
     private static readonly TimeSpan CompareWithoutBpf = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Open connections are compared this often; it matters only for policies that know good destinations.</summary>
+    /// <summary>
+    /// Open connections are compared this often; it matters only for policies that know good destinations.
+    /// </summary>
     private static readonly TimeSpan CompareConnections = TimeSpan.FromSeconds(30);
 
     /// <summary>Where the bell stands among the descriptors that are waited for.</summary>
@@ -58,7 +65,10 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             _local = Remember(OpenOutcomes(options));
             _forwarded = options.Forwarded && _local is not LogOutcomes ? Remember(new LogOutcomes(options.LogGroup)) : null;
             _sockets = Remember(new SocketTable());
-            _queue = Remember(new PacketQueue(options.QueueNumber, (int)Math.Min(1 << 20, (long)options.MaxHeld + SpareQueueLength), failOpen: !options.FailClosed));
+            _queue =
+                Remember(
+                    new PacketQueue(options.QueueNumber, (int)Math.Min(1 << 20, (long)options.MaxHeld + SpareQueueLength),
+                        failOpen: !options.FailClosed));
             _bell = Remember(new Bell());
             _waits = [_queue.Number, _local.PollDescriptor, _bell.Number];
             if (_forwarded is not null)
@@ -67,7 +77,10 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             }
 
             _waiter = new Waiter([.. _waits]);
-            var engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = options.Policy, MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
+            var engine =
+                new Engine(
+                    new EngineOptions
+                        { Limit = options.Limit, Policy = options.Policy, MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
             _events = Remember(new RecordingEngine(engine, OpenRecording(options.RecordFile)));
             _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock())
             {
@@ -240,7 +253,8 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
     }
 
     /// <summary>
-    /// One round. Packets are read first and the outcomes drained before the packets are looked at: BPF told who connects before the kernel queued the SYN, so its word is there by then.
+    /// One round. Packets are read first and the outcomes drained before the packets are looked at: BPF told who
+    /// connects before the kernel queued the SYN, so its word is there by then.
     /// </summary>
     private void Step()
     {
@@ -301,7 +315,8 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         _lastReconcile = Clock().Ticks;
 
         // However large the table: at most one part in twenty of our time.
-        var every = _local.SeesClosedSockets || _holder.Counters.Known == 0 ? _options.ReconcileEvery.Ticks : Math.Min(_options.ReconcileEvery.Ticks, CompareWithoutBpf.Ticks);
+        var every = _local.SeesClosedSockets || _holder.Counters.Known == 0
+            ? _options.ReconcileEvery.Ticks : Math.Min(_options.ReconcileEvery.Ticks, CompareWithoutBpf.Ticks);
         _nextReconcile = _lastReconcile + Math.Max(every, 20 * (_lastReconcile - start.Ticks));
     }
 

@@ -4,8 +4,8 @@ using HalfOpen.Linux;
 namespace HalfOpen.Guard;
 
 /// <summary>
-/// One guard over one network namespace: from the first rule to the last released packet. <see cref="Run"/> is called once, by one thread, and blocks; everything else may be called from any thread, also
-/// before and after.
+/// One guard over one network namespace: from the first rule to the last released packet. <see cref="Run"/> is called
+/// once, by one thread, and blocks; everything else may be called from any thread, also before and after.
 /// </summary>
 public sealed class GuardSession
 {
@@ -45,20 +45,33 @@ public sealed class GuardSession
         }
     }
 
-    /// <summary>Done as soon as rules are in place and packets are read: "ready" for a service manager. Fails when <see cref="Run"/> could not set up.</summary>
+    /// <summary>
+    /// Done as soon as rules are in place and packets are read: "ready" for a service manager. Fails when
+    /// <see cref="Run"/> could not set up.
+    /// </summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Like event 4226: raised on the guard's thread when the limit is reached and something waits, at most as often as the policy warns. Handlers must be quick and must not throw.</summary>
+    /// <summary>
+    /// Like event 4226: raised on the guard's thread when the limit is reached and something waits, at most as often as
+    /// the policy warns. Handlers must be quick and must not throw.
+    /// </summary>
     public event Action<GuardWarning>? LimitReached;
 
-    /// <summary>A line for the operator: what others did to the guard's rules. Raised on the guard's thread; handlers must be quick and must not throw.</summary>
+    /// <summary>
+    /// A line for the operator: what others did to the guard's rules. Raised on the guard's thread; handlers must be
+    /// quick and must not throw.
+    /// </summary>
     public event Action<string>? Noticed;
 
-    /// <summary>Raised once, on the guard's thread, when all is set up and before <see cref="Ready"/>: the time to give up privileges. Handlers must not throw.</summary>
+    /// <summary>
+    /// Raised once, on the guard's thread, when all is set up and before <see cref="Ready"/>: the time to give up
+    /// privileges. Handlers must not throw.
+    /// </summary>
     public event Action? SetUp;
 
     /// <summary>
-    /// Guards until <paramref name="stop"/>. Sets up queue, outcomes and rules; at the end removes the rules and accepts everything that is held.
+    /// Guards until <paramref name="stop"/>. Sets up queue, outcomes and rules; at the end removes the rules and
+    /// accepts everything that is held.
     /// </summary>
     /// <exception cref="GuardException">It could not be set up; nothing is left behind.</exception>
     public void Run(CancellationToken stop)
@@ -89,7 +102,10 @@ public sealed class GuardSession
         }
     }
 
-    /// <summary>What the guard is doing now; after the end, what it did last. Waits at most two seconds for a busy guard, then gives the last picture.</summary>
+    /// <summary>
+    /// What the guard is doing now; after the end, what it did last. Waits at most two seconds for a busy guard, then
+    /// gives the last picture.
+    /// </summary>
     public GuardStatus Snapshot()
     {
         GuardLoop? loop;
@@ -114,7 +130,10 @@ public sealed class GuardSession
         }
     }
 
-    /// <summary>Whether the guard's own thread does something for us within <paramref name="patience"/>: for watchdogs. True also before and after guarding.</summary>
+    /// <summary>
+    /// Whether the guard's own thread does something for us within <paramref name="patience"/>: for watchdogs. True
+    /// also before and after guarding.
+    /// </summary>
     public bool Answers(TimeSpan patience)
     {
         GuardLoop? loop;
@@ -133,10 +152,12 @@ public sealed class GuardSession
     public void SetLimit(int limit) => Reload(Options with { Limit = limit });
 
     /// <summary>
-    /// Takes new options, and waits until they are in force. What needs a restart (queue number, namespace, outcome source, router, containers, record file) keeps its old value; the names of those that would
-    /// have changed are returned. Not to be called by a handler of <see cref="LimitReached"/>, which runs on the guard's thread.
+    /// Takes new options, and waits until they are in force. What needs a restart (queue number, namespace, outcome
+    /// source, router, containers, record file) keeps its old value; the names of those that would have changed are
+    /// returned. Not to be called by a handler of <see cref="LimitReached"/>, which runs on the guard's thread.
     /// </summary>
-    /// <exception cref="GuardException">The options have a <see cref="GuardOptions.Problem"/>, or the rules could not be changed; the old ones stay.</exception>
+    /// <exception cref="GuardException">The options have a <see cref="GuardOptions.Problem"/>, or the rules could not
+    /// be changed; the old ones stay.</exception>
     public IReadOnlyList<string> Reload(GuardOptions options)
     {
         if (options.Problem() is { } problem)
@@ -226,7 +247,9 @@ public sealed class GuardSession
         }
     }
 
-    /// <summary>In the namespace. Everything that was set up is taken down again in the reverse order, whatever happens.</summary>
+    /// <summary>
+    /// In the namespace. Everything that was set up is taken down again in the reverse order, whatever happens.
+    /// </summary>
     private void Guard(CancellationToken stop)
     {
         using var loop = new GuardLoop(Options, new ProcessOwners());

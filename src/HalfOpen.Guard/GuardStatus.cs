@@ -2,7 +2,10 @@ using HalfOpen.Core;
 
 namespace HalfOpen.Guard;
 
-/// <summary>What a guard is doing: one consistent picture, taken between two events. Immutable. Durations in seconds or milliseconds as named.</summary>
+/// <summary>
+/// What a guard is doing: one consistent picture, taken between two events. Immutable. Durations in seconds or
+/// milliseconds as named.
+/// </summary>
 public sealed record GuardStatus
 {
     /// <summary>When guarding began (UTC).</summary>
@@ -25,10 +28,15 @@ public sealed record GuardStatus
     /// <summary>"bpf" or "nflog".</summary>
     public string OutcomeSource { get; init; } = "";
 
-    /// <summary>What that source cannot tell, or why there is no better one, in words; empty where nothing is missing.</summary>
+    /// <summary>
+    /// What that source cannot tell, or why there is no better one, in words; empty where nothing is missing.
+    /// </summary>
     public string OutcomeProblem { get; init; } = "";
 
-    /// <summary>Programs that hold a slot or wait, the biggest first; at most 64, <see cref="OtherPrograms"/> says how many more.</summary>
+    /// <summary>
+    /// Programs that hold a slot or wait, the biggest first; at most 64, <see cref="OtherPrograms"/> says how many
+    /// more.
+    /// </summary>
     public IReadOnlyList<ProgramStatus> Programs { get; init; } = [];
 
     public int OtherPrograms { get; init; }
@@ -104,7 +112,9 @@ public sealed record GuardCounters
     /// <summary>SYNs of this machine that no TCP socket sent (raw sockets): passed.</summary>
     public long WithoutSocket { get; init; }
 
-    /// <summary>Local SYNs that came again although held: the kernel had lost them, or Fast Open. The new one is held.</summary>
+    /// <summary>
+    /// Local SYNs that came again although held: the kernel had lost them, or Fast Open. The new one is held.
+    /// </summary>
     public long HeldAgain { get; init; }
 
     /// <summary>Held SYNs that the kernel had lost when their turn came: the slot went to others.</summary>
@@ -138,8 +148,8 @@ public sealed record ReconciliationStatus
     public int Known { get; init; }
 
     /// <summary>
-    /// Sockets of the dump that are not exempt and whose SYN the guard has not seen, 256 at most: rules of others drop or take
-    /// it on its way, or the guard's rules are gone.
+    /// Sockets of the dump that are not exempt and whose SYN the guard has not seen, 256 at most: rules of others drop
+    /// or take it on its way, or the guard's rules are gone.
     /// </summary>
     public int Unseen { get; init; }
 }
@@ -150,7 +160,9 @@ public sealed record RulesStatus
     /// <summary>Where they stand, in words.</summary>
     public string Where { get; init; } = "";
 
-    /// <summary>They were there when last looked at, at most a second ago. False: connections pass without a limit.</summary>
+    /// <summary>
+    /// They were there when last looked at, at most a second ago. False: connections pass without a limit.
+    /// </summary>
     public bool InPlace { get; init; } = true;
 
     /// <summary>How often somebody had removed or changed them and they were put back.</summary>

@@ -6,20 +6,26 @@ namespace HalfOpen.Guard;
 public readonly record struct RuleNeeds(bool LocalAnswers, bool ForwardedAnswers);
 
 /// <summary>
-/// Puts the guard's rules into the packet filter and takes them out again. Called from the guard's own thread, which is in the network namespace that is governed: a child process
-/// started there sees that namespace.
+/// Puts the guard's rules into the packet filter and takes them out again. Called from the guard's own thread, which is
+/// in the network namespace that is governed: a child process started there sees that namespace.
 /// </summary>
 public interface IGuardRules
 {
     /// <summary>
-    /// Sets up all rules. Called once, after the queue is bound, so that no packet meets a queue without a reader. Throws <see cref="GuardException"/> with a line for the user when it cannot, leaving nothing behind.
+    /// Sets up all rules. Called once, after the queue is bound, so that no packet meets a queue without a reader.
+    /// Throws <see cref="GuardException"/> with a line for the user when it cannot, leaving nothing behind.
     /// </summary>
     void Install(GuardOptions options, RuleNeeds needs);
 
-    /// <summary>Changes what differs (exemptions, loopback, fail-closed), without a moment in which SYNs are lost. Never throws: where it cannot, the old rules stay.</summary>
+    /// <summary>
+    /// Changes what differs (exemptions, loopback, fail-closed), without a moment in which SYNs are lost. Never throws:
+    /// where it cannot, the old rules stay.
+    /// </summary>
     void Update(GuardOptions options, RuleNeeds needs);
 
-    /// <summary>Readable when somebody changed something in the packet filter; -1 (default): nobody tells, look now and then.</summary>
+    /// <summary>
+    /// Readable when somebody changed something in the packet filter; -1 (default): nobody tells, look now and then.
+    /// </summary>
     int ChangeDescriptor => -1;
 
     /// <summary>Makes <see cref="ChangeDescriptor"/> silent until the next change. Never throws.</summary>
@@ -30,14 +36,18 @@ public interface IGuardRules
     /// <summary>Where the rules stand, for a user; empty while there are none.</summary>
     string Where => "";
 
-    /// <summary>Whether the rules are as they were put in. Never throws; costs little where nobody changed anything.</summary>
+    /// <summary>
+    /// Whether the rules are as they were put in. Never throws; costs little where nobody changed anything.
+    /// </summary>
     bool AreIntact() => true;
 
     /// <summary>Puts the rules in again, whatever is left of them. Never throws.</summary>
     /// <returns>Why it could not, for a user; null: done.</returns>
     string? PutBack() => null;
 
-    /// <summary>Lets everything pass from now on, without losing what is held. Never throws; called before it is let go.</summary>
+    /// <summary>
+    /// Lets everything pass from now on, without losing what is held. Never throws; called before it is let go.
+    /// </summary>
     void Release() => Remove();
 
     /// <summary>Takes everything out. Never throws; called at the end, after held packets were let go.</summary>

@@ -15,7 +15,8 @@ internal static class StatusBuilder
         var holder = loop.Holder;
         var engine = holder.Engine.GetStatistics();
         var oldest = OldestWaiting(holder);
-        var busy = engine.Programs.Where(p => p.HalfOpen > 0 || p.Waiting > 0 || p.Counted > 0).OrderByDescending(p => p.Counted + p.Waiting).ToList();
+        var busy = engine.Programs.Where(p => p.HalfOpen > 0 || p.Waiting > 0 || p.Counted > 0)
+            .OrderByDescending(p => p.Counted + p.Waiting).ToList();
         var (queueDropped, userDropped) = PacketQueueDrops.Read(options.QueueNumber);
         var counters = holder.Counters;
         return new GuardStatus
@@ -29,7 +30,8 @@ internal static class StatusBuilder
             OutcomeSource = loop.OutcomeSource,
             OutcomeProblem = loop.OutcomeProblem,
             Programs = [.. busy.Take(MostPrograms).Select(p => new ProgramStatus(
-                p.Name, p.HalfOpen, p.Counted, p.Waiting, Words(p.Reason), Age(oldest.GetValueOrDefault(p.Program.Index, holder.Now.Ticks), holder.Now), p.Totals.Started))],
+                p.Name, p.HalfOpen, p.Counted, p.Waiting, Words(p.Reason),
+                    Age(oldest.GetValueOrDefault(p.Program.Index, holder.Now.Ticks), holder.Now), p.Totals.Started))],
             OtherPrograms = Math.Max(0, busy.Count - MostPrograms),
             // The engine ends a passed attempt and takes it over as a new one; to its program it is one attempt.
             Totals = engine.Totals with
@@ -92,7 +94,8 @@ internal static class StatusBuilder
     private static double Age(long since, Instant now) => new TimeSpan(now.Ticks - since).TotalSeconds;
 
     private static DurationSummary Summary(DurationHistogram histogram) =>
-        new(histogram.Count, histogram.Quantile(0.5).TotalMilliseconds, histogram.Quantile(0.99).TotalMilliseconds, histogram.Max.TotalMilliseconds);
+        new(histogram.Count, histogram.Quantile(0.5).TotalMilliseconds, histogram.Quantile(0.99).TotalMilliseconds,
+            histogram.Max.TotalMilliseconds);
 
     private static string Words(WaitReason reason) => reason switch
     {

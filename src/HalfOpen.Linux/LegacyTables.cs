@@ -14,7 +14,9 @@ public static unsafe class LegacyTables
     private const int LevelV6 = 41;
     private const int RawProtocol = 255;
 
-    /// <summary>struct ipt_getinfo: name (32), hooks (4), entries (20), underflows (20), number of rules (4), bytes (4).</summary>
+    /// <summary>
+    /// struct ipt_getinfo: name (32), hooks (4), entries (20), underflows (20), number of rules (4), bytes (4).
+    /// </summary>
     private const int InfoLength = 84;
 
     /// <summary>Numbers of rules and bytes of raw and mangle, both families: differs when rules came or went.</summary>

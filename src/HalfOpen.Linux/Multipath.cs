@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace HalfOpen.Linux;
 
-/// <summary>What the kernel of the calling thread's network namespace thinks of MPTCP SYNs that nobody answers.</summary>
+/// <summary>
+/// What the kernel of the calling thread's network namespace thinks of MPTCP SYNs that nobody answers.
+/// </summary>
 public static class Multipath
 {
     private const string Settings = "/proc/sys/net/mptcp/";
@@ -19,7 +21,8 @@ public static class Multipath
     {
         try
         {
-            return int.TryParse(File.ReadAllText(Settings + name), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null;
+            return int.TryParse(File.ReadAllText(Settings + name), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
+                ? value : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

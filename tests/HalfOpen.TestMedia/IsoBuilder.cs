@@ -131,7 +131,8 @@ public sealed class IsoBuilder
     }
 
     private void Folder(
-        Span<byte> sector, string folder, int tree, List<string> folders, Dictionary<(string, int), int> folderAt, Dictionary<byte[], int> fileAt)
+        Span<byte> sector, string folder, int tree, List<string> folders, Dictionary<(string, int), int> folderAt, Dictionary<byte[],
+            int> fileAt)
     {
         var at = Record(sector, [0], folderAt[(folder, tree)], Sector, isFolder: true);
         at += Record(sector[at..], [1], folderAt[(ParentOf(folder), tree)], Sector, isFolder: true);

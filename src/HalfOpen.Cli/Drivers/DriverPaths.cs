@@ -11,7 +11,10 @@ internal static class DriverPaths
 {
     public static Argument<string> Argument()
     {
-        var argument = new Argument<string>("path") { Description = "A driver; a folder (a Windows directory, a mounted drive, plain files); or a disk image (xp.vdi, or inside: xp.vdi!1:/WINDOWS)." };
+        var argument = new Argument<string>("path")
+            { Description =
+                "A driver; a folder (a Windows directory, a mounted drive, plain files); or a disk image (xp.vdi, or inside: "
+                + "xp.vdi!1:/WINDOWS)." };
         argument.Validators.Add(result =>
         {
             // The parser takes an unknown flag for a path; nobody means that.
@@ -23,14 +26,19 @@ internal static class DriverPaths
         return argument;
     }
 
-    public static Option<bool> Recurse() => new("--recurse", "-r") { Description = "Look everywhere below the folder, not only where Windows keeps its drivers." };
+    public static Option<bool> Recurse() =>
+        new("--recurse", "-r") { Description = "Look everywhere below the folder, not only where Windows keeps its drivers." };
 
     public static Option<string?> Backup() => new("--backup")
     {
-        Description = "For a disk image: keep the backup (a journal of the bytes that change) in this folder, not beside the image.", HelpName = "DIR",
+        Description = "For a disk image: keep the backup (a journal of the bytes that change) in this folder, not beside the image.",
+            HelpName = "DIR",
     };
 
-    /// <summary>The local file system, with this path as the one that the user named: links in it are followed, links below it are not.</summary>
+    /// <summary>
+    /// The local file system, with this path as the one that the user named: links in it are followed, links below it
+    /// are not.
+    /// </summary>
     public static LocalFileStore Open(string path)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
@@ -43,8 +51,12 @@ internal static class DriverPaths
         return store;
     }
 
-    /// <summary>The drivers at a path. No such path is wrong usage; a folder that cannot be read is a failure. A long search shows its progress.</summary>
-    public static IReadOnlyList<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet, CancellationToken cancellation)
+    /// <summary>
+    /// The drivers at a path. No such path is wrong usage; a folder that cannot be read is a failure. A long search
+    /// shows its progress.
+    /// </summary>
+    public static IReadOnlyList<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet,
+        CancellationToken cancellation)
     {
         try
         {
@@ -72,20 +84,26 @@ internal static class DriverPaths
     }
 
     /// <summary>
-    /// A word of warning where a registry beside a driver says that its Windows is running, or fell over: what is written to a volume that another system has
-    /// mounted can be lost or can damage it.
+    /// A word of warning where a registry beside a driver says that its Windows is running, or fell over: what is
+    /// written to a volume that another system has mounted can be lost or can damage it.
     /// </summary>
     public static void WarnOfLiveWindows(Terminal terminal, Inspector inspector)
     {
         if (inspector.Registries.FirstOrDefault(r => r.IsDirty) is { } live)
         {
-            terminal.Error.WriteLine($"halfopen: warning: {Shown(live.Path)} is dirty: this Windows is running, hibernated or crashed. Shut it down properly before you write to its disk.");
+            terminal.Error.WriteLine(
+                $"halfopen: warning: {Shown(live.Path)} is dirty: this Windows is running, hibernated or crashed. Shut it down "
+                + $"properly before you write to its disk.");
         }
     }
 
-    /// <summary>A path as it may be shown on a terminal: names on somebody's disk may carry control characters.</summary>
-    public static string Shown(string path) => path.Any(char.IsControl) ? string.Concat(path.Select(c => char.IsControl(c) ? '?' : c)) : path;
+    /// <summary>
+    /// A path as it may be shown on a terminal: names on somebody's disk may carry control characters.
+    /// </summary>
+    public static string Shown(string path) =>
+        path.Any(char.IsControl) ? string.Concat(path.Select(c => char.IsControl(c) ? '?' : c)) : path;
 
     public static string NothingFound(string path, bool recurse) =>
-        $"no tcpip.sys or tcpip6.sys in {path}" + (recurse ? "." : " where Windows keeps its drivers; --recurse searches everywhere below.");
+        $"no tcpip.sys or tcpip6.sys in {path}"
+            + (recurse ? "." : " where Windows keeps its drivers; --recurse searches everywhere below.");
 }

@@ -8,7 +8,10 @@ using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Cli.Drivers;
 
-/// <summary>The document of <c>inspect --json</c>. Names and spellings are a contract: fields may be added, none changed. Unknown is null.</summary>
+/// <summary>
+/// The document of <c>inspect --json</c>. Names and spellings are a contract: fields may be added, none changed.
+/// Unknown is null.
+/// </summary>
 /// <param name="Image">Null when PATH is no disk image.</param>
 internal sealed record InspectDocument(
     IReadOnlyList<DriverDocument> Drivers, IReadOnlyList<RegistryDocument> Registries, ImageDocument? Image)
@@ -49,7 +52,9 @@ internal sealed record DriverDocument(
         i.Report?.Architecture switch { DriverArchitecture.X86 => "x86", DriverArchitecture.X64 => "x64", _ => null },
         i.Size,
         i.Sha256,
-        i.Status switch { DriverStatus.Found => "found", DriverStatus.NotFound => "not-found", DriverStatus.Ambiguous => "ambiguous", _ => "unreadable" },
+        i.Status switch
+            { DriverStatus.Found => "found", DriverStatus.NotFound => "not-found", DriverStatus.Ambiguous => "ambiguous",
+                _ => "unreadable" },
         i.Report?.Limit,
         i.Report?.Location?.FileOffset.Value,
         i.Report?.Location?.VirtualAddress.Value,
@@ -58,7 +63,9 @@ internal sealed record DriverDocument(
         new ChecksumDocument(i.Report?.Checksum?.Stored, i.Report?.Checksum?.Computed, i.Report?.Checksum?.IsValid),
         i.Status == DriverStatus.Unreadable ? null : i.Report!.HasEmbeddedSignature ? "embedded" : "none",
         i.Enforced switch { Enforcement.Yes => "yes", Enforcement.No => "no", _ => "unknown" },
-        i.Origin switch { Windows.Lifting.Origin.Stock => "stock", Windows.Lifting.Origin.Halfopen => "halfopen", Windows.Lifting.Origin.Other => "other", _ => "unknown" },
+        i.Origin switch
+            { Windows.Lifting.Origin.Stock => "stock", Windows.Lifting.Origin.Halfopen => "halfopen",
+                Windows.Lifting.Origin.Other => "other", _ => "unknown" },
         i.Sha256 is null ? null : KnownOriginals.NameOf(i.Sha256),
         BackupDocument.Of(i),
         [.. (i.Report?.Evidence ?? []).Select(e => new EvidenceDocument(e.Name, e.Holds, e.Detail))],
@@ -71,8 +78,10 @@ internal sealed record ChecksumDocument(uint? Stored, uint? Computed, bool? Vali
 /// <param name="Holds">Null: not examined, because an evidence before it is missing.</param>
 internal sealed record EvidenceDocument(string Name, bool? Holds, string Detail);
 
-/// <param name="State">original, patched, foreign, missing, unproven or damaged; what each means stands in docs/guides/patch-windows.md.</param>
-internal sealed record BackupDocument(string Path, string State, string? OriginalSha256, uint? OldLimit, uint? NewLimit, DateTime? TimeUtc, string? Problem)
+/// <param name="State">original, patched, foreign, missing, unproven or damaged; what each means stands in
+/// docs/guides/patch-windows.md.</param>
+internal sealed record BackupDocument(string Path, string State, string? OriginalSha256, uint? OldLimit, uint? NewLimit, DateTime? TimeUtc,
+    string? Problem)
 {
     public static BackupDocument? Of(Inspection i) => i.Relation == BackupRelation.None ? null : new(
         FileNames.BackupOf(i.Path),

@@ -5,7 +5,8 @@ namespace HalfOpen.Cli.Drivers;
 
 /// <summary>The document of <c>patch --json</c>.</summary>
 /// <param name="Written">True: the files are changed now. False: --dry-run, a refusal, or nothing to do.</param>
-internal sealed record PatchDocument(uint Limit, bool DryRun, bool Refused, bool Written, string? Output, IReadOnlyList<PatchedDriverDocument> Drivers, IReadOnlyList<string> Notes)
+internal sealed record PatchDocument(uint Limit, bool DryRun, bool Refused, bool Written, string? Output,
+    IReadOnlyList<PatchedDriverDocument> Drivers, IReadOnlyList<string> Notes)
 {
     public static PatchDocument Of(PatchUnit unit, uint limit, bool dryRun, bool written, string? output, IReadOnlyList<string> notes) =>
         new(limit, dryRun, unit.IsRefused, written, output, [.. unit.Items.Select(i => PatchedDriverDocument.Of(i, limit))], notes);
@@ -27,7 +28,8 @@ internal sealed record PatchedDriverDocument(
     public static PatchedDriverDocument Of(PatchItem item, uint limit) => new(
         item.Driver.Path,
         item.Driver.Kind == DriverKind.Tcpip6 ? "tcpip6" : "tcpip",
-        item.Action switch { PatchAction.Write => "write", PatchAction.Nothing => "nothing", PatchAction.LeaveOut => "leave-out", _ => "refuse" },
+        item.Action switch
+            { PatchAction.Write => "write", PatchAction.Nothing => "nothing", PatchAction.LeaveOut => "leave-out", _ => "refuse" },
         Refusals.Reason(item),
         item.Driver.Report?.Limit,
         item.Action is PatchAction.Write or PatchAction.Nothing ? limit : item.Driver.Report?.Limit,
@@ -48,11 +50,13 @@ internal sealed record RestoreDocument(bool DryRun, bool Refused, bool Written, 
 }
 
 /// <param name="Action">restore, clean-up, nothing or refuse.</param>
-internal sealed record RestoredDriverDocument(string Path, string Action, string? Reason, uint? LimitBefore, string? Sha256Before, string? Sha256After)
+internal sealed record RestoredDriverDocument(string Path, string Action, string? Reason, uint? LimitBefore, string? Sha256Before,
+    string? Sha256After)
 {
     public static RestoredDriverDocument Of(RestoreItem item) => new(
         item.Driver.Path,
-        item.Action switch { RestoreAction.Restore => "restore", RestoreAction.CleanUp => "clean-up", RestoreAction.Nothing => "nothing", _ => "refuse" },
+        item.Action switch
+            { RestoreAction.Restore => "restore", RestoreAction.CleanUp => "clean-up", RestoreAction.Nothing => "nothing", _ => "refuse" },
         Refusals.Reason(item),
         item.Driver.Report?.Limit,
         item.Driver.Sha256,

@@ -21,7 +21,9 @@ internal sealed class PatchPrinter(Terminal terminal)
                 o.WriteLine("  Bytes      file offset  before       after");
                 foreach (var edit in item.Edits)
                 {
-                    o.WriteLine($"             {edit.Offset.ToString().PadRight(11)}  {Hex(edit.Before)}  {terminal.Bold(Hex(edit.After))}  {edit.Name}");
+                    o.WriteLine(
+                        $"             {edit.Offset.ToString().PadRight(11)}  {Hex(edit.Before)}  {terminal.Bold(Hex(edit.After))}  "
+                        + $"{edit.Name}");
                 }
 
                 o.WriteLine($"  SHA-256    {item.Driver.Sha256} before");
@@ -47,8 +49,11 @@ internal sealed class PatchPrinter(Terminal terminal)
         o.WriteLine(terminal.Bold(DriverPaths.Shown(item.Driver.Path)));
         o.WriteLine(item.Action switch
         {
-            RestoreAction.Restore => $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → {terminal.Bold(item.Driver.Backup.Manifest is { } m ? $"{m.OldLimit:N0}" : "the original")}\n"
-                + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} after, as in {Path.GetFileName(FileNames.BackupOf(item.Driver.Path))}",
+            RestoreAction.Restore =>
+                $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → "
+                + $"{terminal.Bold(item.Driver.Backup.Manifest is { } m ? $"{m.OldLimit:N0}" : "the original")}\n"
+                + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} "
+                + $"after, as in {Path.GetFileName(FileNames.BackupOf(item.Driver.Path))}",
             RestoreAction.CleanUp => $"  {terminal.Good("✓")} is the original already: only backup and manifest go away",
             RestoreAction.Nothing => $"  {terminal.Dim("·")} no backup of ours",
             _ => $"  {terminal.Bad("✗")} refused: {Refusals.Reason(item)}",
@@ -63,15 +68,20 @@ internal sealed class PatchPrinter(Terminal terminal)
         var notes = new List<string>();
         if (output is not null)
         {
-            notes.Add("The input is untouched. Put the new file in place of every copy that Windows keeps (system32\\drivers, system32\\dllcache, ServicePackFiles\\i386): a copy left behind undoes the patch.");
+            notes.Add(
+                "The input is untouched. Put the new file in place of every copy that Windows keeps (system32\\drivers, "
+                + "system32\\dllcache, ServicePackFiles\\i386): a copy left behind undoes the patch.");
         }
         else if (isSingle)
         {
-            notes.Add("Windows keeps further copies (system32\\dllcache, ServicePackFiles\\i386): one left behind undoes the patch. 'halfopen patch' on the Windows folder does all of them.");
+            notes.Add(
+                "Windows keeps further copies (system32\\dllcache, ServicePackFiles\\i386): one left behind undoes the patch. "
+                + "'halfopen patch' on the Windows folder does all of them.");
         }
 
         notes.Add("Restart Windows: the new limit takes effect then, since the driver is read only at the start.");
-        notes.Add("Windows File Protection may say that a file was replaced and ask for the Windows CD: cancel, and choose to keep the file.");
+        notes.Add(
+            "Windows File Protection may say that a file was replaced and ask for the Windows CD: cancel, and choose to keep the file.");
         if (unit.Writes.Any(w => w.Driver.Enforced == Enforcement.No))
         {
             notes.Add("This is a server: it does not enforce the limit, so nothing will change.");
@@ -82,7 +92,8 @@ internal sealed class PatchPrinter(Terminal terminal)
             notes.Add("IPv6 has a limit of its own in tcpip6.sys; none stands here. When IPv6 is installed later, patch again.");
         }
 
-        notes.Add("A service pack or an update brings the stock file back: 'halfopen inspect' shows it, and a second patch lifts it again.");
+        notes.Add(
+            "A service pack or an update brings the stock file back: 'halfopen inspect' shows it, and a second patch lifts it again.");
         return notes;
     }
 

@@ -8,7 +8,10 @@ using HalfOpen.Guard.Service;
 
 namespace HalfOpen.Cli.Guard;
 
-/// <summary>What a guard in the foreground tells: a live line on a terminal, lines in a log, or JSON, one object a line. Thread-safe.</summary>
+/// <summary>
+/// What a guard in the foreground tells: a live line on a terminal, lines in a log, or JSON, one object a line.
+/// Thread-safe.
+/// </summary>
 internal sealed class GuardReport : IGuardReport
 {
     private readonly Terminal _terminal;
@@ -96,8 +99,12 @@ internal sealed class GuardReport : IGuardReport
             return;
         }
 
-        var biggest = status.Programs.Count > 0 ? $" · {Path.GetFileName(status.Programs[0].Name)} {status.Programs[0].Counted}+{status.Programs[0].Waiting}" : "";
-        var line = $"{status.Counted}/{status.Limit} slots · {status.HalfOpen} half-open · {status.Waiting} waiting · {status.Totals.Established:#,0} established · {status.Totals.TimedOut + status.Totals.Cancelled + status.Totals.Unreachable:#,0} silent{biggest}";
+        var biggest = status.Programs.Count > 0
+            ? $" · {Path.GetFileName(status.Programs[0].Name)} {status.Programs[0].Counted}+{status.Programs[0].Waiting}" : "";
+        var line =
+            $"{status.Counted}/{status.Limit} slots · {status.HalfOpen} half-open · {status.Waiting} waiting · "
+            + $"{status.Totals.Established:#,0} established · "
+            + $"{status.Totals.TimedOut + status.Totals.Cancelled + status.Totals.Unreachable:#,0} silent{biggest}";
         line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));
         lock (_lock)
         {
@@ -120,7 +127,10 @@ internal sealed class GuardReport : IGuardReport
         else if (!_quiet)
         {
             var t = status.Totals;
-            _log.Information($"ended, rules removed: {t.Submitted:#,0} attempts, {t.Established:#,0} established, {t.Refused + t.Reset:#,0} refused, {t.TimedOut + t.Unreachable:#,0} timed out or unreachable, {t.Cancelled:#,0} cancelled; waits p99 {status.Waits.P99Ms:0.#} ms, longest {status.Waits.MaxMs:0.#} ms");
+            _log.Information(
+                $"ended, rules removed: {t.Submitted:#,0} attempts, {t.Established:#,0} established, {t.Refused + t.Reset:#,0} "
+                + $"refused, {t.TimedOut + t.Unreachable:#,0} timed out or unreachable, {t.Cancelled:#,0} cancelled; waits p99 "
+                + $"{status.Waits.P99Ms:0.#} ms, longest {status.Waits.MaxMs:0.#} ms");
         }
     }
 

@@ -11,21 +11,27 @@ internal static class StatusPrinter
     public static void Print(Terminal terminal, GuardStatus status, DateTimeOffset now)
     {
         var o = terminal.Out;
-        o.WriteLine($"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {Clean(status.Policy)}, limit {status.Limit}, outcomes from {status.OutcomeSource}");
+        o.WriteLine(
+            $"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {Clean(status.Policy)}, limit {status.Limit}, "
+            + $"outcomes from {status.OutcomeSource}");
         if (status.OutcomeProblem.Length > 0)
         {
             o.WriteLine(terminal.Warn("less is known") + $": {Clean(status.OutcomeProblem)}");
         }
 
         var slots = $"{status.Counted} of {status.Limit} slots taken";
-        o.WriteLine($"{(status.Counted >= status.Limit ? terminal.Warn(slots) : terminal.Good(slots))}, {status.HalfOpen} half-open in all, {status.Waiting} waiting");
+        o.WriteLine(
+            $"{(status.Counted >= status.Limit ? terminal.Warn(slots) : terminal.Good(slots))}, {status.HalfOpen} half-open in all, "
+            + $"{status.Waiting} waiting");
         if (status.Programs.Count > 0)
         {
             o.WriteLine();
             o.WriteLine($"{"program",-NameWidth} {"half-open",9} {"counted",8} {"waiting",8} {"since",8} {"started",10}  why it waits");
             foreach (var p in status.Programs)
             {
-                o.WriteLine($"{Name(p.Name),-NameWidth} {p.HalfOpen,9:#,0} {p.Counted,8:#,0} {p.Waiting,8:#,0} {(p.Waiting > 0 ? $"{p.WaitingSinceSeconds:0.0} s" : "-"),8} {p.Started,10:#,0}  {Clean(p.Reason)}".TrimEnd());
+                o.WriteLine(
+                    $"{Name(p.Name),-NameWidth} {p.HalfOpen,9:#,0} {p.Counted,8:#,0} {p.Waiting,8:#,0} "
+                    + $"{(p.Waiting > 0 ? $"{p.WaitingSinceSeconds:0.0} s" : "-"),8} {p.Started,10:#,0}  {Clean(p.Reason)}".TrimEnd());
             }
 
             if (status.OtherPrograms > 0)
@@ -37,9 +43,16 @@ internal static class StatusPrinter
         var t = status.Totals;
         var c = status.Counters;
         o.WriteLine();
-        o.WriteLine($"attempts {t.Submitted:#,0}, started {t.Started:#,0}: {t.Established:#,0} established, {t.Refused:#,0} refused, {t.Reset:#,0} reset, {t.TimedOut:#,0} timed out, {t.Unreachable:#,0} unreachable, {t.Cancelled:#,0} cancelled; rejected {t.Rejected:#,0}");
-        o.WriteLine($"waits    p50 {status.Waits.P50Ms:0.#} ms, p99 {status.Waits.P99Ms:0.#} ms, longest {status.Waits.MaxMs:0.#} ms; the limit was reached {status.LimitWarnings:#,0} times while something waited");
-        o.WriteLine($"packets  {c.Syns:#,0} SYNs, {c.Retransmissions:#,0} retransmissions; over the limit {c.Passed:#,0} passed, {c.Refused:#,0} refused; lost {c.QueueDropped:#,0} to a full queue, {c.UserDropped:#,0} to a full buffer");
+        o.WriteLine(
+            $"attempts {t.Submitted:#,0}, started {t.Started:#,0}: {t.Established:#,0} established, {t.Refused:#,0} refused, "
+            + $"{t.Reset:#,0} reset, {t.TimedOut:#,0} timed out, {t.Unreachable:#,0} unreachable, {t.Cancelled:#,0} cancelled; "
+            + $"rejected {t.Rejected:#,0}");
+        o.WriteLine(
+            $"waits    p50 {status.Waits.P50Ms:0.#} ms, p99 {status.Waits.P99Ms:0.#} ms, longest {status.Waits.MaxMs:0.#} ms; the "
+            + $"limit was reached {status.LimitWarnings:#,0} times while something waited");
+        o.WriteLine(
+            $"packets  {c.Syns:#,0} SYNs, {c.Retransmissions:#,0} retransmissions; over the limit {c.Passed:#,0} passed, "
+            + $"{c.Refused:#,0} refused; lost {c.QueueDropped:#,0} to a full queue, {c.UserDropped:#,0} to a full buffer");
         var rules = status.Rules;
         if (!rules.InPlace)
         {
@@ -50,7 +63,11 @@ internal static class StatusPrinter
 
         o.WriteLine($"rules    in {Clean(rules.Where)}; put back {rules.PutBack:#,0} times");
         var r = status.Reconciliation;
-        o.WriteLine(r.Runs == 0 ? "compared not yet with the kernel" : $"compared {r.Runs:#,0} times with the kernel, {r.LastSecondsAgo:0.0} s ago: {r.SlotsRecovered:#,0} slots and {r.HeldRecovered:#,0} held SYNs recovered");
+        o.WriteLine(
+            r.Runs == 0
+                ? "compared not yet with the kernel"
+                    : $"compared {r.Runs:#,0} times with the kernel, {r.LastSecondsAgo:0.0} s ago: {r.SlotsRecovered:#,0} slots and "
+                        + $"{r.HeldRecovered:#,0} held SYNs recovered");
     }
 
     private static string Name(string name) => Clean(name.Length <= NameWidth ? name : "..." + name[^(NameWidth - 3)..]);

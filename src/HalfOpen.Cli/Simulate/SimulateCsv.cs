@@ -12,7 +12,8 @@ internal static class SimulateCsv
         var programs = runs.SelectMany(r => r.AttemptsPerSecond.Keys).Distinct().ToList();
         var text =
             new StringBuilder(
-                "scenario,policy,limit,giveUp,natBudget,seed,pageP50,pageP99,pages,livePeersPerMinute,maxCounted,maxHalfOpen,maxUnknownHalfOpen,"
+                "scenario,policy,limit,giveUp,natBudget,seed,pageP50,pageP99,pages,livePeersPerMinute,"
+                + "maxCounted,maxHalfOpen,maxUnknownHalfOpen,"
                 + "maxNatEntries,jain,events,infected,secondsTo1,secondsTo10,secondsTo50,secondsTo90,options");
         foreach (var p in programs)
         {

@@ -14,7 +14,8 @@ internal static class GuardVerb
     public static VerbCommand Create(Terminal terminal, PolicyTable policies)
     {
         var flags = new GuardCommandLine(policies);
-        var verb = new VerbCommand("guard", "Govern the half-open connections of this Linux machine: share the slots, so that no program's dead peers freeze the others.")
+        var verb = new VerbCommand("guard",
+            "Govern the half-open connections of this Linux machine: share the slots, so that no program's dead peers freeze the others.")
         {
             Examples =
             {
@@ -97,12 +98,16 @@ internal static class GuardVerb
         if (Environment.IsPrivilegedProcess)
         {
             plan = GuardRules.Preview(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded));
-            terminal.Error.WriteLine($"halfopen guard would do this ({(plan.Backend == RuleBackend.Nft ? "by itself, without nft" : "this kernel's nf_tables cannot queue, so iptables")}):");
+            terminal.Error.WriteLine(
+                $"halfopen guard would do this "
+                + $"({(plan.Backend == RuleBackend.Nft ? "by itself, without nft"
+                    : "this kernel's nf_tables cannot queue, so iptables")}):");
         }
         else
         {
             plan = RulePlanner.Plan(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded), RuleBackend.Nft);
-            terminal.Error.WriteLine("halfopen guard would do this, or the same with iptables where nf_tables cannot queue (only root can find out):");
+            terminal.Error.WriteLine(
+                "halfopen guard would do this, or the same with iptables where nf_tables cannot queue (only root can find out):");
         }
 
         foreach (var script in plan.Install)

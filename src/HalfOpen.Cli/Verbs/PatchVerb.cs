@@ -16,13 +16,17 @@ internal static class PatchVerb
     public static VerbCommand Create(Terminal terminal)
     {
         var path = DriverPaths.Argument();
-        var limit = new Option<string>("--limit", "-l") { Description = "The new limit, 1 to 2147483647.", HelpName = "N", DefaultValueFactory = _ => "100" };
-        var output = new Option<string?>("--output", "-o") { Description = "Write the patched driver here and leave the input alone (one file only; must not exist).", HelpName = "FILE" };
-        var allowBadChecksum = new Option<bool>("--allow-bad-checksum") { Description = "Patch although the stored checksum does not match the file, and put it right." };
+        var limit = new Option<string>("--limit", "-l")
+            { Description = "The new limit, 1 to 2147483647.", HelpName = "N", DefaultValueFactory = _ => "100" };
+        var output = new Option<string?>("--output", "-o")
+            { Description = "Write the patched driver here and leave the input alone (one file only; must not exist).", HelpName = "FILE" };
+        var allowBadChecksum = new Option<bool>("--allow-bad-checksum")
+            { Description = "Patch although the stored checksum does not match the file, and put it right." };
         var recurse = DriverPaths.Recurse();
         var backup = DriverPaths.Backup();
         var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
-        var verb = new VerbCommand("patch", "Set the half-open limit in a Windows XP or Server 2003 driver. All copies or none; 'restore' goes back.")
+        var verb = new VerbCommand("patch",
+            "Set the half-open limit in a Windows XP or Server 2003 driver. All copies or none; 'restore' goes back.")
         {
             Arguments = { path },
             Options = { limit, output, dryRun, yes, allowBadChecksum, recurse, backup, json, quiet },
@@ -66,7 +70,9 @@ internal static class PatchVerb
         }
 
         return number is >= LimitPatch.MinLimit and <= LimitPatch.MaxLimit ? (uint)number
-            : throw CliException.Usage($"--limit {text} is refused: the driver compares as signed, so 0, negative numbers and anything above {LimitPatch.MaxLimit} make every attempt queue for ever.");
+            : throw CliException.Usage(
+                $"--limit {text} is refused: the driver compares as signed, so 0, negative numbers and anything above "
+                + $"{LimitPatch.MaxLimit} make every attempt queue for ever.");
     }
 }
 
@@ -114,13 +120,17 @@ internal sealed record PatchRun(
         {
             PrintDocument(unit, written: false, []);
             var refused = unit.Items.Where(i => i.Action == PatchAction.Refuse).ToList();
-            throw CliException.Refused($"nothing is written: {DriverPaths.Shown(refused[0].Driver.Path)}: {Refusals.Reason(refused[0])}{(refused.Count > 1 ? $" ({refused.Count - 1} more refused)" : "")}");
+            throw CliException.Refused(
+                $"nothing is written: {DriverPaths.Shown(refused[0].Driver.Path)}: "
+                + $"{Refusals.Reason(refused[0])}{(refused.Count > 1 ? $" ({refused.Count - 1} more refused)" : "")}");
         }
 
         var writes = Output is null ? unit.Writes.Count() : 1;
         if (writes == 0 && _place.Image?.InterruptedDrivers() is { Count: > 0 } interrupted)
         {
-            throw CliException.Refused($"a patch or restore was interrupted and left {DriverPaths.Shown(interrupted[0])} half changed: 'halfopen restore' takes it back.");
+            throw CliException.Refused(
+                $"a patch or restore was interrupted and left {DriverPaths.Shown(interrupted[0])} half changed: 'halfopen restore' "
+                + $"takes it back.");
         }
 
         if (writes == 0 || DryRun)
@@ -131,7 +141,8 @@ internal sealed record PatchRun(
             }
 
             PrintDocument(unit, written: false, writes == 0 ? [] : notes);
-            Say(writes == 0 ? $"Already at {Limit:N0} everywhere: nothing to do." : $"Dry run: {Consent.Files(writes)} would be written; nothing was.");
+            Say(writes == 0
+                ? $"Already at {Limit:N0} everywhere: nothing to do." : $"Dry run: {Consent.Files(writes)} would be written; nothing was.");
             return ExitCode.Done;
         }
 
@@ -147,7 +158,10 @@ internal sealed record PatchRun(
         }
 
         PrintDocument(unit, written: true, notes);
-        Say(Terminal.Good("Done: ") + (Output is null ? $"{Consent.Files(writes)} patched to {Limit:N0}; 'halfopen restore {DriverPaths.Shown(Path)}' goes back." : $"{DriverPaths.Shown(Output)} holds the limit {Limit:N0}."));
+        Say(Terminal.Good("Done: ")
+            + (Output is null
+                ? $"{Consent.Files(writes)} patched to {Limit:N0}; 'halfopen restore {DriverPaths.Shown(Path)}' goes back."
+                    : $"{DriverPaths.Shown(Output)} holds the limit {Limit:N0}."));
         if (!Json && !Quiet)
         {
             new PatchPrinter(Terminal).PrintNotes(notes);
@@ -168,14 +182,16 @@ internal sealed record PatchRun(
 
         if (Output.Length == 0 || _place.IsFolder)
         {
-            throw CliException.Usage(Output.Length == 0 ? "--output is empty: name a file." : _place.Image is null ? "--output takes one driver as its input, not a folder."
+            throw CliException.Usage(Output.Length == 0
+                ? "--output is empty: name a file." : _place.Image is null ? "--output takes one driver as its input, not a folder."
                 : "--output takes one driver as its input, not an image: copy the image, and patch the copy.");
         }
 
         _place.Local.Trust(Output);
         if (_place.Local.Find(Output) is not null)
         {
-            throw CliException.Refused($"{DriverPaths.Shown(Output)} exists already and is not overwritten: choose another name or remove it.");
+            throw CliException.Refused(
+                $"{DriverPaths.Shown(Output)} exists already and is not overwritten: choose another name or remove it.");
         }
     }
 
@@ -189,7 +205,9 @@ internal sealed record PatchRun(
     {
         if (Json)
         {
-            Terminal.Out.WriteLine(JsonSerializer.Serialize(PatchDocument.Of(unit, Limit, DryRun, written, Output, notes), DriversJsonContext.Readable.PatchDocument));
+            Terminal.Out.WriteLine(
+                JsonSerializer.Serialize(PatchDocument.Of(unit, Limit, DryRun, written, Output, notes),
+                    DriversJsonContext.Readable.PatchDocument));
         }
     }
 

@@ -13,10 +13,12 @@ internal static class RestoreVerb
     {
         var path = DriverPaths.Argument();
         var recurse = DriverPaths.Recurse();
-        var force = new Option<bool>("--force") { Description = "Put the backup also over a file that somebody else changed since. A damaged backup is never used." };
+        var force = new Option<bool>("--force")
+            { Description = "Put the backup also over a file that somebody else changed since. A damaged backup is never used." };
         var backup = DriverPaths.Backup();
         var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
-        var verb = new VerbCommand("restore", "Give back the original Windows drivers that 'patch' changed, byte for byte. All copies or none.")
+        var verb =
+            new VerbCommand("restore", "Give back the original Windows drivers that 'patch' changed, byte for byte. All copies or none.")
         {
             Arguments = { path },
             Options = { force, dryRun, yes, recurse, backup, json, quiet },
@@ -25,7 +27,8 @@ internal static class RestoreVerb
                 ("halfopen restore /mnt/xp", "all copies of this Windows go back; their backups go away"),
                 ("halfopen restore xp.vdi", "the drivers inside a disk image; the journal beside it goes away"),
                 ("halfopen restore /mnt/xp --dry-run", "only say what would be done"),
-                ("halfopen restore tcpip.sys --yes", "one file, from a script; exit code 1: there is no backup, or somebody else changed the file"),
+                ("halfopen restore tcpip.sys --yes",
+                    "one file, from a script; exit code 1: there is no backup, or somebody else changed the file"),
             },
         };
         verb.Does((parsed, cancellation) => Task.Run(
@@ -45,7 +48,8 @@ internal static class RestoreVerb
     }
 
     private static int Execute(
-        Terminal terminal, string path, string? backup, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet, CancellationToken cancellation)
+        Terminal terminal, string path, string? backup, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet,
+            CancellationToken cancellation)
     {
         using var place = DriverPlace.Open(path, backup);
         place.CheckStale(force);
@@ -65,7 +69,8 @@ internal static class RestoreVerb
         {
             if (json)
             {
-                terminal.Out.WriteLine(JsonSerializer.Serialize(RestoreDocument.Of(unit, dryRun, written), DriversJsonContext.Readable.RestoreDocument));
+                terminal.Out.WriteLine(
+                    JsonSerializer.Serialize(RestoreDocument.Of(unit, dryRun, written), DriversJsonContext.Readable.RestoreDocument));
             }
         }
 
@@ -79,7 +84,8 @@ internal static class RestoreVerb
 
             PrintDocument(written: false);
             throw CliException.Refused(
-                unit.Items.FirstOrDefault(i => i.Action == RestoreAction.Refuse) is { } refused ? $"nothing is written: {DriverPaths.Shown(refused.Driver.Path)}: {Refusals.Reason(refused)}"
+                unit.Items.FirstOrDefault(i => i.Action == RestoreAction.Refuse) is { } refused
+                    ? $"nothing is written: {DriverPaths.Shown(refused.Driver.Path)}: {Refusals.Reason(refused)}"
                 : unit.Items.Count == 0 ? place.NothingFound(recurse)
                 : $"no backup of ours in {DriverPaths.Shown(path)}: there is nothing to give back.");
         }
@@ -101,7 +107,8 @@ internal static class RestoreVerb
         PrintDocument(written: true);
         if (!json)
         {
-            terminal.Out.WriteLine(terminal.Good("Done: ") + Consent.Files(count) + " as before the first patch; the backups are gone. Takes effect when Windows next starts.");
+            terminal.Out.WriteLine(terminal.Good("Done: ") + Consent.Files(count)
+                + " as before the first patch; the backups are gone. Takes effect when Windows next starts.");
         }
 
         return ExitCode.Done;

@@ -24,7 +24,10 @@ internal struct DestinationEntry
     public AttemptList Parked;
     public int ParkedCount;
 
-    /// <summary>It stands in the list by last use. Idle is not the same: an entry may be without attempts for a moment, between one that ended and the next that starts.</summary>
+    /// <summary>
+    /// It stands in the list by last use. Idle is not the same: an entry may be without attempts for a moment, between
+    /// one that ended and the next that starts.
+    /// </summary>
     public bool Linked;
 
     /// <summary>One of those that were parked waits in its program's queue to try next.</summary>
@@ -51,8 +54,9 @@ internal struct DestinationEntry
 }
 
 /// <summary>
-/// Address → entry, chained hash over a slab so that an entry's index stays valid. The hash is seeded by the host, not by the process: the order
-/// of decisions never depends on it. Grows as needed; who keeps it bounded is its owner, through <see cref="Remove"/>.
+/// Address → entry, chained hash over a slab so that an entry's index stays valid. The hash is seeded by the host, not
+/// by the process: the order of decisions never depends on it. Grows as needed; who keeps it bounded is its owner,
+/// through <see cref="Remove"/>.
 /// </summary>
 internal sealed class DestinationTable(ulong seed)
 {

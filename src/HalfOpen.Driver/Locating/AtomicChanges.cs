@@ -4,8 +4,8 @@ using HalfOpen.Driver.Pe;
 namespace HalfOpen.Driver.Locating;
 
 /// <summary>
-/// The atomic changes of one counter: <c>F0 FF 05/0D</c>, <c>F0 [REX] 0F C1 /r</c>, and on x86 <c>B8+r &amp;C</c> ... <c>F0 0F C1 [r]</c>. The sign of an
-/// exchange-add is that of the constant its register was given before.
+/// The atomic changes of one counter: <c>F0 FF 05/0D</c>, <c>F0 [REX] 0F C1 /r</c>, and on x86 <c>B8+r &amp;C</c> ...
+/// <c>F0 0F C1 [r]</c>. The sign of an exchange-add is that of the constant its register was given before.
 /// </summary>
 internal sealed class AtomicChanges
 {
@@ -26,7 +26,8 @@ internal sealed class AtomicChanges
     public int Undetermined { get; private set; }
 
     /// <value>
-    /// Both kinds are there. An exchange-add of unknown sign (its register may have been set far away) can stand for the kind that is missing, but not for both.
+    /// Both kinds are there. An exchange-add of unknown sign (its register may have been set far away) can stand for
+    /// the kind that is missing, but not for both.
     /// </value>
     public bool CanBeBothWays => Increments > 0 ? Decrements > 0 || Undetermined > 0 : Decrements > 0 && Undetermined > 0;
 
@@ -47,7 +48,8 @@ internal sealed class AtomicChanges
                     break;
                 case Access.ExchangeAdd when reference.IsLocked:
                     var register = reference.Register + (Extends(view.Image, reference.Start) ? 8 : 0);
-                    changes.Add(reference, reference.Start, ConstantBefore.SignOf(view.Image, reference.Section, reference.Start, reference.End, register));
+                    changes.Add(reference, reference.Start,
+                        ConstantBefore.SignOf(view.Image, reference.Section, reference.Start, reference.End, register));
                     break;
                 case Access.LoadAddress:
                     changes.AddThroughRegister(view, reference);

@@ -3,8 +3,8 @@ using System.Collections.Generic;
 namespace HalfOpen.Driver.Locating;
 
 /// <summary>
-/// One global T that INIT stores an immediate into, judged by evidence 3 to 8. Each evidence is judged for itself as far as the ones before it leave
-/// something to judge, so that a miss names exactly what is missing.
+/// One global T that INIT stores an immediate into, judged by evidence 3 to 8. Each evidence is judged for itself as
+/// far as the ones before it leave something to judge, so that a miss names exactly what is missing.
 /// </summary>
 internal sealed class Candidate
 {
@@ -65,9 +65,12 @@ internal sealed class Candidate
         Held += evidence.Holds == true ? 1 : 0;
     }
 
-    private static Evidence Item(int number, bool? holds, string detail) => new Evidence(number, EvidenceNames.All[number - 1], holds, detail);
+    private static Evidence Item(int number, bool? holds, string detail) =>
+        new Evidence(number, EvidenceNames.All[number - 1], holds, detail);
 
-    /// <summary>C is the global that T is compared with most often; when two are equal, the one with more atomic changes.</summary>
+    /// <summary>
+    /// C is the global that T is compared with most often; when two are equal, the one with more atomic changes.
+    /// </summary>
     private void ChooseCounter()
     {
         var counts = new Dictionary<uint, int>();
@@ -136,7 +139,8 @@ internal sealed class Candidate
         }
 
         _changes = _view.ChangesOf(counter);
-        var seen = _view.Name(counter) + " is changed atomically at " + _changes.Total + " places: " + _changes.Increments + " increments, " + _changes.Decrements
+        var seen = _view.Name(counter) + " is changed atomically at " + _changes.Total + " places: " + _changes.Increments + " increments, "
+            + _changes.Decrements
             + " decrements" + (_changes.Undetermined > 0 ? ", " + _changes.Undetermined + " of unknown sign" : "");
         return _changes.Total >= MinAtomicChanges && _changes.CanBeBothWays
             ? Item(5, true, seen)
@@ -167,7 +171,9 @@ internal sealed class Candidate
             return Item(7, true, names[0] + " is tested beside a comparison");
         }
 
-        return Item(7, false, names.Count == 0 ? "no global is tested beside a comparison" : "several globals are tested beside the comparisons: " + string.Join(", ", names.ToArray()));
+        return Item(7, false, names.Count == 0
+            ? "no global is tested beside a comparison"
+                : "several globals are tested beside the comparisons: " + string.Join(", ", names.ToArray()));
     }
 
     private Evidence JudgeRelocations()
@@ -175,7 +181,8 @@ internal sealed class Candidate
         var immediate = Store.Operand + 4;
         if (_view.Relocations.TouchesFourBytesAt(Store.Section.RvaOf(immediate)))
         {
-            return Item(3, false, "a relocation covers the immediate at " + _view.Place(Store.Section, immediate) + ": it is an address, not a number");
+            return Item(3, false,
+                "a relocation covers the immediate at " + _view.Place(Store.Section, immediate) + ": it is an address, not a number");
         }
 
         if (_view.Image.Architecture == DriverArchitecture.X64)
@@ -211,7 +218,8 @@ internal sealed class Candidate
         {
             if (reference.IsWrite && !CodeView.IsInit(reference.Section))
             {
-                return Item(6, false, _view.Name(Threshold) + " is also written outside INIT, at " + _view.Place(reference.Section, reference.Start));
+                return Item(6, false,
+                    _view.Name(Threshold) + " is also written outside INIT, at " + _view.Place(reference.Section, reference.Start));
             }
 
             if (reference.IsWrite)
@@ -226,13 +234,15 @@ internal sealed class Candidate
             {
                 if (reference.IsPlainWrite)
                 {
-                    return Item(6, false, _view.Name(counter) + " is written without a lock at " + _view.Place(reference.Section, reference.Start));
+                    return Item(6, false,
+                        _view.Name(counter) + " is written without a lock at " + _view.Place(reference.Section, reference.Start));
                 }
             }
         }
 
         HasSecondInitStore = inInit.Count > 1;
-        return HasSecondInitStore ? Item(6, false, "INIT stores to " + _view.Name(Threshold) + " more than once: " + string.Join(", ", inInit.ToArray()))
+        return HasSecondInitStore
+            ? Item(6, false, "INIT stores to " + _view.Name(Threshold) + " more than once: " + string.Join(", ", inInit.ToArray()))
             : Counter == null ? Item(6, null, "not examined: no counter is known")
             : Item(6, true, _view.Name(Threshold) + " is stored once, " + _view.Name(Counter.Value) + " is never written without a lock");
     }

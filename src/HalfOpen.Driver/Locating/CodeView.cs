@@ -4,12 +4,18 @@ using HalfOpen.Driver.Pe;
 
 namespace HalfOpen.Driver.Locating;
 
-/// <summary>What one pass over the code found, indexed by global. Every candidate is judged on this; the file is not scanned again.</summary>
+/// <summary>
+/// What one pass over the code found, indexed by global. Every candidate is judged on this; the file is not scanned
+/// again.
+/// </summary>
 internal sealed class CodeView
 {
     private static readonly List<Comparison> NoComparisons = new List<Comparison>();
 
-    /// <summary>Index of the first reference to each global; <see cref="_next"/> leads to the following ones. Far smaller than a list for each.</summary>
+    /// <summary>
+    /// Index of the first reference to each global; <see cref="_next"/> leads to the following ones. Far smaller than a
+    /// list for each.
+    /// </summary>
     private readonly Dictionary<uint, int> _first = new Dictionary<uint, int>();
     private readonly int[] _next;
     private readonly Dictionary<uint, List<Comparison>> _comparisons = new Dictionary<uint, List<Comparison>>();

@@ -3,13 +3,19 @@ using HalfOpen.Driver.Pe;
 
 namespace HalfOpen.Driver.Locating;
 
-/// <summary>Puts the nine pieces of evidence together for one file. What each means and why it is asked for: docs/concepts/how-the-locator-works.md.</summary>
+/// <summary>
+/// Puts the nine pieces of evidence together for one file. What each means and why it is asked for:
+/// docs/concepts/how-the-locator-works.md.
+/// </summary>
 internal sealed class LimitLocator
 {
     /// <summary>The identifier of event 4226 with severity "warning" and facility 0, as the driver writes it.</summary>
     private const uint EventIdentifier = 0x8000_1082;
 
-    /// <summary>Genuine drivers have a handful. More can only be meant to keep us busy: judging is linear in the references for each candidate.</summary>
+    /// <summary>
+    /// Genuine drivers have a handful. More can only be meant to keep us busy: judging is linear in the references for
+    /// each candidate.
+    /// </summary>
     private const int MaxCandidates = 256;
 
     private readonly PeImage _image;
@@ -40,7 +46,9 @@ internal sealed class LimitLocator
     private void Run()
     {
         var problem = MissingForEvidence1();
-        Add(1, problem == null, problem ?? "native " + (_image.Architecture == DriverArchitecture.X86 ? "i386" : "amd64") + " image with an executable, discardable section INIT");
+        Add(1, problem == null,
+            problem ?? "native " + (_image.Architecture == DriverArchitecture.X86 ? "i386" : "amd64")
+                + " image with an executable, discardable section INIT");
         if (problem != null)
         {
             NotExamined(2, 9, "not examined: evidence 1 is missing");
@@ -49,7 +57,9 @@ internal sealed class LimitLocator
 
         var view = new CodeView(_image);
         var stores = FindStores(view);
-        Add(2, stores.Count > 0, stores.Count == 0 ? "INIT stores no immediate into a global of a writable section that stays" : "INIT stores immediates into " + stores.Count + " globals");
+        Add(2, stores.Count > 0, stores.Count == 0
+            ? "INIT stores no immediate into a global of a writable section that stays"
+                : "INIT stores immediates into " + stores.Count + " globals");
         var eventCount = view.CountInCode(EventIdentifier);
         if (stores.Count == 0)
         {
@@ -61,7 +71,8 @@ internal sealed class LimitLocator
         var interesting = Interesting(view, stores);
         if (interesting.Count > MaxCandidates)
         {
-            _evidence[1] = new Evidence(2, EvidenceNames.ThresholdStore, false, interesting.Count + " globals are stored in INIT and compared: more than a driver has");
+            _evidence[1] = new Evidence(2, EvidenceNames.ThresholdStore, false,
+                interesting.Count + " globals are stored in INIT and compared: more than a driver has");
             NotExamined(3, 8, "not examined: evidence 2 is missing");
             AddEvent(eventCount);
             return;
@@ -83,7 +94,8 @@ internal sealed class LimitLocator
         var best = Best!;
         if (best.Counter != null)
         {
-            _evidence[1] = new Evidence(2, EvidenceNames.ThresholdStore, true, "INIT stores " + Little.U32(_image.Bytes, best.Store.Operand + 4)
+            _evidence[1] =
+                new Evidence(2, EvidenceNames.ThresholdStore, true, "INIT stores " + Little.U32(_image.Bytes, best.Store.Operand + 4)
                 + " into " + view.Name(best.Threshold) + " at " + view.Place(best.Store.Section, best.Store.Start));
         }
 
@@ -135,7 +147,10 @@ internal sealed class LimitLocator
         return stores;
     }
 
-    /// <summary>The stores into globals that are compared with another global; when there is none, the first store, to say what it lacks.</summary>
+    /// <summary>
+    /// The stores into globals that are compared with another global; when there is none, the first store, to say what
+    /// it lacks.
+    /// </summary>
     private static List<CodeReference> Interesting(CodeView view, List<CodeReference> stores)
     {
         var compared = stores.FindAll(store => view.ComparisonsWith(store.Target).Count > 0);
@@ -150,7 +165,8 @@ internal sealed class LimitLocator
             return;
         }
 
-        Add(9, count == 1, count == 1 ? "the code names event 4226 once" : "the code names event 4226 " + (count == 0 ? "nowhere" : count + " times"));
+        Add(9, count == 1,
+            count == 1 ? "the code names event 4226 once" : "the code names event 4226 " + (count == 0 ? "nowhere" : count + " times"));
     }
 
     private void NotExamined(int from, int to, string detail)
@@ -161,5 +177,6 @@ internal sealed class LimitLocator
         }
     }
 
-    private void Add(int number, bool? holds, string detail) => _evidence.Add(new Evidence(number, EvidenceNames.All[number - 1], holds, detail));
+    private void Add(int number, bool? holds, string detail) =>
+        _evidence.Add(new Evidence(number, EvidenceNames.All[number - 1], holds, detail));
 }

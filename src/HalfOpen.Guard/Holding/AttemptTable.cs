@@ -10,7 +10,9 @@ internal enum Stage : byte
 {
     Free,
 
-    /// <summary>BPF said that a socket connects; its SYN has not come out of the queue (and never will when a rule exempts it).</summary>
+    /// <summary>
+    /// BPF said that a socket connects; its SYN has not come out of the queue (and never will when a rule exempts it).
+    /// </summary>
     Expected,
 
     /// <summary>We have its SYN.</summary>
@@ -58,7 +60,8 @@ internal struct GuardedAttempt
 }
 
 /// <summary>
-/// All attempts: found by flow, kept in one list per <see cref="Stage"/> in the order in which they came into it, so that what is due first is at its head. Allocates only to grow. Not thread-safe.
+/// All attempts: found by flow, kept in one list per <see cref="Stage"/> in the order in which they came into it, so
+/// that what is due first is at its head. Allocates only to grow. Not thread-safe.
 /// </summary>
 internal sealed class AttemptTable(ulong seed)
 {
@@ -100,7 +103,9 @@ internal sealed class AttemptTable(ulong seed)
         return index;
     }
 
-    /// <summary>A new entry for a flow that is not in the table. References into the table are stale after this.</summary>
+    /// <summary>
+    /// A new entry for a flow that is not in the table. References into the table are stale after this.
+    /// </summary>
     public int Add(in Flow flow, Stage stage, long now)
     {
         if (_free < 0 && _used == _entries.Length)

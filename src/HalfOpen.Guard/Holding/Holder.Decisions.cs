@@ -6,7 +6,9 @@ namespace HalfOpen.Guard.Holding;
 /// <summary>What the engine decides, carried out; what the clock ends.</summary>
 internal sealed partial class Holder
 {
-    /// <summary>Expected, closed and exempt entries are notes, not attempts: beyond this many the oldest is forgotten.</summary>
+    /// <summary>
+    /// Expected, closed and exempt entries are notes, not attempts: beyond this many the oldest is forgotten.
+    /// </summary>
     private const int MaxExpected = 65_536;
 
     /// <summary>Open connections remembered, for policies that know good destinations.</summary>
@@ -164,7 +166,10 @@ internal sealed partial class Holder
         LetOut(index);
     }
 
-    /// <summary>A dropped SYN comes back at the next retry tick, so a local socket is aborted as well; a forwarded one is its sender's affair.</summary>
+    /// <summary>
+    /// A dropped SYN comes back at the next retry tick, so a local socket is aborted as well; a forwarded one is its
+    /// sender's affair.
+    /// </summary>
     private void Refuse(int index)
     {
         ref var entry = ref _table[index];
@@ -209,7 +214,8 @@ internal sealed partial class Holder
         }
     }
 
-    private long DueOf(Stage stage, long afterTicks) => _table.First(stage) is var index and >= 0 ? _table[index].Since + afterTicks : long.MaxValue;
+    private long DueOf(Stage stage, long afterTicks) =>
+        _table.First(stage) is var index and >= 0 ? _table[index].Since + afterTicks : long.MaxValue;
 
     private void EndOverdue()
     {
@@ -245,7 +251,10 @@ internal sealed partial class Holder
         }
     }
 
-    /// <summary>The oldest stand first. Local ones end by themselves; they go to the end of the list so that they are not looked at each time.</summary>
+    /// <summary>
+    /// The oldest stand first. Local ones end by themselves; they go to the end of the list so that they are not looked
+    /// at each time.
+    /// </summary>
     private void EndForwarded()
     {
         for (var left = _table.CountOf(Stage.Out); left > 0 && DueOf(Stage.Out, _options.ForwardedTimeout.Ticks) <= _now.Ticks; left--)

@@ -17,8 +17,9 @@ internal interface IVerdicts
 }
 
 /// <summary>
-/// The heart of the guard, without a system call of its own: SYNs and outcomes in, the engine asked, verdicts out. Every SYN gets exactly one verdict; every attempt the engine knows is one entry of the
-/// table, and the other way round. Not thread-safe; told the time.
+/// The heart of the guard, without a system call of its own: SYNs and outcomes in, the engine asked, verdicts out.
+/// Every SYN gets exactly one verdict; every attempt the engine knows is one entry of the table, and the other way
+/// round. Not thread-safe; told the time.
 /// </summary>
 internal sealed partial class Holder : IOutcomeSink, IDecisionSink
 {
@@ -36,7 +37,8 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     private Instant _now;
 
     /// <param name="seed">For the table's hash, so that nobody outside can choose colliding flows.</param>
-    public Holder(GuardOptions options, RecordingEngine events, IVerdicts verdicts, ISocketTable sockets, IOwners owners, ulong seed, Instant now)
+    public Holder(GuardOptions options, RecordingEngine events, IVerdicts verdicts, ISocketTable sockets, IOwners owners, ulong seed,
+        Instant now)
     {
         _options = options;
         _exemptions = new ExemptionSet(options.Exemptions);
@@ -149,8 +151,9 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     }
 
     /// <summary>
-    /// The kernel had no packet any more for an accepting verdict: a link went down, or somebody deleted a hook, and its
-    /// queue was emptied. So the SYN is not out: its slot is free for others, and its sender's next retry asks anew.
+    /// The kernel had no packet any more for an accepting verdict: a link went down, or somebody deleted a hook, and
+    /// its queue was emptied. So the SYN is not out: its slot is free for others, and its sender's next retry asks
+    /// anew.
     /// </summary>
     public void Missed(int index, uint packetId)
     {
@@ -240,7 +243,9 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     /// <inheritdoc/>
     public void EventsLost() => MustReconcile = true;
 
-    /// <summary>A socket that was connecting already when the guard came: it counts, and its retransmissions pass.</summary>
+    /// <summary>
+    /// A socket that was connecting already when the guard came: it counts, and its retransmissions pass.
+    /// </summary>
     public void Adopt(in SocketInfo socket)
     {
         if (IsExempt(socket) || _table.Find(socket.Flow) >= 0)
@@ -300,9 +305,9 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     }
 
     /// <summary>
-    /// A SYN comes again although we hold it. A forwarded one does, since its sender does not see our queue; a Fast Open's
-    /// retry is another packet to the kernel; and any other was lost: the kernel sends no SYN again while it is queued here.
-    /// In each case the newest is the one to keep, in the old one's place.
+    /// A SYN comes again although we hold it. A forwarded one does, since its sender does not see our queue; a Fast
+    /// Open's retry is another packet to the kernel; and any other was lost: the kernel sends no SYN again while it is
+    /// queued here. In each case the newest is the one to keep, in the old one's place.
     /// </summary>
     private void HoldInstead(int index, in QueuedPacket packet, bool isLocal)
     {
@@ -314,8 +319,9 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     }
 
     /// <summary>
-    /// A SYN of this machine that no TCP socket here sent: from a raw socket (nmap -sS), from SYNPROXY. Nobody could say how
-    /// it ends. Without word of connects a socket that was closed at once looks the same; it has no user any more.
+    /// A SYN of this machine that no TCP socket here sent: from a raw socket (nmap -sS), from SYNPROXY. Nobody could
+    /// say how it ends. Without word of connects a socket that was closed at once looks the same; it has no user any
+    /// more.
     /// </summary>
     private bool IsNobodys(in Flow flow, in QueuedPacket packet, out uint inode)
     {
@@ -336,7 +342,9 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         var owner = !isLocal ? _owners.OfSource(entry.Flow.Local)
             : entry.ProcessId != 0 ? _owners.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks)
             : _owners.OfSocket(inode, entry.UserId, _now.Ticks);
-        if (!_exemptions.IsEmpty && (_exemptions.CoversFlow(entry.Flow) || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOwner(owner)))))
+        if (!_exemptions.IsEmpty
+            && (_exemptions.CoversFlow(entry.Flow)
+                || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOwner(owner)))))
         {
             Counters.Exempt++;
             _verdicts.Verdict(packet.Id, accept: true, -1);

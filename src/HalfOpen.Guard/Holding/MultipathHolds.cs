@@ -2,9 +2,9 @@ namespace HalfOpen.Guard.Holding;
 
 /// <summary>
 /// The held MPTCP SYNs, in the order in which the kernel would lose patience: after a few of its own retries it takes
-/// MPTCP for blocked on the way, and if the connection then succeeds without, it switches MPTCP off for everybody, for an
-/// hour (net.mptcp.blackhole_timeout). So one that waits goes out before, over the limit, and counted; but only a few at
-/// once, or MPTCP would be the way around the limit. Told the time; not thread-safe.
+/// MPTCP for blocked on the way, and if the connection then succeeds without, it switches MPTCP off for everybody, for
+/// an hour (net.mptcp.blackhole_timeout). So one that waits goes out before, over the limit, and counted; but only a
+/// few at once, or MPTCP would be the way around the limit. Told the time; not thread-safe.
 /// </summary>
 internal sealed class MultipathHolds(AttemptTable table)
 {

@@ -5,8 +5,9 @@ using HalfOpen.Wire.Sockets;
 namespace HalfOpen.Guard.Holding;
 
 /// <summary>
-/// Compares the table with the kernel's sockets, so that no slot leaks whatever was missed. A dump may skip a socket while others come and go, so nothing ends because a dump did not show it: each
-/// missing one is looked up by its addresses first. No packet is taken from the queue in between, so every attempt in the table is older than the dump.
+/// Compares the table with the kernel's sockets, so that no slot leaks whatever was missed. A dump may skip a socket
+/// while others come and go, so nothing ends because a dump did not show it: each missing one is looked up by its
+/// addresses first. No packet is taken from the queue in between, so every attempt in the table is older than the dump.
 /// </summary>
 /// <param name="goneMeans">How an attempt ended whose socket is gone: <see cref="GuardOptions.GoneMeans"/>.</param>
 internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSource outcomes, Outcome goneMeans)

@@ -5,7 +5,8 @@ using HalfOpen.Core;
 namespace HalfOpen.Guard.Metrics;
 
 /// <summary>
-/// A status in Prometheus' text format 0.0.4. Pure. Cardinality is bounded: at most <see cref="MaxPrograms"/> programs, the rest in one series named <c>other</c>.
+/// A status in Prometheus' text format 0.0.4. Pure. Cardinality is bounded: at most <see cref="MaxPrograms"/> programs,
+/// the rest in one series named <c>other</c>.
 /// </summary>
 public static class MetricsText
 {
@@ -43,23 +44,30 @@ public static class MetricsText
         Sample("halfopen_dropped_packets_total", "where", "closed_while_held", status.Counters.ClosedWhileHeld);
         Sample("halfopen_dropped_packets_total", "where", "forwarded_copy", status.Counters.CopiesDropped);
         Counter("halfopen_syns_total", "SYNs that came out of the packet queue.", status.Counters.Syns);
-        Counter("halfopen_passed_over_limit_total", "SYNs let out over the limit at the hold cap or because too many were held.", status.Counters.Passed);
+        Counter("halfopen_passed_over_limit_total", "SYNs let out over the limit at the hold cap or because too many were held.",
+            status.Counters.Passed);
         Counter("halfopen_refused_total", "Attempts refused at the hold cap or because too many were held.", status.Counters.Refused);
         Counter("halfopen_retransmissions_total", "Retransmissions passed.", status.Counters.Retransmissions);
         Counter("halfopen_given_up_total", "Silent attempts given up.", status.Counters.GivenUp);
         Counter("halfopen_adopted_total", "Attempts that were half-open before the guard came.", status.Counters.Adopted);
         Counter("halfopen_exempt_total", "Exempt attempts that the guard saw.", status.Counters.Exempt);
         Counter("halfopen_without_socket_total", "SYNs of this machine that no TCP socket sent: passed.", status.Counters.WithoutSocket);
-        Counter("halfopen_held_again_total", "Local SYNs that came again although held, and are held in their own place.", status.Counters.HeldAgain);
+        Counter("halfopen_held_again_total", "Local SYNs that came again although held, and are held in their own place.",
+            status.Counters.HeldAgain);
         Counter("halfopen_lost_total", "Held SYNs that the kernel had lost when their turn came.", status.Counters.Lost);
-        Counter("halfopen_multipath_passed_total", "MPTCP SYNs let out over the limit, so that the kernel does not switch MPTCP off.", status.Counters.MultipathPassed);
+        Counter("halfopen_multipath_passed_total", "MPTCP SYNs let out over the limit, so that the kernel does not switch MPTCP off.",
+            status.Counters.MultipathPassed);
         Counter("halfopen_malformed_total", "Packets that were no whole TCP SYN.", status.Counters.Malformed);
         Counter("halfopen_reconciliations_total", "Comparisons with the kernel's list of half-open sockets.", status.Reconciliation.Runs);
         Counter("halfopen_recovered_slots_total", "Slots whose socket had gone unseen.", status.Reconciliation.SlotsRecovered);
         Head("halfopen_outcome_source_info", "Where outcomes come from, and what is missing there.", "gauge");
-        text.Append($"halfopen_outcome_source_info{{source=\"{Escape(status.OutcomeSource)}\",problem=\"{Escape(Cut(status.OutcomeProblem))}\"}} 1\n");
-        Gauge("halfopen_rules_in_place", "1: the guard's rules are in the packet filter. 0: connections pass without a limit.", status.Rules.InPlace ? 1 : 0);
-        Counter("halfopen_rules_put_back_total", "Times that somebody had removed or changed the guard's rules and they were put back.", status.Rules.PutBack);
+        text.Append(
+            $"halfopen_outcome_source_info{{source=\"{Escape(status.OutcomeSource)}\","
+            + $"problem=\"{Escape(Cut(status.OutcomeProblem))}\"}} 1\n");
+        Gauge("halfopen_rules_in_place", "1: the guard's rules are in the packet filter. 0: connections pass without a limit.",
+            status.Rules.InPlace ? 1 : 0);
+        Counter("halfopen_rules_put_back_total", "Times that somebody had removed or changed the guard's rules and they were put back.",
+            status.Rules.PutBack);
         Gauge("halfopen_unseen", "Half-open sockets that are not exempt and that the guard has not seen.", status.Reconciliation.Unseen);
         Durations("halfopen_wait_seconds", "How long attempts waited for their slot.", status.Waits);
         Durations("halfopen_hold_seconds", "From the start of an attempt to its outcome.", status.Holds);
@@ -78,12 +86,15 @@ public static class MetricsText
 
         void Head(string name, string help, string type) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
 
-        void Sample(string name, string label, string value, long number) => text.Append($"{name}{{{label}=\"{Escape(value)}\"}} {number}\n");
+        void Sample(string name, string label, string value, long number) =>
+            text.Append($"{name}{{{label}=\"{Escape(value)}\"}} {number}\n");
 
         void Durations(string name, string help, DurationSummary summary)
         {
             Head(name, help, "summary");
-            text.Append($"{name}{{quantile=\"0.5\"}} {Seconds(summary.P50Ms)}\n{name}{{quantile=\"0.99\"}} {Seconds(summary.P99Ms)}\n{name}{{quantile=\"1\"}} {Seconds(summary.MaxMs)}\n{name}_count {summary.Count}\n");
+            text.Append(
+                $"{name}{{quantile=\"0.5\"}} {Seconds(summary.P50Ms)}\n{name}{{quantile=\"0.99\"}} "
+                + $"{Seconds(summary.P99Ms)}\n{name}{{quantile=\"1\"}} {Seconds(summary.MaxMs)}\n{name}_count {summary.Count}\n");
         }
 
         void Programs()
@@ -93,7 +104,8 @@ public static class MetricsText
             Each("halfopen_program_half_open", "Attempts out and not answered, by program.", p => p.HalfOpen);
             Each("halfopen_program_counted", "Slots held, by program.", p => p.Counted);
             Each("halfopen_program_waiting", "Attempts held, by program.", p => p.Waiting);
-            Each("halfopen_program_in_flight", "Old name of halfopen_program_counted, whose value it had; goes after this version.", p => p.Counted);
+            Each("halfopen_program_in_flight", "Old name of halfopen_program_counted, whose value it had; goes after this version.",
+                p => p.Counted);
             Each("halfopen_program_queued", "Old name of halfopen_program_waiting; goes after this version.", p => p.Waiting);
             Gauge("halfopen_programs", "Programs that hold a slot or wait.", status.Programs.Count + (long)status.OtherPrograms);
 
@@ -121,7 +133,10 @@ public static class MetricsText
         }
     }
 
-    /// <summary>As the format wants a label value: backslash, quote and line feed escaped. Lone surrogates cannot be UTF-8 and become U+FFFD.</summary>
+    /// <summary>
+    /// As the format wants a label value: backslash, quote and line feed escaped. Lone surrogates cannot be UTF-8 and
+    /// become U+FFFD.
+    /// </summary>
     internal static string Escape(string value)
     {
         var text = new StringBuilder(value.Length + 8);

@@ -77,7 +77,9 @@ internal sealed class BpfOutcomes : IOutcomeSource
         const string Part = "only a part of the machine's cgroups is to be seen here (a container's cgroup namespace)";
         if (!_events.SeesAll && !evenOfAPart)
         {
-            throw new LinuxException($"{Part}, and BPF would not see programs outside of it: give the container the host's cgroup namespace (docs/guides/guard.md)");
+            throw new LinuxException(
+                $"{Part}, and BPF would not see programs outside of it: give the container the host's cgroup namespace "
+                + $"(docs/guides/guard.md)");
         }
 
         var seen = OwnConnect.Try(_events);
@@ -87,7 +89,8 @@ internal sealed class BpfOutcomes : IOutcomeSource
         }
 
         var noIds = _events.WhyNoProcessIds
-            ?? (seen?.Connecting is { } e && e.ProcessId != Environment.ProcessId ? "a connect of our own was told as another process's" : null);
+            ?? (seen?.Connecting is { } e && e.ProcessId != Environment.ProcessId
+                ? "a connect of our own was told as another process's" : null);
         return !_events.SeesAll ? $"{Part}: programs outside of it end their attempts unseen"
             : noIds is not null ? $"no process ids from BPF ({noIds})"
             : "";

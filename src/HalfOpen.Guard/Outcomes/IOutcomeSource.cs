@@ -9,7 +9,10 @@ internal interface IOutcomeSink
     /// <summary>A socket is about to send its SYN.</summary>
     void Connecting(in Flow flow, uint processId);
 
-    /// <summary>An attempt ended. <paramref name="sequence"/>: the sequence number of the SYN that this answers; null when the kernel's own state says so.</summary>
+    /// <summary>
+    /// An attempt ended. <paramref name="sequence"/>: the sequence number of the SYN that this answers; null when the
+    /// kernel's own state says so.
+    /// </summary>
     void Ended(in Flow flow, uint? sequence, Outcome outcome);
 
     /// <summary>A connection that was open ended.</summary>
@@ -31,7 +34,9 @@ internal interface IOutcomeSource : IDisposable
     /// <summary>Readable when there is something to drain.</summary>
     int PollDescriptor { get; }
 
-    /// <summary>Whether it also sees sockets that are closed, killed or timed out. If not, they are found by comparing often.</summary>
+    /// <summary>
+    /// Whether it also sees sockets that are closed, killed or timed out. If not, they are found by comparing often.
+    /// </summary>
     bool SeesClosedSockets { get; }
 
     /// <summary>Hands over everything that happened until now. Never waits.</summary>

@@ -6,8 +6,9 @@ using HalfOpen.Wire.Packets;
 namespace HalfOpen.Guard.Outcomes;
 
 /// <summary>
-/// Outcomes from the answers seen on the wire: NFLOG of SYN-ACK, RST and ICMP errors, inbound or forwarded. Needs no BPF; sees no closed and no timed-out sockets. An answer counts only when it acknowledges
-/// the SYN (ack = sequence + 1; RFC 9293, 3.10.7.3), so nobody off the path can free a slot.
+/// Outcomes from the answers seen on the wire: NFLOG of SYN-ACK, RST and ICMP errors, inbound or forwarded. Needs no
+/// BPF; sees no closed and no timed-out sockets. An answer counts only when it acknowledges the SYN (ack = sequence +
+/// 1; RFC 9293, 3.10.7.3), so nobody off the path can free a slot.
 /// </summary>
 internal sealed class LogOutcomes : IOutcomeSource
 {

@@ -1,9 +1,10 @@
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// The rules in the real packet filter. Tries nf_tables, then iptables, and keeps what this kernel can do; clears what a
-/// killed guard left; lets one guard into a network namespace. Not thread-safe: called from the guard's thread;
-/// <see cref="Backend"/>, <see cref="Where"/> and <see cref="Paths"/> may be read from any thread once the session is ready.
+/// The rules in the real packet filter. Tries nf_tables, then iptables, and keeps what this kernel can do; clears what
+/// a killed guard left; lets one guard into a network namespace. Not thread-safe: called from the guard's thread;
+/// <see cref="Backend"/>, <see cref="Where"/> and <see cref="Paths"/> may be read from any thread once the session is
+/// ready.
 /// <see cref="Remove"/> may be called from any thread: it waits for the guard's, but not for ever.
 /// </summary>
 public sealed class GuardRules : IGuardRules, IDisposable
@@ -30,10 +31,15 @@ public sealed class GuardRules : IGuardRules, IDisposable
     /// <summary>Of the governed network namespace; null before <see cref="Install"/>.</summary>
     public GuardPaths? Paths { get; private set; }
 
-    /// <summary>Told, in a line for a user, when rules could not be changed while guarding; on the guard's thread.</summary>
+    /// <summary>
+    /// Told, in a line for a user, when rules could not be changed while guarding; on the guard's thread.
+    /// </summary>
     public Action<string>? Problem { get; set; }
 
-    /// <summary>Takes the network namespace of the calling thread for this guard; <see cref="Install"/> does it where it was not done before. Given back by <see cref="Remove"/> and <see cref="Dispose"/>.</summary>
+    /// <summary>
+    /// Takes the network namespace of the calling thread for this guard; <see cref="Install"/> does it where it was not
+    /// done before. Given back by <see cref="Remove"/> and <see cref="Dispose"/>.
+    /// </summary>
     /// <exception cref="GuardException">Another guard has it, or we may not.</exception>
     public void TakeNamespace()
     {
@@ -127,13 +133,19 @@ public sealed class GuardRules : IGuardRules, IDisposable
     /// <inheritdoc/>
     public void Dispose() => ReleaseLock();
 
-    /// <summary>The plan that this machine would get, without changing anything: the kernel checks whether its nf_tables can queue.</summary>
+    /// <summary>
+    /// The plan that this machine would get, without changing anything: the kernel checks whether its nf_tables can
+    /// queue.
+    /// </summary>
     public static RulePlan Preview(GuardOptions options, RuleNeeds needs)
     {
         return RulePlanner.Plan(options, needs, OwnTables.WouldWork(options, needs) ? RuleBackend.Nft : RuleBackend.Iptables);
     }
 
-    /// <summary>What the note says a killed guard used. The installs themselves notice leftovers of their own kind; this is for the other kind.</summary>
+    /// <summary>
+    /// What the note says a killed guard used. The installs themselves notice leftovers of their own kind; this is for
+    /// the other kind.
+    /// </summary>
     private void ClearLeftovers(GuardPaths paths)
     {
         if (!File.Exists(paths.RulesNote))
@@ -160,7 +172,10 @@ public sealed class GuardRules : IGuardRules, IDisposable
         {
             paths.CreateFolder();
             // FileShare.None is flock(2) here: it ends with the process, however that ends.
-            _lock = new FileStream(paths.Lock, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            _lock = new FileStream(paths.Lock,
+                new FileStreamOptions
+                    { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
+                        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
         }
         catch (UnauthorizedAccessException e)
         {

@@ -8,7 +8,9 @@ internal interface IRuleSet : IDisposable
     /// <summary>Where the rules stand, for a user.</summary>
     string Where { get; }
 
-    /// <summary>Readable when somebody changed something in the packet filter; -1: this back end is never told.</summary>
+    /// <summary>
+    /// Readable when somebody changed something in the packet filter; -1: this back end is never told.
+    /// </summary>
     int ChangeDescriptor { get; }
 
     /// <summary>Makes <see cref="ChangeDescriptor"/> silent until the next change.</summary>

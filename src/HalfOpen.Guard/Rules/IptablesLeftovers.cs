@@ -3,7 +3,8 @@ using System.Text;
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// Takes every chain whose name begins with HALFOPEN- out of iptables and ip6tables, with the jumps to it, and nothing else. Reads what is there, so it works whatever options the dead guard had.
+/// Takes every chain whose name begins with HALFOPEN- out of iptables and ip6tables, with the jumps to it, and nothing
+/// else. Reads what is there, so it works whatever options the dead guard had.
 /// </summary>
 public static class IptablesLeftovers
 {
@@ -30,8 +31,8 @@ public static class IptablesLeftovers
     internal static string Picture(RuleBackend backend) => string.Concat(FilterTool.Run(Saves(backend)).Select(r => PictureOf(r.Output)));
 
     /// <summary>
-    /// From the text of <c>iptables-save</c>: every line about a chain of ours, without counters, and "behind" where a rule
-    /// of others stands behind a jump to our queue. Pure.
+    /// From the text of <c>iptables-save</c>: every line about a chain of ours, without counters, and "behind" where a
+    /// rule of others stands behind a jump to our queue. Pure.
     /// </summary>
     internal static string PictureOf(string saved)
     {
@@ -57,7 +58,10 @@ public static class IptablesLeftovers
         return picture.ToString();
     }
 
-    /// <summary>From the text of <c>iptables-save</c> to the text for <c>iptables-restore --noflush</c> that takes ours out. Pure.</summary>
+    /// <summary>
+    /// From the text of <c>iptables-save</c> to the text for <c>iptables-restore --noflush</c> that takes ours out.
+    /// Pure.
+    /// </summary>
     public static (string Text, int Count) RemovalOf(string saved)
     {
         List<string> chains = [], jumps = [];
@@ -72,7 +76,8 @@ public static class IptablesLeftovers
             {
                 chains.Add(line[1..].Split(' ')[0]);
             }
-            else if (line.StartsWith("-A ", StringComparison.Ordinal) && !line.StartsWith("-A " + RulePlanner.ChainPrefix, StringComparison.Ordinal)
+            else if (line.StartsWith("-A ", StringComparison.Ordinal)
+                && !line.StartsWith("-A " + RulePlanner.ChainPrefix, StringComparison.Ordinal)
                 && line.Contains(" -j " + RulePlanner.ChainPrefix, StringComparison.Ordinal))
             {
                 jumps.Add("-D" + line[2..]);
@@ -94,6 +99,7 @@ public static class IptablesLeftovers
     private static List<RuleScript> Saves(RuleBackend backend)
     {
         var legacy = backend == RuleBackend.IptablesLegacy ? "-legacy" : "";
-        return [.. Tables.SelectMany(t => new[] { "iptables", "ip6tables" }.Select(f => new RuleScript($"{f}{legacy}-save", ["-t", t], "")))];
+        return [.. Tables.SelectMany(
+            t => new[] { "iptables", "ip6tables" }.Select(f => new RuleScript($"{f}{legacy}-save", ["-t", t], "")))];
     }
 }

@@ -10,7 +10,9 @@ namespace HalfOpen.Guard.Rules;
 internal sealed class IptablesRules : IRuleSet
 {
     private RulePlan _plan;
-    /// <summary>A table that was replaced by one of the same size shows no sign: look all the same now and then.</summary>
+    /// <summary>
+    /// A table that was replaced by one of the same size shows no sign: look all the same now and then.
+    /// </summary>
     private const int LooksOnTrust = 15;
 
     private readonly FilterTables? _filter = TryOpen();
@@ -27,7 +29,8 @@ internal sealed class IptablesRules : IRuleSet
 
     public int ChangeDescriptor => -1;
 
-    /// <returns>Null where this cannot be, with the reason in <paramref name="failure"/>; nothing is left behind.</returns>
+    /// <returns>Null where this cannot be, with the reason in <paramref name="failure"/>; nothing is left
+    /// behind.</returns>
     public static IptablesRules? TryInstall(GuardOptions options, RuleNeeds needs, RuleBackend backend, out string failure)
     {
         var made = new IptablesRules(RulePlanner.Plan(options, needs, backend));
@@ -86,7 +89,8 @@ internal sealed class IptablesRules : IRuleSet
         var failure = FirstFailure(_plan.Install, FilterTool.Run(_plan.Install));
         if (failure is not null)
         {
-            // Leftovers (a chain exists), or one family or table went in and another did not. Clean and try once more: what fails then is real.
+            // Leftovers (a chain exists), or one family or table went in and another did not. Clean and try once more:
+            // what fails then is real.
             IptablesLeftovers.Clear(Backend);
             failure = FirstFailure(_plan.Install, FilterTool.Run(_plan.Install));
             if (failure is not null)
@@ -138,7 +142,8 @@ internal sealed class IptablesRules : IRuleSet
         for (var i = 0; i < scripts.Count; i++)
         {
             // A kernel without IPv6 needs no IPv6 rules.
-            if (!results[i].Succeeded && !(scripts[i].Tool.StartsWith("ip6", StringComparison.Ordinal) && !File.Exists("/proc/net/if_inet6")))
+            if (!results[i].Succeeded
+                && !(scripts[i].Tool.StartsWith("ip6", StringComparison.Ordinal) && !File.Exists("/proc/net/if_inet6")))
             {
                 return $"{scripts[i].Tool}: {results[i].Error}";
             }

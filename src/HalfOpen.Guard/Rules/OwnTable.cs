@@ -84,8 +84,8 @@ internal sealed record OwnTable(FilterFamily Family, IReadOnlyList<OwnChain> Cha
     }
 
     /// <summary>
-    /// A batch that the kernel checks and undoes, since it has no end: the same rules in a table of another name. Without
-    /// hooks, since to undo those would empty the packet queues of everybody.
+    /// A batch that the kernel checks and undoes, since it has no end: the same rules in a table of another name.
+    /// Without hooks, since to undo those would empty the packet queues of everybody.
     /// </summary>
     public static byte[] Trying(IReadOnlyList<OwnTable> tables, uint sequence)
     {
@@ -108,8 +108,8 @@ internal sealed record OwnTable(FilterFamily Family, IReadOnlyList<OwnChain> Cha
     }
 
     /// <summary>
-    /// A batch that changes only the rules. No hook goes, so the kernel keeps what is held: deleting a hook empties every
-    /// packet queue of the namespace.
+    /// A batch that changes only the rules. No hook goes, so the kernel keeps what is held: deleting a hook empties
+    /// every packet queue of the namespace.
     /// </summary>
     public static byte[] Refilling(IReadOnlyList<OwnTable> tables, uint sequence)
     {
@@ -126,7 +126,9 @@ internal sealed record OwnTable(FilterFamily Family, IReadOnlyList<OwnChain> Cha
         return buffer[..writer.Length];
     }
 
-    /// <summary>A batch that leaves the chains where they are, without a rule: everything passes, what is held stays.</summary>
+    /// <summary>
+    /// A batch that leaves the chains where they are, without a rule: everything passes, what is held stays.
+    /// </summary>
     public static byte[] Emptying(IReadOnlyList<OwnTable> tables, uint sequence)
     {
         var buffer = Room(tables);

@@ -13,15 +13,17 @@ internal enum Handover
     /// <summary>With nftables' own expressions (nft_queue, nft_log).</summary>
     Expressions,
 
-    /// <summary>With iptables' targets (xt_NFQUEUE, xt_NFLOG) through nft_compat, as iptables on nftables does.</summary>
+    /// <summary>
+    /// With iptables' targets (xt_NFQUEUE, xt_NFLOG) through nft_compat, as iptables on nftables does.
+    /// </summary>
     Targets,
 }
 
 /// <summary>
-/// From options to our tables in nf_tables; no I/O. SYNs of this machine are queued after everybody's raw OUTPUT and before
-/// conntrack: what somebody drops there takes no slot, a held one takes no conntrack entry, and the destination is the one
-/// that was asked for. Forwarded SYNs are queued after everybody's filter FORWARD: what a firewall refuses takes no slot,
-/// and the original source is seen.
+/// From options to our tables in nf_tables; no I/O. SYNs of this machine are queued after everybody's raw OUTPUT and
+/// before conntrack: what somebody drops there takes no slot, a held one takes no conntrack entry, and the destination
+/// is the one that was asked for. Forwarded SYNs are queued after everybody's filter FORWARD: what a firewall refuses
+/// takes no slot, and the original source is seen.
 /// </summary>
 /// <remarks>
 /// Exempt cgroups and executables are decided by the guard and not by rules (decision 0061).
@@ -77,7 +79,8 @@ internal static class OwnTablePlanner
     {
         var syns = name + "_syns";
         var jump = new RulePart("jump " + syns, (ref NetlinkWriter writer) => FilterExpressions.Jump(ref writer, syns));
-        chains.Add(new OwnChain(name, hook, priority, [[IsTcp, Flags("(fin | syn | rst | ack) == syn", FlagsThatCount, TcpFlags.Syn), jump]]));
+        chains.Add(
+            new OwnChain(name, hook, priority, [[IsTcp, Flags("(fin | syn | rst | ack) == syn", FlagsThatCount, TcpFlags.Syn), jump]]));
         chains.Add(new OwnChain(syns, null, 0, rules));
     }
 

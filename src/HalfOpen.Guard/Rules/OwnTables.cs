@@ -6,7 +6,8 @@ using HalfOpen.Wire.Netlink;
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// Our own tables in nf_tables, set without any tool. Made by a thread in the namespace that is governed; not thread-safe.
+/// Our own tables in nf_tables, set without any tool. Made by a thread in the namespace that is governed; not
+/// thread-safe.
 /// </summary>
 internal sealed class OwnTables : IRuleSet
 {
@@ -35,7 +36,8 @@ internal sealed class OwnTables : IRuleSet
         File.Exists("/proc/net/if_inet6") ? [FilterFamily.IPv4, FilterFamily.IPv6] : [FilterFamily.IPv4];
 
     /// <summary>Puts the rules in, in the place of what a killed guard left.</summary>
-    /// <returns>Null where this kernel cannot, with the reason in <paramref name="failure"/>; nothing is left behind.</returns>
+    /// <returns>Null where this kernel cannot, with the reason in <paramref name="failure"/>; nothing is left
+    /// behind.</returns>
     public static OwnTables? TryInstall(GuardOptions options, RuleNeeds needs, out string failure)
     {
         failure = "";

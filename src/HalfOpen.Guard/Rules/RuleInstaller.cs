@@ -1,6 +1,8 @@
 namespace HalfOpen.Guard.Rules;
 
-/// <summary>Puts rules into the packet filter of the calling thread's network namespace. Thread-safe: no state.</summary>
+/// <summary>
+/// Puts rules into the packet filter of the calling thread's network namespace. Thread-safe: no state.
+/// </summary>
 internal static class RuleInstaller
 {
     /// <summary>What is tried, the best first.</summary>
@@ -24,6 +26,8 @@ internal static class RuleInstaller
             failures.Add(failure);
         }
 
-        throw new GuardException($"the packet filter took no rules: {string.Join("; ", failures)}: it needs root, and in this kernel nf_tables with nft_queue or nft_compat and xt_NFQUEUE (or iptables with xt_NFQUEUE)");
+        throw new GuardException(
+            $"the packet filter took no rules: {string.Join("; ", failures)}: it needs root, and in this kernel nf_tables with "
+            + $"nft_queue or nft_compat and xt_NFQUEUE (or iptables with xt_NFQUEUE)");
     }
 }

@@ -3,8 +3,9 @@ using HalfOpen.Core;
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// Sees to it that the guard's rules are there: somebody's <c>nft flush ruleset</c> or <c>iptables-restore</c> removes them
-/// without a word. Puts them back, and gives way to whoever removes them again and again. Told the time; not thread-safe.
+/// Sees to it that the guard's rules are there: somebody's <c>nft flush ruleset</c> or <c>iptables-restore</c> removes
+/// them without a word. Puts them back, and gives way to whoever removes them again and again. Told the time; not
+/// thread-safe.
 /// </summary>
 /// <param name="rules">Already in.</param>
 internal sealed class RuleKeeper(IGuardRules rules)
@@ -71,14 +72,16 @@ internal sealed class RuleKeeper(IGuardRules rules)
         {
             InPlace = false;
             HasGivenWay = true;
-            return $"somebody removed the guard's rules more than {MostTimes} times within a minute: giving way. CONNECTIONS PASS WITHOUT A LIMIT until the guard is restarted or told to reload";
+            return $"somebody removed the guard's rules more than {MostTimes} times within a minute: giving way. CONNECTIONS PASS "
+                + $"WITHOUT A LIMIT until the guard is restarted or told to reload";
         }
 
         _times.Enqueue(now.Ticks);
         if (rules.PutBack() is { } failure)
         {
             InPlace = false;
-            return $"somebody removed the guard's rules, and they cannot be put back: {failure}. CONNECTIONS PASS WITHOUT A LIMIT; trying again";
+            return $"somebody removed the guard's rules, and they cannot be put back: {failure}. CONNECTIONS PASS WITHOUT A LIMIT; "
+                + $"trying again";
         }
 
         InPlace = true;

@@ -15,7 +15,9 @@ public enum RuleBackend
     /// </summary>
     Iptables,
 
-    /// <summary>The same by <c>iptables-legacy-restore</c>, where the plain names belong to iptables on nftables.</summary>
+    /// <summary>
+    /// The same by <c>iptables-legacy-restore</c>, where the plain names belong to iptables on nftables.
+    /// </summary>
     IptablesLegacy,
 }
 
@@ -31,7 +33,10 @@ public sealed record RuleScript(string Tool, IReadOnlyList<string> Arguments, st
 
 /// <summary>All that one back end does for one set of options. Pure text; immutable.</summary>
 /// <param name="Backend">Who does it.</param>
-/// <param name="Install">First set-up. Fails when our chains exist already (leftovers), so that nothing is doubled.</param>
-/// <param name="Update">Replaces the contents of what <paramref name="Install"/> made, in one transaction per table.</param>
+/// <param name="Install">First set-up. Fails when our chains exist already (leftovers), so that nothing is
+/// doubled.</param>
+/// <param name="Update">Replaces the contents of what <paramref name="Install"/> made, in one transaction per
+/// table.</param>
 /// <param name="Remove">Takes out what <paramref name="Install"/> made.</param>
-public sealed record RulePlan(RuleBackend Backend, IReadOnlyList<RuleScript> Install, IReadOnlyList<RuleScript> Update, IReadOnlyList<RuleScript> Remove);
+public sealed record RulePlan(RuleBackend Backend, IReadOnlyList<RuleScript> Install, IReadOnlyList<RuleScript> Update,
+    IReadOnlyList<RuleScript> Remove);

@@ -6,25 +6,32 @@ using HalfOpen.Wire.Netlink;
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// From options to rule texts; no I/O. With iptables, which has no chains of our own for a hook: local SYNs are queued in
-/// <c>raw</c> OUTPUT (no conntrack entry is taken while one is held, and the destination is seen before DNAT), forwarded
-/// ones in <c>mangle</c> FORWARD (the original source is seen). For nf_tables see <see cref="OwnTablePlanner"/>.
+/// From options to rule texts; no I/O. With iptables, which has no chains of our own for a hook: local SYNs are queued
+/// in
+/// <c>raw</c> OUTPUT (no conntrack entry is taken while one is held, and the destination is seen before DNAT),
+/// forwarded ones in <c>mangle</c> FORWARD (the original source is seen). For nf_tables see
+/// <see cref="OwnTablePlanner"/>.
 /// </summary>
 /// <remarks>
-/// Exempt cgroups and executables are decided by the guard and not by rules: a cgroup match needs the path to exist when the rule is loaded, and goes stale when a service is restarted into a new cgroup of the same name.
+/// Exempt cgroups and executables are decided by the guard and not by rules: a cgroup match needs the path to exist
+/// when the rule is loaded, and goes stale when a service is restarted into a new cgroup of the same name.
 /// </remarks>
 public static class RulePlanner
 {
     /// <summary>Every chain of ours begins so, and no other.</summary>
     public const string ChainPrefix = "HALFOPEN-";
 
-    /// <summary>Bytes of an answer that are logged: both IP headers and ports of an ICMP error fit, with options.</summary>
+    /// <summary>
+    /// Bytes of an answer that are logged: both IP headers and ports of an ICMP error fit, with options.
+    /// </summary>
     public const int LogBytes = 256;
 
     /// <summary>
-    /// Network interfaces behind which containers and virtual machines of this machine live: Docker, Podman, CNI, LXC and libvirt name theirs so. A trailing plus matches any ending. <c>--containers</c> governs what comes in there.
+    /// Network interfaces behind which containers and virtual machines of this machine live: Docker, Podman, CNI, LXC
+    /// and libvirt name theirs so. A trailing plus matches any ending. <c>--containers</c> governs what comes in there.
     /// </summary>
-    public static IReadOnlyList<string> ContainerInterfaces { get; } = ["docker+", "br-+", "podman+", "cni+", "flannel+", "cali+", "lxcbr+", "lxdbr+", "incusbr+", "virbr+", "veth+"];
+    public static IReadOnlyList<string> ContainerInterfaces
+        { get; } = ["docker+", "br-+", "podman+", "cni+", "flannel+", "cali+", "lxcbr+", "lxdbr+", "incusbr+", "virbr+", "veth+"];
 
     private static readonly string[] RestoreArguments = ["--noflush", "-w", "5"];
     private static readonly FilterFamily[] Both = [FilterFamily.IPv4, FilterFamily.IPv6];
@@ -33,7 +40,9 @@ public static class RulePlanner
     public static RulePlan Plan(GuardOptions options, RuleNeeds needs, RuleBackend backend) =>
         backend == RuleBackend.Nft ? PlanNft(options, needs) : PlanIptables(options, needs, backend);
 
-    /// <summary>What nft would be told to do the same; the guard itself needs no tool (<see cref="OwnTables"/>).</summary>
+    /// <summary>
+    /// What nft would be told to do the same; the guard itself needs no tool (<see cref="OwnTables"/>).
+    /// </summary>
     private static RulePlan PlanNft(GuardOptions options, RuleNeeds needs)
     {
         List<OwnTable> tables = [.. Both.Select(f => OwnTablePlanner.Plan(options, needs, f, Handover.Expressions))];
@@ -71,8 +80,8 @@ public static class RulePlanner
         public string Jump => $"{From} {Match}-j {Name}";
 
         /// <summary>
-        /// A queue ends the way through the whole built-in chain, so the jump to it stands last: everybody's rules have run.
-        /// Answers are only looked at, before anybody accepts them.
+        /// A queue ends the way through the whole built-in chain, so the jump to it stands last: everybody's rules have
+        /// run. Answers are only looked at, before anybody accepts them.
         /// </summary>
         public string Place => Match.Length > 0 ? "-A" : "-I";
     }
@@ -101,7 +110,8 @@ public static class RulePlanner
         if (options.Forwarded)
         {
             List<string> exemptions = [.. IptablesExemptions(options, ipv6, local: false)];
-            var forward = options.Router ? [.. exemptions, queue] : new List<string>([.. exemptions, .. ContainerInterfaces.Select(i => $"-i {i} {queue}")]);
+            var forward = options.Router
+                ? [.. exemptions, queue] : new List<string>([.. exemptions, .. ContainerInterfaces.Select(i => $"-i {i} {queue}")]);
             mangle.Add(new Chain(ChainPrefix + "FWD", "FORWARD", SynOnly, forward));
         }
 
@@ -136,8 +146,11 @@ public static class RulePlanner
     private static List<string> Answers(GuardOptions options, bool ipv6)
     {
         var log = $"-j NFLOG --nflog-group {options.LogGroup} --nflog-size {LogBytes} --nflog-threshold 1";
-        string[] errors = ipv6 ? ["-p ipv6-icmp -m icmp6 --icmpv6-type 1 ", "-p ipv6-icmp -m icmp6 --icmpv6-type 3 "] : ["-p icmp -m icmp --icmp-type 3 ", "-p icmp -m icmp --icmp-type 11 "];
-        return ["-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN,ACK " + log, "-p tcp -m tcp --tcp-flags RST RST " + log, .. errors.Select(e => e + log)];
+        string[] errors = ipv6
+            ? ["-p ipv6-icmp -m icmp6 --icmpv6-type 1 ", "-p ipv6-icmp -m icmp6 --icmpv6-type 3 "]
+            : ["-p icmp -m icmp --icmp-type 3 ", "-p icmp -m icmp --icmp-type 11 "];
+        return ["-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN,ACK " + log, "-p tcp -m tcp --tcp-flags RST RST " + log,
+            .. errors.Select(e => e + log)];
     }
 
     private static string Render(List<(string Table, List<Chain> Chains)> tables, Step step)
@@ -154,7 +167,8 @@ public static class RulePlanner
                     continue;
                 }
 
-                // -N fails where the chain exists and takes the whole transaction with it: that is how leftovers are noticed without a process that looks for them.
+                // -N fails where the chain exists and takes the whole transaction with it: that is how leftovers are
+                // noticed without a process that looks for them.
                 text.Append(step == Step.Install ? $"-N {chain.Name}\n" : $"-F {chain.Name}\n");
                 foreach (var rule in chain.Rules)
                 {

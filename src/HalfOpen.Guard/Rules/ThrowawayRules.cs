@@ -1,9 +1,9 @@
 namespace HalfOpen.Guard.Rules;
 
 /// <summary>
-/// The guard's rules in a network namespace that is thrown away afterwards. <see cref="GuardRules"/> also keeps locks and
-/// notes in /run for the next start; this leaves nothing anywhere, and needs no right to write there. Called from the
-/// guard's thread.
+/// The guard's rules in a network namespace that is thrown away afterwards. <see cref="GuardRules"/> also keeps locks
+/// and notes in /run for the next start; this leaves nothing anywhere, and needs no right to write there. Called from
+/// the guard's thread.
 /// </summary>
 /// <param name="only">Use this back end and no other; null (default): the first that works.</param>
 public sealed class ThrowawayRules(RuleBackend? only = null) : IGuardRules, IDisposable

@@ -124,7 +124,9 @@ public sealed class GuardProcess : IGuardControl, IDisposable
         }
     }
 
-    /// <summary>The session on its thread, from the first rule to the last released packet, or until it hangs.</summary>
+    /// <summary>
+    /// The session on its thread, from the first rule to the last released packet, or until it hangs.
+    /// </summary>
     private GuardEnd Guard(MetricsServer? metrics)
     {
         // In the background: a thread that hangs must not keep the process from ending.
@@ -193,8 +195,8 @@ public sealed class GuardProcess : IGuardControl, IDisposable
     }
 
     /// <summary>
-    /// The live line, and the watchdogs. systemd hears from us only as long as the guard's own thread answers; without systemd
-    /// we look ourselves. A process that is stopped cannot look: the kernel does.
+    /// The live line, and the watchdogs. systemd hears from us only as long as the guard's own thread answers; without
+    /// systemd we look ourselves. A process that is stopped cannot look: the kernel does.
     /// </summary>
     /// <returns>False: the guard's thread does not answer any more.</returns>
     private bool Watch()
@@ -243,7 +245,10 @@ public sealed class GuardProcess : IGuardControl, IDisposable
             GuardEndReason.Hung, $"the guard's thread did not answer for {Watchdog.HungAfter.TotalSeconds:0} s: ended, {then}", null);
     }
 
-    /// <summary>Called by the guard's thread, which must never wait for whoever reads our output. At most one line a minute, and one at a time.</summary>
+    /// <summary>
+    /// Called by the guard's thread, which must never wait for whoever reads our output. At most one line a minute, and
+    /// one at a time.
+    /// </summary>
     private void Warn(GuardWarning warning)
     {
         var now = Environment.TickCount64;

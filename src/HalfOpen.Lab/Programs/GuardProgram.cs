@@ -4,7 +4,10 @@ using HalfOpen.Guard.Rules;
 
 namespace HalfOpen.Lab.Programs;
 
-/// <summary>The guard in a process of its own, over the namespace it was started in. Settings: <c>limit</c>, and <c>policy</c> with its options.</summary>
+/// <summary>
+/// The guard in a process of its own, over the namespace it was started in. Settings: <c>limit</c>, and <c>policy</c>
+/// with its options.
+/// </summary>
 internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
 {
     /// <summary>The guard ends with this process, and its rules with the namespace.</summary>
@@ -24,7 +27,8 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
 
     /// <exception cref="LabException">No such policy, or a setting that is not allowed.</exception>
     private PolicyOptions Policy() =>
-        PolicyTable.Shipped.TryParse(arguments.Word("policy", PolicyTable.Shipped.Default.Name), out var policy, out var problem) ? policy : throw new LabException(problem + ".");
+        PolicyTable.Shipped.TryParse(arguments.Word("policy", PolicyTable.Shipped.Default.Name), out var policy, out var problem)
+            ? policy : throw new LabException(problem + ".");
 
     private void Guard(GuardOptions options)
     {

@@ -3,7 +3,8 @@ using static System.Buffers.Binary.BinaryPrimitives;
 namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
-/// Just enough of an assembler for one BPF program (RFC 9669, instruction set): 8 bytes an instruction, jumps to named places.
+/// Just enough of an assembler for one BPF program (RFC 9669, instruction set): 8 bytes an instruction, jumps to named
+/// places.
 /// <code>
 /// | opcode (8) | dst (4) src (4) | offset (16) | immediate (32) |
 /// </code>
@@ -27,7 +28,8 @@ internal sealed class BpfAssembler
     public BpfAssembler Set(int to, int value) => Emit(0xb7, to, 0, 0, value);
 
     /// <summary>A 64-bit constant: two instructions.</summary>
-    public BpfAssembler SetLong(int to, ulong value) => Emit(0x18, to, 0, 0, unchecked((int)value)).Emit(0, 0, 0, 0, unchecked((int)(value >> 32)));
+    public BpfAssembler SetLong(int to, ulong value) =>
+        Emit(0x18, to, 0, 0, unchecked((int)value)).Emit(0, 0, 0, 0, unchecked((int)(value >> 32)));
 
     /// <summary>A map's address, by its descriptor: the kernel fills it in.</summary>
     public BpfAssembler SetMap(int to, int descriptor) => Emit(0x18, to, 1, 0, descriptor).Emit(0, 0, 0, 0, 0);

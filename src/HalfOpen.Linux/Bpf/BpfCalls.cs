@@ -18,7 +18,9 @@ internal enum BpfAttach : uint
     ConnectV6 = 11,
 }
 
-/// <summary>The bpf(2) system call, as far as we need it (man 2 bpf; union bpf_attr of linux/bpf.h). No libbpf.</summary>
+/// <summary>
+/// The bpf(2) system call, as far as we need it (man 2 bpf; union bpf_attr of linux/bpf.h). No libbpf.
+/// </summary>
 internal static unsafe class BpfCalls
 {
     private const int MapCreateCommand = 0;
@@ -32,7 +34,9 @@ internal static unsafe class BpfCalls
     private const uint Mappable = 1 << 10;
     private const int LogLength = 64 * 1024;
 
-    /// <summary>The kernel lets only a program under a GPL-compatible licence read its structures; ours is offered under either.</summary>
+    /// <summary>
+    /// The kernel lets only a program under a GPL-compatible licence read its structures; ours is offered under either.
+    /// </summary>
     private static ReadOnlySpan<byte> Licence => "Dual MIT/GPL\0"u8;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -155,7 +159,9 @@ internal static unsafe class BpfCalls
         }
     }
 
-    /// <summary>Attaches to a cgroup and all below it, for as long as the descriptor (and so this process) lives.</summary>
+    /// <summary>
+    /// Attaches to a cgroup and all below it, for as long as the descriptor (and so this process) lives.
+    /// </summary>
     public static Descriptor AttachToCgroup(Descriptor program, Descriptor cgroup, BpfAttach attach)
     {
         var attributes = new LinkCreate { Program = (uint)program.Number, Target = (uint)cgroup.Number, AttachType = (uint)attach };

@@ -1,8 +1,9 @@
 namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
-/// The BPF program (cgroup/connect4 and connect6) that notes beside a socket which process connects it, for kernels whose
-/// sock_ops programs may not ask (before Linux 6.10). <see cref="SocketProgram"/> reads the note. It refuses nothing.
+/// The BPF program (cgroup/connect4 and connect6) that notes beside a socket which process connects it, for kernels
+/// whose sock_ops programs may not ask (before Linux 6.10). <see cref="SocketProgram"/> reads the note. It refuses
+/// nothing.
 /// </summary>
 internal static class ConnectProgram
 {

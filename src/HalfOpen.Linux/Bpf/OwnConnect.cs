@@ -5,16 +5,16 @@ using HalfOpen.Wire.Sockets;
 namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
-/// A connect of our own over loopback, to a port that nobody listens on, to see whether <see cref="SocketEvents"/> tell of
-/// it. That a program was loaded and attached proves nothing: in a container it may hang where no other program is.
+/// A connect of our own over loopback, to a port that nobody listens on, to see whether <see cref="SocketEvents"/> tell
+/// of it. That a program was loaded and attached proves nothing: in a container it may hang where no other program is.
 /// </summary>
 /// <param name="Connecting">The event of its connect; null: none came.</param>
 /// <param name="Ended">The event of its end came.</param>
 public sealed record OwnConnect(SocketEvent? Connecting, bool Ended)
 {
     /// <summary>
-    /// In the namespace of the calling thread. Reads all events that are there; those of others are dropped, so this comes
-    /// before anything is known of them.
+    /// In the namespace of the calling thread. Reads all events that are there; those of others are dropped, so this
+    /// comes before anything is known of them.
     /// </summary>
     /// <returns>What was seen; null where no connect could be made, as with loopback down.</returns>
     public static OwnConnect? Try(SocketEvents events)
@@ -59,7 +59,8 @@ public sealed record OwnConnect(SocketEvent? Connecting, bool Ended)
         {
             socket.Connect(to);
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress or SocketError.ConnectionRefused)
+        catch (SocketException e)
+            when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress or SocketError.ConnectionRefused)
         {
             // Both are what we want. It ends when it is closed, at the latest.
         }

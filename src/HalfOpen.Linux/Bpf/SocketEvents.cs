@@ -6,9 +6,9 @@ using HalfOpen.Wire.Sockets;
 namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
-/// What happens to the TCP sockets of one network namespace, as it happens: <see cref="SocketProgram"/> loaded, attached
-/// to the root of the cgroup hierarchy, and read through a ring buffer. All of it goes away with this process. Not
-/// thread-safe.
+/// What happens to the TCP sockets of one network namespace, as it happens: <see cref="SocketProgram"/> loaded,
+/// attached to the root of the cgroup hierarchy, and read through a ring buffer. All of it goes away with this process.
+/// Not thread-safe.
 /// </summary>
 public sealed class SocketEvents : IDisposable
 {
@@ -49,7 +49,9 @@ public sealed class SocketEvents : IDisposable
         }
     }
 
-    /// <summary>Whether it is attached to the whole machine: not in a container that sees a part of the cgroups only.</summary>
+    /// <summary>
+    /// Whether it is attached to the whole machine: not in a container that sees a part of the cgroups only.
+    /// </summary>
     public bool SeesAll { get; }
 
     /// <summary>Why events carry no process ids, in words; null where they do.</summary>

@@ -19,9 +19,9 @@ internal abstract record ProcessIds
 }
 
 /// <summary>
-/// The BPF program (type sock_ops) that tells us, for one network namespace, who connects (before the SYN is sent, in the
-/// caller's context, so that the process id is known) and how each attempt ends. It writes one <see cref="SocketEvent"/> a
-/// time into a ring buffer and changes nothing but its own callback flag.
+/// The BPF program (type sock_ops) that tells us, for one network namespace, who connects (before the SYN is sent, in
+/// the caller's context, so that the process id is known) and how each attempt ends. It writes one
+/// <see cref="SocketEvent"/> a time into a ring buffer and changes nothing but its own callback flag.
 /// </summary>
 internal static class SocketProgram
 {
@@ -145,7 +145,8 @@ internal static class SocketProgram
             .Add(R2, Frame)
             .Set(R3, SocketEvent.Length)
 
-            // No flags: the kernel wakes us only when we had read everything. Waking at every event costs twice the CPU in a storm (measured).
+            // No flags: the kernel wakes us only when we had read everything. Waking at every event costs twice the CPU
+            // in a storm (measured).
             .Set(R4, 0)
             .Call(HelperRingOutput)
             .Place("out")

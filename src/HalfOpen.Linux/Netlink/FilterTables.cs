@@ -3,9 +3,9 @@ using HalfOpen.Wire.Netlink;
 namespace HalfOpen.Linux.Netlink;
 
 /// <summary>
-/// The nf_tables rules of one network namespace: changes them, reads them, and tells when anybody changed them. Must be made
-/// by a thread in that namespace; may then be used from any, by one at a time. Never waits: the kernel answers such requests
-/// before the call that sends them returns.
+/// The nf_tables rules of one network namespace: changes them, reads them, and tells when anybody changed them. Must be
+/// made by a thread in that namespace; may then be used from any, by one at a time. Never waits: the kernel answers
+/// such requests before the call that sends them returns.
 /// </summary>
 public sealed class FilterTables : IDisposable
 {

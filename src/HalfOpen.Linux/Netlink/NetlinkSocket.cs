@@ -19,12 +19,14 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
 
         _descriptor = new Descriptor(number);
-        if (Native.Bind(number, new Native.NetlinkAddress { Family = Native.AddressFamilyNetlink, Groups = groups }, sizeof(Native.NetlinkAddress)) != 0)
+        if (Native.Bind(number, new Native.NetlinkAddress { Family = Native.AddressFamilyNetlink, Groups = groups },
+            sizeof(Native.NetlinkAddress)) != 0)
         {
             throw Native.Failure("cannot bind a netlink socket");
         }
 
-        // Beyond rmem_max; needs CAP_NET_ADMIN. Where it is refused the default stays and the kernel's drop counters tell.
+        // Beyond rmem_max; needs CAP_NET_ADMIN. Where it is refused the default stays and the kernel's drop counters
+        // tell.
         _ = Native.SetOption(number, Native.SolSocket, Native.ReceiveBufferForce, &receiveBufferBytes, sizeof(int));
         var one = 1;
         _ = Native.SetOption(number, Native.SolNetlink, Native.NetlinkNoEnobufs, &one, sizeof(int));
@@ -32,7 +34,9 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     public int Number => _descriptor.Number;
 
-    /// <summary>Lets <see cref="Send"/> take as much as this in one call. Needs CAP_NET_ADMIN beyond wmem_max.</summary>
+    /// <summary>
+    /// Lets <see cref="Send"/> take as much as this in one call. Needs CAP_NET_ADMIN beyond wmem_max.
+    /// </summary>
     public void AllowSending(int bytes) => _ = Native.SetOption(Number, Native.SolSocket, Native.SendBufferForce, &bytes, sizeof(int));
 
     /// <summary>Sends everything in one call; the errno, or 0.</summary>

@@ -4,7 +4,8 @@ using HalfOpen.Wire.Netlink;
 namespace HalfOpen.Linux.Netlink;
 
 /// <summary>
-/// One NFQUEUE: packets come in batches, verdicts go out many to a send. Nothing is allocated per packet. Not thread-safe; must be made by a thread in the namespace that is governed.
+/// One NFQUEUE: packets come in batches, verdicts go out many to a send. Nothing is allocated per packet. Not
+/// thread-safe; must be made by a thread in the namespace that is governed.
 /// </summary>
 public sealed unsafe class PacketQueue : IDisposable
 {
@@ -14,7 +15,9 @@ public sealed unsafe class PacketQueue : IDisposable
     /// <summary>Enough for the attributes (about 150 bytes) and <see cref="CopyBytes"/>.</summary>
     private const int Room = 768;
 
-    /// <summary>A SYN with all options and a few IPv6 extension headers. A longer one is parsed as far as it goes.</summary>
+    /// <summary>
+    /// A SYN with all options and a few IPv6 extension headers. A longer one is parsed as far as it goes.
+    /// </summary>
     private const int CopyBytes = 384;
 
     private const int VerdictsPerSend = 512;
@@ -58,7 +61,10 @@ public sealed unsafe class PacketQueue : IDisposable
 
     public int Number => _socket.Number;
 
-    /// <summary>How many datagrams came, at most <see cref="Batch"/>; 0 when there are none. Never waits. They are valid until the next call.</summary>
+    /// <summary>
+    /// How many datagrams came, at most <see cref="Batch"/>; 0 when there are none. Never waits. They are valid until
+    /// the next call.
+    /// </summary>
     public int Receive()
     {
         var count = Native.ReceiveMany(Number, (Native.MultiMessage*)Address(_messages, 0), Batch, Native.MessageDontWait, null);
@@ -74,7 +80,8 @@ public sealed unsafe class PacketQueue : IDisposable
     /// </param>
     public void Verdict(uint packetId, bool accept, uint sequence = 0)
     {
-        QueueRequests.Verdict(_verdicts.AsSpan(_pendingVerdicts * QueueRequests.VerdictLength), _queue, packetId, accept ? QueueRequests.Accept : QueueRequests.Drop, sequence);
+        QueueRequests.Verdict(_verdicts.AsSpan(_pendingVerdicts * QueueRequests.VerdictLength), _queue, packetId,
+            accept ? QueueRequests.Accept : QueueRequests.Drop, sequence);
         if (++_pendingVerdicts == VerdictsPerSend)
         {
             Flush();
@@ -82,8 +89,8 @@ public sealed unsafe class PacketQueue : IDisposable
     }
 
     /// <summary>
-    /// Sends the verdicts that wait. A verdict for a packet that the kernel does not hold any more (a link went down, a hook
-    /// was deleted) is answered with an error, which comes as a datagram.
+    /// Sends the verdicts that wait. A verdict for a packet that the kernel does not hold any more (a link went down, a
+    /// hook was deleted) is answered with an error, which comes as a datagram.
     /// </summary>
     public void Flush()
     {
@@ -111,7 +118,8 @@ public sealed unsafe class PacketQueue : IDisposable
         if (errno != 0)
         {
             throw errno is 16 or 1 && _pendingVerdicts == 0
-                ? new LinuxException($"packet queue {_queue} cannot be had (errno {errno}): another program has it, or root (CAP_NET_ADMIN) is needed")
+                ? new LinuxException(
+                    $"packet queue {_queue} cannot be had (errno {errno}): another program has it, or root (CAP_NET_ADMIN) is needed")
                 : Native.Failure($"cannot set up packet queue {_queue}", errno);
         }
     }

@@ -1,15 +1,17 @@
 namespace HalfOpen.Linux.Processes;
 
 /// <summary>
-/// Finds the cgroup2 hierarchy. <c>ip netns exec</c> hides it from its children, and a cgroup namespace shows a part of it
-/// as if it were the whole: so that of process 1 is tried as well.
+/// Finds the cgroup2 hierarchy. <c>ip netns exec</c> hides it from its children, and a cgroup namespace shows a part of
+/// it as if it were the whole: so that of process 1 is tried as well.
 /// </summary>
 public static class ControlGroups
 {
     /// <summary>Inode of the real root of a hierarchy, in whatever namespace it is looked at.</summary>
     private const ulong RootInode = 1;
 
-    /// <summary>A folder that can be opened, or null. The root of the whole hierarchy where it can be reached.</summary>
+    /// <summary>
+    /// A folder that can be opened, or null. The root of the whole hierarchy where it can be reached.
+    /// </summary>
     public static string? FindRoot()
     {
         string[] found = [.. FindIn("/proc/self/mountinfo", ""), .. FindIn("/proc/1/mountinfo", "/proc/1/root")];
@@ -19,7 +21,9 @@ public static class ControlGroups
     /// <summary>Whether a folder is the root of the whole hierarchy and not of a part, as in a container.</summary>
     public static bool IsWhole(string folder) => InodeIdentity.Of(folder)?.Inode == RootInode;
 
-    /// <summary>Lines of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, ..., "-", type, source, options.</summary>
+    /// <summary>
+    /// Lines of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, ..., "-", type, source, options.
+    /// </summary>
     internal static string? MountPoint(string line)
     {
         var separator = line.IndexOf(" - ", StringComparison.Ordinal);

@@ -1,15 +1,23 @@
 namespace HalfOpen.Windows.Files;
 
-/// <summary>The names of what stands beside a patched driver. Also compiled into HalfOpen.exe, for .NET Framework 2.0: nothing newer in here.</summary>
+/// <summary>
+/// The names of what stands beside a patched driver. Also compiled into HalfOpen.exe, for .NET Framework 2.0: nothing
+/// newer in here.
+/// </summary>
 public static class FileNames
 {
     /// <summary>The original, byte for byte, is <c>tcpip.sys.halfopen-backup</c>.</summary>
     public const string BackupSuffix = ".halfopen-backup";
 
-    /// <summary>What was done, for people and for <c>restore</c>, is in <c>tcpip.sys.halfopen-manifest.json</c>.</summary>
+    /// <summary>
+    /// What was done, for people and for <c>restore</c>, is in <c>tcpip.sys.halfopen-manifest.json</c>.
+    /// </summary>
     public const string ManifestSuffix = ".halfopen-manifest.json";
 
-    /// <summary>Content that waits to be renamed is <c>NAME.halfopen-tmp-</c> and 8 hexadecimal digits. One that outlives its process is swept by the next run.</summary>
+    /// <summary>
+    /// Content that waits to be renamed is <c>NAME.halfopen-tmp-</c> and 8 hexadecimal digits. One that outlives its
+    /// process is swept by the next run.
+    /// </summary>
     public const string TemporaryInfix = ".halfopen-tmp-";
 
     /// <summary>Bytes. Genuine drivers have less than 1 MB; what is larger is no tcpip.sys and is not read.</summary>

@@ -1,11 +1,14 @@
 namespace HalfOpen.Windows.Files;
 
-/// <summary>Which file a name leads to, whatever the name: what a rename keeps and what two files never share. All zero where the system has no such numbers.</summary>
+/// <summary>
+/// Which file a name leads to, whatever the name: what a rename keeps and what two files never share. All zero where
+/// the system has no such numbers.
+/// </summary>
 internal readonly record struct FileIdentity(ulong Device, ulong Number);
 
 /// <summary>
-/// The single steps that <see cref="LocalFileStore"/> is made of. Each either happens or not; between any two the power may fail. Tests put a failure, or the
-/// end of the process, at every one of them. Paths are full.
+/// The single steps that <see cref="LocalFileStore"/> is made of. Each either happens or not; between any two the power
+/// may fail. Tests put a failure, or the end of the process, at every one of them. Paths are full.
 /// </summary>
 internal interface IFileOperations
 {
@@ -21,12 +24,15 @@ internal interface IFileOperations
     /// <summary>The first bytes of a file of any size.</summary>
     byte[] ReadStart(string path, int count);
 
-    /// <summary>What would keep a file from being replaced, found without writing; null when nothing is known to.</summary>
+    /// <summary>
+    /// What would keep a file from being replaced, found without writing; null when nothing is known to.
+    /// </summary>
     string? ObstacleTo(string path);
 
     /// <summary>
-    /// Creates a file that must not exist, writes it, gives it the permissions, owner, times and attributes of another, waits until the disk has it and reads it
-    /// back: all of it with the one file that was created, whatever its name leads to meanwhile.
+    /// Creates a file that must not exist, writes it, gives it the permissions, owner, times and attributes of another,
+    /// waits until the disk has it and reads it back: all of it with the one file that was created, whatever its name
+    /// leads to meanwhile.
     /// </summary>
     /// <param name="like">Null: the metadata of any new file.</param>
     FileIdentity Create(string path, byte[] bytes, string? like);
@@ -34,7 +40,10 @@ internal interface IFileOperations
     /// <summary>Gives a file a second name; false where the file system has no such thing.</summary>
     bool Link(string from, string to, out FileIdentity identity);
 
-    /// <summary>Renames within a folder, over what has the name. It is an error when either name leads to another file than this one.</summary>
+    /// <summary>
+    /// Renames within a folder, over what has the name. It is an error when either name leads to another file than this
+    /// one.
+    /// </summary>
     void Rename(string from, string to, FileIdentity identity);
 
     void Delete(string path);

@@ -12,7 +12,8 @@ public enum EntryKind
 }
 
 /// <summary>One entry of a folder. Immutable.</summary>
-/// <param name="Path">Full path, in the spelling that the store uses; names that are not UTF-8 as <see cref="Linux.LinuxName"/> says.</param>
+/// <param name="Path">Full path, in the spelling that the store uses; names that are not UTF-8 as
+/// <see cref="Linux.LinuxName"/> says.</param>
 /// <param name="Size">Bytes; 0 for anything but a file.</param>
 public sealed record FileEntry(string Path, EntryKind Kind, long Size)
 {
@@ -20,13 +21,17 @@ public sealed record FileEntry(string Path, EntryKind Kind, long Size)
 }
 
 /// <summary>
-/// Where the bytes of drivers come from and go to: the one seam between what this project does with drivers and the place they live in. Today: the local file
-/// system. A disk image or an archive is another implementation, and nothing above it changes. Every failure is a <see cref="FileProblemException"/>.
-/// Implementations need not be thread-safe: one transaction runs at a time.
+/// Where the bytes of drivers come from and go to: the one seam between what this project does with drivers and the
+/// place they live in. Today: the local file system. A disk image or an archive is another implementation, and nothing
+/// above it changes. Every failure is a <see cref="FileProblemException"/>. Implementations need not be thread-safe:
+/// one transaction runs at a time.
 /// </summary>
 public interface IFileStore
 {
-    /// <summary>What stands at a path, or null. A link is reported as a link, except a link to a folder that the caller named himself: that is the folder.</summary>
+    /// <summary>
+    /// What stands at a path, or null. A link is reported as a link, except a link to a folder that the caller named
+    /// himself: that is the folder.
+    /// </summary>
     FileEntry? Find(string path);
 
     /// <summary>The entries of a folder in ordinal order of their names; empty when there is no such folder.</summary>
@@ -34,24 +39,28 @@ public interface IFileStore
 
     /// <summary>All bytes of a plain file.</summary>
     /// <param name="maxBytes">A larger file is a problem, found before anything is read.</param>
-    /// <param name="followLink">Whether a link is followed. Only for what is shown: what is written on must not come from behind a link.</param>
+    /// <param name="followLink">Whether a link is followed. Only for what is shown: what is written on must not come
+    /// from behind a link.</param>
     byte[] Read(string path, int maxBytes, bool followLink = false);
 
-    /// <summary>The first bytes of a plain file of any size, fewer when it is shorter. A link is not followed.</summary>
+    /// <summary>
+    /// The first bytes of a plain file of any size, fewer when it is shorter. A link is not followed.
+    /// </summary>
     byte[] ReadStart(string path, int count);
 
     /// <summary>
-    /// What would keep a file from being replaced, so far as that can be found without writing: one sentence with the remedy, or null. Replacing can fail
-    /// nevertheless.
+    /// What would keep a file from being replaced, so far as that can be found without writing: one sentence with the
+    /// remedy, or null. Replacing can fail nevertheless.
     /// </summary>
     string? ObstacleTo(string path);
 
     /// <summary>
-    /// Puts the new content of a file in safety beside it, complete and read back, without touching the file. <see cref="IStagedFile.Commit"/> then changes
-    /// the file from all old to all new at once.
+    /// Puts the new content of a file in safety beside it, complete and read back, without touching the file.
+    /// <see cref="IStagedFile.Commit"/> then changes the file from all old to all new at once.
     /// </summary>
     /// <param name="path">The file to replace or to create.</param>
-    /// <param name="like">The file whose permissions, owner, times and attributes the new one gets; null for those of any new file.</param>
+    /// <param name="like">The file whose permissions, owner, times and attributes the new one gets; null for those of
+    /// any new file.</param>
     IStagedFile Stage(string path, byte[] bytes, string? like);
 
     /// <summary>Removes a file for good. No file there is no problem.</summary>
@@ -64,7 +73,9 @@ public interface IFileStore
     IDisposable Lock(string folder);
 }
 
-/// <summary>New content in waiting. Disposing removes what need not stay: the new content without a commit, after it the old.</summary>
+/// <summary>
+/// New content in waiting. Disposing removes what need not stay: the new content without a commit, after it the old.
+/// </summary>
 public interface IStagedFile : IDisposable
 {
     string Path { get; }
@@ -72,11 +83,16 @@ public interface IStagedFile : IDisposable
     /// <summary>Replaces the file at once, lastingly (it survives a power failure), and reads it back.</summary>
     void Commit();
 
-    /// <summary>Takes a commit back: the file is the old one again in every respect, or gone when there was none. Without a commit, or a half one: whatever is needed.</summary>
+    /// <summary>
+    /// Takes a commit back: the file is the old one again in every respect, or gone when there was none. Without a
+    /// commit, or a half one: whatever is needed.
+    /// </summary>
     void TakeBack();
 }
 
-/// <summary>An expected failure with a file: one line that names the path, what is wrong and, where it can, what to do.</summary>
+/// <summary>
+/// An expected failure with a file: one line that names the path, what is wrong and, where it can, what to do.
+/// </summary>
 public sealed class FileProblemException : IOException
 {
     public FileProblemException(string path, string problem, Exception? cause = null)

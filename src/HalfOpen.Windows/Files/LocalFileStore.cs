@@ -4,12 +4,14 @@ using HalfOpen.Windows.Files.Linux;
 namespace HalfOpen.Windows.Files;
 
 /// <summary>
-/// Drivers on the local file system. A file is replaced by writing the new content under a temporary name in the same folder, waiting for the disk, renaming,
-/// and waiting for the disk again: whenever the power fails, the file is all old or all new. Not thread-safe.
+/// Drivers on the local file system. A file is replaced by writing the new content under a temporary name in the same
+/// folder, waiting for the disk, renaming, and waiting for the disk again: whenever the power fails, the file is all
+/// old or all new. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// On Linux the folders may belong to somebody who means harm to the root that works in them: see docs/decisions/0023-folders-of-others.md. Names there need not
-/// be UTF-8; paths carry them as <see cref="LinuxName"/> says.
+/// On Linux the folders may belong to somebody who means harm to the root that works in them: see
+/// docs/decisions/0023-folders-of-others.md. Names there need not be UTF-8; paths carry them as <see cref="LinuxName"/>
+/// says.
 /// </remarks>
 public sealed class LocalFileStore : IFileStore
 {
@@ -25,7 +27,10 @@ public sealed class LocalFileStore : IFileStore
 
     internal LocalFileStore(IFileOperations operations) => _operations = operations;
 
-    /// <summary>Says that the caller named this path himself: it is opened now, through links, and what is below it is found in that very folder from then on.</summary>
+    /// <summary>
+    /// Says that the caller named this path himself: it is opened now, through links, and what is below it is found in
+    /// that very folder from then on.
+    /// </summary>
     public void Trust(string named) => _operations.Trust(Path.TrimEndingDirectorySeparator(LinuxPath.Full(named)));
 
     public FileEntry? Find(string path) => Try(path, () => _operations.Find(LinuxPath.Full(path)));
@@ -33,7 +38,8 @@ public sealed class LocalFileStore : IFileStore
     public IReadOnlyList<FileEntry> List(string folder) => Try(folder, () =>
         LinuxPath.Full(folder) is var full && _operations.Find(full)?.Kind == EntryKind.Folder ? _operations.List(full) : []);
 
-    public byte[] Read(string path, int maxBytes, bool followLink = false) => Try(path, () => _operations.Read(LinuxPath.Full(path), maxBytes, followLink));
+    public byte[] Read(string path, int maxBytes, bool followLink = false) =>
+        Try(path, () => _operations.Read(LinuxPath.Full(path), maxBytes, followLink));
 
     public byte[] ReadStart(string path, int count) => Try(path, () => _operations.ReadStart(LinuxPath.Full(path), count));
 
@@ -68,7 +74,8 @@ public sealed class LocalFileStore : IFileStore
 
     public int RemoveLeftovers(string path) => Try(path, () =>
     {
-        var leftovers = List(FolderOf(path)).Where(e => e.Kind == EntryKind.File && FileNames.IsTemporaryOf(e.Name, Path.GetFileName(path))).ToList();
+        var leftovers = List(FolderOf(path)).Where(e => e.Kind == EntryKind.File && FileNames.IsTemporaryOf(e.Name, Path.GetFileName(path)))
+            .ToList();
         foreach (var leftover in leftovers)
         {
             _operations.Delete(leftover.Path);
@@ -81,7 +88,8 @@ public sealed class LocalFileStore : IFileStore
 
     internal static string FolderOf(string path) => Path.GetDirectoryName(LinuxPath.Full(path)) ?? Path.GetPathRoot(path) ?? "/";
 
-    internal static string TooLarge(long size, int maxBytes) => $"{size:N0} bytes are too many (at most {maxBytes:N0}): this is no driver, and it was not read.";
+    internal static string TooLarge(long size, int maxBytes) =>
+        $"{size:N0} bytes are too many (at most {maxBytes:N0}): this is no driver, and it was not read.";
 
     /// <summary>What the system throws becomes one line that names the file and what to do.</summary>
     private static T Try<T>(string path, Func<T> action)
@@ -116,7 +124,9 @@ public sealed class LocalFileStore : IFileStore
         }
     }
 
-    /// <summary>New content under a temporary name, and the old one under another until it is sure that the new one stays.</summary>
+    /// <summary>
+    /// New content under a temporary name, and the old one under another until it is sure that the new one stays.
+    /// </summary>
     private sealed class Staged(IFileOperations operations, string path, int length) : IStagedFile
     {
         private readonly string _new = Temporary(path);
@@ -141,7 +151,8 @@ public sealed class LocalFileStore : IFileStore
                 _isOldLeft = true;
                 if (!operations.Link(path, _old, out _oldIdentity))
                 {
-                    _oldIdentity = operations.Create(_old, operations.Read(path, (int)Math.Min(existing.Size, int.MaxValue), followLink: false), like: path);
+                    _oldIdentity = operations.Create(_old,
+                        operations.Read(path, (int)Math.Min(existing.Size, int.MaxValue), followLink: false), like: path);
                 }
             }
         }
@@ -187,7 +198,8 @@ public sealed class LocalFileStore : IFileStore
             Remove(_old, ref _isOldLeft);
         }
 
-        private static string Temporary(string path) => path + FileNames.TemporaryInfix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+        private static string Temporary(string path) =>
+            path + FileNames.TemporaryInfix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
 
         private void Remove(string? temporary, ref bool isLeft)
         {
@@ -203,7 +215,8 @@ public sealed class LocalFileStore : IFileStore
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // The next run sweeps it (RemoveLeftovers); the failure that brought us here, if any, is the one to report.
+                // The next run sweeps it (RemoveLeftovers); the failure that brought us here, if any, is the one to
+                // report.
             }
         }
     }

@@ -1,6 +1,8 @@
 namespace HalfOpen.Windows.Files;
 
-/// <summary>The steps by path, for systems without the calls of Linux: there a folder belongs to whoever runs this.</summary>
+/// <summary>
+/// The steps by path, for systems without the calls of Linux: there a folder belongs to whoever runs this.
+/// </summary>
 internal sealed class PathFileOperations : IFileOperations
 {
     public void Trust(string named)
@@ -13,10 +15,12 @@ internal sealed class PathFileOperations : IFileOperations
         var file = new FileInfo(path);
         if (!file.Exists)
         {
-            return Directory.Exists(path) ? new FileEntry(path, new DirectoryInfo(path).LinkTarget is null ? EntryKind.Folder : EntryKind.SymbolicLink, 0) : null;
+            return Directory.Exists(path)
+                ? new FileEntry(path, new DirectoryInfo(path).LinkTarget is null ? EntryKind.Folder : EntryKind.SymbolicLink, 0) : null;
         }
 
-        return new FileEntry(path, file.LinkTarget is null ? EntryKind.File : EntryKind.SymbolicLink, file.LinkTarget is null ? file.Length : 0);
+        return new FileEntry(path, file.LinkTarget is null ? EntryKind.File : EntryKind.SymbolicLink,
+            file.LinkTarget is null ? file.Length : 0);
     }
 
     public IReadOnlyList<FileEntry> List(string folder)
@@ -71,7 +75,8 @@ internal sealed class PathFileOperations : IFileOperations
             CopyMetadata(like, path);
         }
 
-        return Read(path, bytes.Length, followLink: false).AsSpan().SequenceEqual(bytes) ? default : throw new FileProblemException(path, LocalFileStore.ReadsBackDifferently);
+        return Read(path, bytes.Length, followLink: false).AsSpan().SequenceEqual(bytes)
+            ? default : throw new FileProblemException(path, LocalFileStore.ReadsBackDifferently);
     }
 
     public bool Link(string from, string to, out FileIdentity identity)

@@ -115,7 +115,9 @@ public sealed partial class ImageFileStore
         return new Held(this);
     });
 
-    /// <summary>Whether the fields that a patch changes stand in the image as they are; a search for them is part of the answer.</summary>
+    /// <summary>
+    /// Whether the fields that a patch changes stand in the image as they are; a search for them is part of the answer.
+    /// </summary>
     private string? PlaceProblem(DiskVolume volume, VolumeFile file)
     {
         var report = DriverExaminer.Examine(file.Read(0, (int)Math.Min(file.Length, FileNames.MaxDriverSize)));

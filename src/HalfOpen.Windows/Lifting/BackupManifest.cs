@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace HalfOpen.Windows.Lifting;
 
 /// <summary>
-/// What was done to a driver: stands beside it as <c>tcpip.sys.halfopen-manifest.json</c>, for people and for <c>restore</c>. Hashes are SHA-256 in 64 lower-case
-/// hexadecimal digits. Immutable.
+/// What was done to a driver: stands beside it as <c>tcpip.sys.halfopen-manifest.json</c>, for people and for
+/// <c>restore</c>. Hashes are SHA-256 in 64 lower-case hexadecimal digits. Immutable.
 /// </summary>
 public sealed record BackupManifest
 {

@@ -4,13 +4,19 @@ using HalfOpen.Windows.Files;
 
 namespace HalfOpen.Windows.Lifting;
 
-/// <summary>How a driver relates to the backup and manifest beside it. Table of all states: docs/decisions/0020-every-file-is-whole.md.</summary>
+/// <summary>
+/// How a driver relates to the backup and manifest beside it. Table of all states:
+/// docs/decisions/0020-every-file-is-whole.md.
+/// </summary>
 public enum BackupRelation
 {
     /// <summary>Neither backup nor manifest.</summary>
     None,
 
-    /// <summary>The file is the original: a patch was interrupted before it, or a restore after it; or Windows put the original back.</summary>
+    /// <summary>
+    /// The file is the original: a patch was interrupted before it, or a restore after it; or Windows put the original
+    /// back.
+    /// </summary>
     IsOriginal,
 
     /// <summary>The file is as a patch of ours left it.</summary>
@@ -43,7 +49,8 @@ public sealed class BackupState
         BackupLimit = backup?.Limit;
         Manifest = manifest;
         Problem = problem
-            ?? (manifest is not null && backupSha256 is not null && backupSha256 != manifest.OriginalSha256 ? "the backup is not the file that its manifest names: one of the two is damaged."
+            ?? (manifest is not null && backupSha256 is not null && backupSha256 != manifest.OriginalSha256
+                ? "the backup is not the file that its manifest names: one of the two is damaged."
             : backup is not null && backup.Status != DriverStatus.Found ? "the backup is no driver with a limit, so it is none of ours."
             : null);
     }
@@ -101,10 +108,13 @@ public sealed class BackupState
         (_, _, null) => BackupRelation.IsMissing,
         _ when driverSha256 == BackupSha256 => BackupRelation.IsOriginal,
         (_, null, _) => BackupRelation.IsUnproven,
-        (_, { } m, _) => driverSha256 == m.PatchedSha256 || driverSha256 == m.PreviousSha256 ? BackupRelation.IsPatched : BackupRelation.IsForeign,
+        (_, { } m, _) =>
+            driverSha256 == m.PatchedSha256 || driverSha256 == m.PreviousSha256 ? BackupRelation.IsPatched : BackupRelation.IsForeign,
     };
 
-    /// <summary>Whether two drivers differ in nothing but the limit and the checksum, wherever the backup has these.</summary>
+    /// <summary>
+    /// Whether two drivers differ in nothing but the limit and the checksum, wherever the backup has these.
+    /// </summary>
     internal static bool IsSameBuild(byte[] driver, byte[] backup)
     {
         if (driver.Length != backup.Length)

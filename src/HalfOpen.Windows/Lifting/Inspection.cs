@@ -17,7 +17,9 @@ public enum Origin
 {
     Unknown,
 
-    /// <summary>As Microsoft shipped it, as far as can be told: a known hash, or a limit of 10 and a right checksum.</summary>
+    /// <summary>
+    /// As Microsoft shipped it, as far as can be told: a known hash, or a limit of 10 and a right checksum.
+    /// </summary>
     Stock,
 
     /// <summary>Patched by this program: backup and manifest beside it agree.</summary>
@@ -30,7 +32,8 @@ public enum Origin
 /// <summary>All that is known about one driver where it stands. Immutable.</summary>
 public sealed class Inspection
 {
-    internal Inspection(string path, string? sha256, long size, DriverReport? report, string? problem, BackupState backup, SystemFacts? registry)
+    internal Inspection(string path, string? sha256, long size, DriverReport? report, string? problem, BackupState backup,
+        SystemFacts? registry)
     {
         Path = path;
         Size = size;
@@ -86,7 +89,8 @@ public sealed class Inspection
         }
     }
 
-    /// <value>Says of NT5 who enforces; of Vista SP2 to 7 what the registry value says; of systems without a limit: no.</value>
+    /// <value>Says of NT5 who enforces; of Vista SP2 to 7 what the registry value says; of systems without a limit:
+    /// no.</value>
     public Enforcement Enforced => (Design, IsFound) switch
     {
         (LimiterDesign.None, false) => Enforcement.No,
@@ -95,14 +99,16 @@ public sealed class Inspection
         (_, false) => Enforcement.Unknown,
         _ => (Report!.FileVersion, Registry?.ProductType) switch
         {
-            ({ Major: 5, Minor: 1 or 2 }, ProductType.Server) => Enforcement.No, // the driver asks Windows for its product type, and so do we
+            // the driver asks Windows for its product type, and so do we
+            ({ Major: 5, Minor: 1 or 2 }, ProductType.Server) => Enforcement.No,
             ({ Major: 5, Minor: 1 }, _) => Enforcement.Yes, // 5.1 is XP: a workstation unless its registry says otherwise
             ({ Major: 5, Minor: 2 }, ProductType.Workstation) => Enforcement.Yes,
             _ => Enforcement.Unknown,
         },
     };
 
-    /// <value>True: driver and backup differ in nothing but limit and checksum. False: another build, or there is no backup.</value>
+    /// <value>True: driver and backup differ in nothing but limit and checksum. False: another build, or there is no
+    /// backup.</value>
     public bool IsSameBuild { get; internal init; }
 
     public BackupRelation Relation => Backup.RelationOf(Sha256);
@@ -130,10 +136,13 @@ public sealed class Inspection
     public string Advice => Lifting.Advice.For(this);
 
     /// <summary>The same without the evidence, for keeping many: a twentieth of the memory.</summary>
-    public Inspection WithoutEvidence() => new(Path, Sha256, Size, Report?.WithoutEvidence(), Problem, Backup, Registry) { IsSameBuild = IsSameBuild };
+    public Inspection WithoutEvidence() =>
+        new(Path, Sha256, Size, Report?.WithoutEvidence(), Problem, Backup, Registry) { IsSameBuild = IsSameBuild };
 }
 
-/// <summary>Reads drivers where they stand, with the backup and the registry beside them. Changes nothing. Not thread-safe.</summary>
+/// <summary>
+/// Reads drivers where they stand, with the backup and the registry beside them. Changes nothing. Not thread-safe.
+/// </summary>
 public sealed class Inspector(IFileStore store)
 {
     /// <summary>What Microsoft shipped in every NT5 build that has a limit.</summary>

@@ -1,8 +1,8 @@
 namespace HalfOpen.Windows.Lifting;
 
 /// <summary>
-/// What the caller could allow, or name, so that a copy that is refused is written nevertheless. How that is said is the
-/// caller's: a flag, a box to tick.
+/// What the caller could allow, or name, so that a copy that is refused is written nevertheless. How that is said is
+/// the caller's: a flag, a box to tick.
 /// </summary>
 public enum Overruling
 {

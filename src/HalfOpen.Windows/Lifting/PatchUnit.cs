@@ -32,8 +32,8 @@ public sealed record PatchItem(Inspection Driver, PatchAction Action, IReadOnlyL
 }
 
 /// <summary>
-/// All copies of the drivers of one installation, to be patched together: every copy is checked before any is written, and when one cannot be written, all are
-/// put back. Not thread-safe.
+/// All copies of the drivers of one installation, to be patched together: every copy is checked before any is written,
+/// and when one cannot be written, all are put back. Not thread-safe.
 /// </summary>
 public sealed class PatchUnit
 {
@@ -61,7 +61,8 @@ public sealed class PatchUnit
 
     /// <summary>Checks every copy and works out every byte; writes nothing.</summary>
     /// <param name="limit"><see cref="LimitPatch.MinLimit"/> to <see cref="LimitPatch.MaxLimit"/>.</param>
-    /// <param name="beside">True: the result goes into the driver's place, so backup and links matter. False: it goes elsewhere.</param>
+    /// <param name="beside">True: the result goes into the driver's place, so backup and links matter. False: it goes
+    /// elsewhere.</param>
     public static PatchUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, uint limit, bool allowBadChecksum, bool beside = true)
     {
         var items = drivers.Select(d => PlanOne(store, d, limit, allowBadChecksum, beside)).ToList();
@@ -69,17 +70,22 @@ public sealed class PatchUnit
         // A copy that has no limit by design must not keep the others from being patched; alone, it is a refusal.
         if (items.Exists(i => i.Action is PatchAction.Write or PatchAction.Nothing))
         {
-            items = items.ConvertAll(i => i.Action == PatchAction.Refuse && HasNoneByDesign(i.Driver) ? i with { Action = PatchAction.LeaveOut } : i);
+            items = items.ConvertAll(
+                i => i.Action == PatchAction.Refuse && HasNoneByDesign(i.Driver) ? i with { Action = PatchAction.LeaveOut } : i);
         }
 
         return new PatchUnit(store, limit, allowBadChecksum, beside, items);
     }
 
-    /// <summary>Sweeps leftovers of interrupted runs; writes backups and manifests, then all drivers. Order and states: docs/decisions/0020-every-file-is-whole.md.</summary>
+    /// <summary>
+    /// Sweeps leftovers of interrupted runs; writes backups and manifests, then all drivers. Order and states:
+    /// docs/decisions/0020-every-file-is-whole.md.
+    /// </summary>
     /// <param name="toolVersion">For the manifest.</param>
     /// <param name="utcNow">For the manifest.</param>
     /// <exception cref="InvalidOperationException">The unit is refused.</exception>
-    /// <exception cref="FileProblemException">Something failed; every file is as before unless the message says otherwise.</exception>
+    /// <exception cref="FileProblemException">Something failed; every file is as before unless the message says
+    /// otherwise.</exception>
     /// <exception cref="OperationCanceledException">Ended by the user; every file is as before.</exception>
     public void Apply(string toolVersion, DateTime utcNow, CancellationToken cancellation)
     {
@@ -107,13 +113,17 @@ public sealed class PatchUnit
         });
     }
 
-    /// <summary>The driver as it is to be, worked out anew from what stands there and proven; the driver as it is when nothing changes.</summary>
+    /// <summary>
+    /// The driver as it is to be, worked out anew from what stands there and proven; the driver as it is when nothing
+    /// changes.
+    /// </summary>
     /// <exception cref="FileProblemException">It is not what it was when the patch was planned.</exception>
     public byte[] ContentOf(PatchItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
         var bytes = Transaction.ReadUnchanged(_store, item.Driver.Path, item.Driver.Sha256!, followLink: !_isBeside);
-        return item.Action == PatchAction.Write ? LimitPatch.Plan(bytes, Limit, new LimitPatchOptions { AllowBadChecksum = _allowBadChecksum }).Apply(bytes) : bytes;
+        return item.Action == PatchAction.Write
+            ? LimitPatch.Plan(bytes, Limit, new LimitPatchOptions { AllowBadChecksum = _allowBadChecksum }).Apply(bytes) : bytes;
     }
 
     private static PatchItem PlanOne(IFileStore store, Inspection driver, uint limit, bool allowBadChecksum, bool beside)
@@ -179,7 +189,10 @@ public sealed class PatchUnit
         _ => refusal.Message,
     };
 
-    /// <summary>tcpip6.sys without a findable limit, and builds from before the limit came (what service packs keep for their removal).</summary>
+    /// <summary>
+    /// tcpip6.sys without a findable limit, and builds from before the limit came (what service packs keep for their
+    /// removal).
+    /// </summary>
     private static bool HasNoneByDesign(Inspection driver) =>
         driver.Status == DriverStatus.NotFound && driver.Report is { HasEmbeddedSignature: false, System.IsNt6OrLater: false }
         && (driver.Kind == DriverKind.Tcpip6 || driver.Design == LimiterDesign.None);
@@ -187,9 +200,12 @@ public sealed class PatchUnit
     /// <summary>The first backup is kept for ever, so it must be of this very build.</summary>
     private static string? BackupProblem(Inspection driver) => driver.Relation switch
     {
-        BackupRelation.IsDamaged => $"{(driver.Backup.Problem ?? "the backup is gone; only its manifest is left").TrimEnd('.')}. Look at {FileNames.BackupOf(driver.Path)} and move it and its manifest away before you patch again.",
+        BackupRelation.IsDamaged =>
+            $"{(driver.Backup.Problem ?? "the backup is gone; only its manifest is left").TrimEnd('.')}. Look at "
+            + $"{FileNames.BackupOf(driver.Path)} and move it and its manifest away before you patch again.",
         BackupRelation.IsForeign or BackupRelation.IsUnproven when !driver.IsSameBuild =>
-            $"the backup beside it is of another build (an update replaced the driver): move {Path.GetFileName(driver.Backup.BackupPath)} and its manifest away, then patch again.",
+            $"the backup beside it is of another build (an update replaced the driver): move "
+            + $"{Path.GetFileName(driver.Backup.BackupPath)} and its manifest away, then patch again.",
         _ => null,
     };
 

@@ -45,11 +45,15 @@ public sealed class RestoreUnit
     public IEnumerable<RestoreItem> Work => Items.Where(i => i.Action is RestoreAction.Restore or RestoreAction.CleanUp);
 
     /// <summary>Checks every copy; writes nothing.</summary>
-    /// <param name="force">Whether the original also goes over a file that somebody else changed. A damaged backup is never written.</param>
+    /// <param name="force">Whether the original also goes over a file that somebody else changed. A damaged backup is
+    /// never written.</param>
     public static RestoreUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, bool force) =>
         new(store, [.. drivers.Select(d => PlanOne(store, d.WithoutEvidence(), force))]);
 
-    /// <summary>Puts all originals back, then removes manifests and backups. Order and states: docs/decisions/0020-every-file-is-whole.md.</summary>
+    /// <summary>
+    /// Puts all originals back, then removes manifests and backups. Order and states:
+    /// docs/decisions/0020-every-file-is-whole.md.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The unit is refused.</exception>
     /// <exception cref="FileProblemException">Something failed; the message says how things stand.</exception>
     /// <exception cref="OperationCanceledException">Ended by the user; every file is as before.</exception>
@@ -70,11 +74,13 @@ public sealed class RestoreUnit
         new Transaction(_store).Run([.. work.Select(w => w.Driver)], transaction =>
         {
             var originals = work.Where(w => w.Action == RestoreAction.Restore).Select(w => w.Driver).ToList();
-            transaction.ReplaceAll(originals, i => Transaction.ReadUnchanged(_store, originals[i].Backup.BackupPath, originals[i].Backup.BackupSha256!), cancellation);
+            transaction.ReplaceAll(originals,
+                i => Transaction.ReadUnchanged(_store, originals[i].Backup.BackupPath, originals[i].Backup.BackupSha256!), cancellation);
             transaction.Keep();
             foreach (var item in work)
             {
-                // The manifest first: a backup alone that equals its file is harmless, a manifest alone would promise what is gone.
+                // The manifest first: a backup alone that equals its file is harmless, a manifest alone would promise
+                // what is gone.
                 _store.Delete(item.Driver.Backup.ManifestPath);
                 _store.Delete(item.Driver.Backup.BackupPath);
             }
@@ -85,7 +91,8 @@ public sealed class RestoreUnit
     {
         if (store.Find(driver.Path) is { Kind: not EntryKind.File } entry && driver.Relation != BackupRelation.None)
         {
-            return new RestoreItem(driver, RestoreAction.Refuse, entry.Kind == EntryKind.SymbolicLink ? "this is a symbolic link: name the file that it leads to." : "this is not a file.");
+            return new RestoreItem(driver, RestoreAction.Refuse,
+                entry.Kind == EntryKind.SymbolicLink ? "this is a symbolic link: name the file that it leads to." : "this is not a file.");
         }
 
         var isGone = store.Find(driver.Path) is null;
@@ -109,7 +116,8 @@ public sealed class RestoreUnit
                 {
                     OverruledBy = Overruling.OurBackup,
                 },
-            _ => new RestoreItem(driver, RestoreAction.Refuse, driver.Backup.Problem ?? "the backup is gone; only its manifest is left, so there is nothing to give back."),
+            _ => new RestoreItem(driver, RestoreAction.Refuse,
+                driver.Backup.Problem ?? "the backup is gone; only its manifest is left, so there is nothing to give back."),
         };
     }
 }

@@ -3,8 +3,9 @@ using HalfOpen.Windows.Files;
 namespace HalfOpen.Windows.Lifting;
 
 /// <summary>
-/// What patch and restore have in common: folders locked, inputs still as they were planned, all replaced or none. Holds no content: one file at a time is in
-/// memory, and what is taken back comes from beside the file (<see cref="IStagedFile.TakeBack"/>).
+/// What patch and restore have in common: folders locked, inputs still as they were planned, all replaced or none.
+/// Holds no content: one file at a time is in memory, and what is taken back comes from beside the file
+/// (<see cref="IStagedFile.TakeBack"/>).
 /// </summary>
 internal sealed class Transaction(IFileStore store)
 {
@@ -12,16 +13,19 @@ internal sealed class Transaction(IFileStore store)
     private bool _isKept;
 
     /// <summary>
-    /// Runs the work under locks. When it fails, everything done is taken back and the failure is thrown on, with a word on how things stand; when it is ended by
-    /// Ctrl-C likewise.
+    /// Runs the work under locks. When it fails, everything done is taken back and the failure is thrown on, with a
+    /// word on how things stand; when it is ended by Ctrl-C likewise.
     /// </summary>
-    /// <exception cref="FileProblemException">The work failed; the message says whether everything is as before.</exception>
+    /// <exception cref="FileProblemException">The work failed; the message says whether everything is as
+    /// before.</exception>
     public void Run(IReadOnlyList<Inspection> drivers, Action<Transaction> work)
     {
         var locks = new List<IDisposable>();
         try
         {
-            foreach (var folder in drivers.Select(d => LocalFileStore.FolderOf(d.Path)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+            foreach (
+                var folder in drivers.Select(d => LocalFileStore.FolderOf(d.Path)).Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal))
             {
                 locks.Add(store.Lock(folder));
             }
@@ -47,8 +51,8 @@ internal sealed class Transaction(IFileStore store)
     }
 
     /// <summary>
-    /// Removes what interrupted runs left staged beside these drivers. A folder that another run holds, or that cannot be written, is passed over: the leftovers
-    /// harm nobody and the next run comes by again.
+    /// Removes what interrupted runs left staged beside these drivers. A folder that another run holds, or that cannot
+    /// be written, is passed over: the leftovers harm nobody and the next run comes by again.
     /// </summary>
     public static void Sweep(IFileStore store, IEnumerable<Inspection> drivers)
     {
@@ -76,7 +80,10 @@ internal sealed class Transaction(IFileStore store)
         staged.Commit();
     }
 
-    /// <summary>Replaces drivers together: all new contents are on the disk before the first file changes, so a full disk is noticed before that.</summary>
+    /// <summary>
+    /// Replaces drivers together: all new contents are on the disk before the first file changes, so a full disk is
+    /// noticed before that.
+    /// </summary>
     /// <param name="drivers">What to replace.</param>
     /// <param name="contentOf">The new content of one of them; asked for once, and not kept.</param>
     public void ReplaceAll(IReadOnlyList<Inspection> drivers, Func<int, byte[]> contentOf, CancellationToken cancellation)
@@ -85,7 +92,9 @@ internal sealed class Transaction(IFileStore store)
         for (var i = 0; i < drivers.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            _done.Add(store.Stage(drivers[i].Path, contentOf(i), like: drivers[i].Sha256 is null ? drivers[i].Backup.BackupPath : drivers[i].Path));
+            _done.Add(
+                store.Stage(drivers[i].Path, contentOf(i),
+                    like: drivers[i].Sha256 is null ? drivers[i].Backup.BackupPath : drivers[i].Path));
         }
 
         for (var i = first; i < _done.Count; i++)
@@ -114,12 +123,16 @@ internal sealed class Transaction(IFileStore store)
             if (TakeBack() is { } stuck)
             {
                 var first = e is FileProblemException problem ? problem.Message : "interrupted.";
-                throw new FileProblemException(stuck.Path, $"{stuck.Problem} Taking back was not possible after: {first} Every file is whole; run 'halfopen restore' when the cause is gone.", e);
+                throw new FileProblemException(stuck.Path,
+                    $"{stuck.Problem} Taking back was not possible after: {first} Every file is whole; run 'halfopen restore' when "
+                    + $"the cause is gone.", e);
             }
 
             if (e is FileProblemException failure)
             {
-                var state = _isKept ? " The originals are back; run 'halfopen restore' again to remove what is left of the backups." : " Everything is as it was before.";
+                var state = _isKept
+                    ? " The originals are back; run 'halfopen restore' again to remove what is left of the backups."
+                    : " Everything is as it was before.";
                 throw new FileProblemException(failure.Path, failure.Problem + state, failure);
             }
 
@@ -128,7 +141,8 @@ internal sealed class Transaction(IFileStore store)
     }
 
     /// <summary>
-    /// Takes everything back, last first, up to the first thing that cannot be: what lies before it are the backups of what is still changed, and they must stay.
+    /// Takes everything back, last first, up to the first thing that cannot be: what lies before it are the backups of
+    /// what is still changed, and they must stay.
     /// </summary>
     /// <returns>Null when all was taken back; else what stopped it.</returns>
     private FileProblemException? TakeBack()

@@ -3,10 +3,14 @@ using HalfOpen.Windows.Files.Linux;
 
 namespace HalfOpen.Windows.Search;
 
-/// <summary>Finds the drivers of a Windows installation: where Windows keeps them, or everywhere below a folder. Reads names only. Not thread-safe.</summary>
+/// <summary>
+/// Finds the drivers of a Windows installation: where Windows keeps them, or everywhere below a folder. Reads names
+/// only. Not thread-safe.
+/// </summary>
 /// <remarks>
-/// Names match in any case of letters, as on Windows; on a file system that tells them apart, every entry that matches is considered. Links are followed only
-/// when the caller names one: below it, linked folders are left alone (no loops, nothing outside), and a linked driver is listed as the link it is.
+/// Names match in any case of letters, as on Windows; on a file system that tells them apart, every entry that matches
+/// is considered. Links are followed only when the caller names one: below it, linked folders are left alone (no loops,
+/// nothing outside), and a linked driver is listed as the link it is.
 /// </remarks>
 public sealed class DriverSearch(IFileStore store)
 {
@@ -15,7 +19,10 @@ public sealed class DriverSearch(IFileStore store)
 
     private const int MaxDepth = 64;
 
-    /// <summary>Below a Windows directory: where drivers run, and where Windows File Protection and service packs take them from.</summary>
+    /// <summary>
+    /// Below a Windows directory: where drivers run, and where Windows File Protection and service packs take them
+    /// from.
+    /// </summary>
     private static readonly string[][] WindowsPlaces =
     [
         ["system32", "drivers"], ["system32", "dllcache"], ["ServicePackFiles", "i386"], ["ServicePackFiles", "amd64"],
@@ -25,22 +32,26 @@ public sealed class DriverSearch(IFileStore store)
     private static readonly string[][] OtherPlaces = [["drivers"], ["dllcache"], ["i386"], ["amd64"]];
 
     /// <summary>
-    /// The paths of all drivers, and of drivers that are gone while their backup is there, in a fixed order: what is in use first (system32\drivers).
-    /// A path that is a file is itself the answer, whatever its name.
+    /// The paths of all drivers, and of drivers that are gone while their backup is there, in a fixed order: what is in
+    /// use first (system32\drivers). A path that is a file is itself the answer, whatever its name.
     /// </summary>
     /// <param name="path">A file; or a Windows directory, a drive root, a folder of plain files.</param>
     /// <param name="recurse">Look everywhere below, not only where Windows keeps drivers.</param>
-    /// <param name="onFolder">Told how many folders a search below has visited; may throw to end it. Null: nobody is told.</param>
-    /// <exception cref="FileProblemException">There is no such path, or a folder cannot be read, or there are too many.</exception>
+    /// <param name="onFolder">Told how many folders a search below has visited; may throw to end it. Null: nobody is
+    /// told.</param>
+    /// <exception cref="FileProblemException">There is no such path, or a folder cannot be read, or there are too
+    /// many.</exception>
     public IReadOnlyList<string> Find(string path, bool recurse, Action<int>? onFolder = null)
     {
         var full = Path.TrimEndingDirectorySeparator(LinuxPath.Full(path));
         if (store.Find(full) is not { } entry)
         {
-            return store.Find(FileNames.BackupOf(full)) is not null ? [full] : throw new FileProblemException(path, "no such file or folder.");
+            return store.Find(FileNames.BackupOf(full)) is not null
+                ? [full] : throw new FileProblemException(path, "no such file or folder.");
         }
 
-        // A link to a folder that the caller names is that folder; a linked file stays one, so that patching can refuse it.
+        // A link to a folder that the caller names is that folder; a linked file stays one, so that patching can refuse
+        // it.
         if (entry.Kind != EntryKind.Folder)
         {
             return [full];
@@ -77,7 +88,10 @@ public sealed class DriverSearch(IFileStore store)
         }
     }
 
-    /// <summary>The folder itself and every folder in it that has a system32: WINDOWS, WINNT, or whatever it was called at installation.</summary>
+    /// <summary>
+    /// The folder itself and every folder in it that has a system32: WINDOWS, WINNT, or whatever it was called at
+    /// installation.
+    /// </summary>
     private IEnumerable<string> WindowsDirectories(string root)
     {
         foreach (var candidate in Folders(root).Prepend(root))
@@ -109,7 +123,8 @@ public sealed class DriverSearch(IFileStore store)
         {
             if (++visited > MaxFolders || next.Depth > MaxDepth)
             {
-                throw new FileProblemException(root, $"more than {MaxFolders:N0} folders, or more than {MaxDepth} levels: name a folder further down.");
+                throw new FileProblemException(root,
+                    $"more than {MaxFolders:N0} folders, or more than {MaxDepth} levels: name a folder further down.");
             }
 
             onFolder?.Invoke(visited);
@@ -125,7 +140,8 @@ public sealed class DriverSearch(IFileStore store)
     {
         foreach (var entry in store.List(folder))
         {
-            // A folder with a driver's name is listed only where it stands for a file that should be there: it is an error to show, not to hide.
+            // A folder with a driver's name is listed only where it stands for a file that should be there: it is an
+            // error to show, not to hide.
             var isBackup = entry.Name.EndsWith(FileNames.BackupSuffix, StringComparison.Ordinal);
             var name = isBackup ? entry.Name[..^FileNames.BackupSuffix.Length] : entry.Name;
             var path = Path.Combine(folder, name);

@@ -21,8 +21,8 @@ public enum FilterBase : uint
 }
 
 /// <summary>
-/// The expressions of an nf_tables rule, one behind the other: each loads a register, compares it, or ends the rule. They
-/// all use the first register (linux/netfilter/nf_tables.h).
+/// The expressions of an nf_tables rule, one behind the other: each loads a register, compares it, or ends the rule.
+/// They all use the first register (linux/netfilter/nf_tables.h).
 /// </summary>
 public static class FilterExpressions
 {
@@ -107,8 +107,8 @@ public static class FilterExpressions
     }
 
     /// <summary>
-    /// The same through iptables' target (struct xt_NFQ_info_v3), for kernels whose nftables has no queue: number, how many
-    /// queues, flags, two bytes of nothing.
+    /// The same through iptables' target (struct xt_NFQ_info_v3), for kernels whose nftables has no queue: number, how
+    /// many queues, flags, two bytes of nothing.
     /// </summary>
     public static void QueueByTarget(ref NetlinkWriter writer, ushort number, bool bypass)
     {
@@ -131,8 +131,8 @@ public static class FilterExpressions
     }
 
     /// <summary>
-    /// The same through iptables' target (struct xt_nflog_info): length (4), group (2), threshold (2), flags (2, bit 0: the
-    /// length counts), padding (2), prefix (64), padding (4).
+    /// The same through iptables' target (struct xt_nflog_info): length (4), group (2), threshold (2), flags (2, bit 0:
+    /// the length counts), padding (2), prefix (64), padding (4).
     /// </summary>
     public static void LogByTarget(ref NetlinkWriter writer, ushort group, int bytes)
     {

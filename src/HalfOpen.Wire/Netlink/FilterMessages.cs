@@ -91,7 +91,9 @@ public static class FilterMessages
         writer.End();
     }
 
-    /// <summary>Begins a rule at the end of a chain: <see cref="FilterExpressions"/> follow, then <see cref="EndRule"/>.</summary>
+    /// <summary>
+    /// Begins a rule at the end of a chain: <see cref="FilterExpressions"/> follow, then <see cref="EndRule"/>.
+    /// </summary>
     /// <returns>For <see cref="EndRule"/>.</returns>
     public static int BeginRule(ref NetlinkWriter writer, FilterFamily family, string table, string chain, uint sequence = 0)
     {
@@ -162,8 +164,8 @@ public static class FilterMessages
     }
 
     /// <summary>
-    /// What a table, a chain or a rule is, without the part of the message that says when it was asked; false for any other
-    /// message. Equal bytes: nothing changed.
+    /// What a table, a chain or a rule is, without the part of the message that says when it was asked; false for any
+    /// other message. Equal bytes: nothing changed.
     /// </summary>
     public static bool TryReadObject(in NetlinkMessage message, out ReadOnlySpan<byte> content)
     {

@@ -42,7 +42,8 @@ public readonly ref struct NetlinkMessage
 }
 
 /// <summary>
-/// Walks the netlink messages of one datagram (man 7 netlink). Numbers are in the machine's order; little-endian machines only, as is .NET on Linux in practice.
+/// Walks the netlink messages of one datagram (man 7 netlink). Numbers are in the machine's order; little-endian
+/// machines only, as is .NET on Linux in practice.
 /// <code>
 /// |                  length (with this header)                    |
 /// |             type              |            flags              |
@@ -79,7 +80,8 @@ public ref struct NetlinkReader(ReadOnlySpan<byte> datagram)
             return false;
         }
 
-        message = new NetlinkMessage(ReadUInt16LittleEndian(_rest[4..]), ReadUInt16LittleEndian(_rest[6..]), ReadUInt32LittleEndian(_rest[8..]), _rest[HeaderLength..(int)length]);
+        message = new NetlinkMessage(ReadUInt16LittleEndian(_rest[4..]), ReadUInt16LittleEndian(_rest[6..]),
+            ReadUInt32LittleEndian(_rest[8..]), _rest[HeaderLength..(int)length]);
         _rest = _rest[Math.Min(_rest.Length, ((int)length + 3) & ~3)..];
         return true;
     }

@@ -3,7 +3,10 @@ using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace HalfOpen.Wire.Netlink;
 
-/// <summary>Builds netlink messages one behind the other in a caller's buffer. Running over its end is a bug of ours and throws. Not thread-safe.</summary>
+/// <summary>
+/// Builds netlink messages one behind the other in a caller's buffer. Running over its end is a bug of ours and throws.
+/// Not thread-safe.
+/// </summary>
 public ref struct NetlinkWriter(Span<byte> buffer)
 {
     private const ushort Nested = 0x8000;

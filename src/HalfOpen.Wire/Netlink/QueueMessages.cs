@@ -37,14 +37,17 @@ public readonly ref struct QueuedPacket
     /// <summary>Index of the interface that it is about to leave by; 0: not told.</summary>
     public uint OutputInterface { get; }
 
-    /// <summary>User id of the socket's owner; null when forwarded, and when no program has the socket (any more).</summary>
+    /// <summary>
+    /// User id of the socket's owner; null when forwarded, and when no program has the socket (any more).
+    /// </summary>
     public uint? Uid { get; }
 
     /// <summary>From the IP header on; as long as the copy range allows.</summary>
     public ReadOnlySpan<byte> Packet { get; }
 
     /// <summary>
-    /// Reads an NFQNL_MSG_PACKET; false when it is another message or has no packet header. An empty <see cref="Packet"/> is possible: it still needs a verdict.
+    /// Reads an NFQNL_MSG_PACKET; false when it is another message or has no packet header. An empty
+    /// <see cref="Packet"/> is possible: it still needs a verdict.
     /// <code>
     /// |  family   |  version  |  queue number (big-endian)  |   struct nfgenmsg, then attributes, among them
     /// |                packet id (big-endian)               |   NFQA_PACKET_HDR: 7 bytes
@@ -123,7 +126,10 @@ public static class QueueRequests
         writer.End();
     }
 
-    /// <summary>Sets how much of each packet is copied, how many may wait, that user ids come along, and whether packets pass when the queue is full.</summary>
+    /// <summary>
+    /// Sets how much of each packet is copied, how many may wait, that user ids come along, and whether packets pass
+    /// when the queue is full.
+    /// </summary>
     public static void Configure(ref NetlinkWriter writer, ushort queue, int copyBytes, int maxLength, bool failOpen, uint sequence)
     {
         Start(ref writer, ConfigMessage, NetlinkConstants.Request | NetlinkConstants.Acknowledge, queue, sequence);
@@ -149,8 +155,8 @@ public static class QueueRequests
     }
 
     /// <summary>
-    /// Reads the kernel's answer to an accepting verdict on a packet that it does not hold any more (ENOENT): the request
-    /// is repeated in it. False for any other message.
+    /// Reads the kernel's answer to an accepting verdict on a packet that it does not hold any more (ENOENT): the
+    /// request is repeated in it. False for any other message.
     /// </summary>
     /// <param name="sequence">What was given to <see cref="Verdict"/>.</param>
     public static bool TryReadMissed(in NetlinkMessage message, out uint packetId, out uint sequence)

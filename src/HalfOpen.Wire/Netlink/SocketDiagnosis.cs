@@ -29,20 +29,24 @@ public static class SocketDiagnosis
 
     /// <summary>Asks for the one socket with these addresses. The answer is a socket or an errno (ENOENT).</summary>
     /// <param name="output">
-    /// Index of the interface that its packets leave by. A socket bound to a device, or one with a link-local address, is
-    /// found only by its own; any other one by any. 0: none.
+    /// Index of the interface that its packets leave by. A socket bound to a device, or one with a link-local address,
+    /// is found only by its own; any other one by any. 0: none.
     /// </param>
     public static void Find(ref NetlinkWriter writer, in Flow flow, uint output, uint sequence) =>
         WriteOne(ref writer, ByFamily, NetlinkConstants.Request, flow, output, ulong.MaxValue, sequence);
 
-    /// <summary>Aborts a socket: its program sees ECONNABORTED. The answer is an errno: 0 done, ENOENT gone already, EOPNOTSUPP a kernel without it. Cookie <see cref="ulong.MaxValue"/>: whichever has these addresses.</summary>
+    /// <summary>
+    /// Aborts a socket: its program sees ECONNABORTED. The answer is an errno: 0 done, ENOENT gone already, EOPNOTSUPP
+    /// a kernel without it. Cookie <see cref="ulong.MaxValue"/>: whichever has these addresses.
+    /// </summary>
     public static void Destroy(ref NetlinkWriter writer, in Flow flow, uint output, ulong cookie, uint sequence) =>
         WriteOne(ref writer, DestroyMessage, NetlinkConstants.Request | NetlinkConstants.Acknowledge, flow, output, cookie, sequence);
 
     /// <summary>
     /// Reads one inet_diag_msg; false for any other message or one cut short.
     /// <code>
-    /// | family | state  | timer  |retrans |   struct inet_diag_msg; everything in the machine's order but ports and addresses
+    /// | family | state  | timer  |retrans |
+    ///       struct inet_diag_msg; everything in the machine's order but ports and addresses
     /// |  source port    |destination port|
     /// |      source address (16 bytes)   |
     /// |   destination address (16 bytes) |
@@ -59,7 +63,8 @@ public static class SocketDiagnosis
             return false;
         }
 
-        var flow = new Flow(Address(payload[0], payload[8..]), ReadUInt16BigEndian(payload[4..]), Address(payload[0], payload[24..]), ReadUInt16BigEndian(payload[6..]));
+        var flow = new Flow(Address(payload[0], payload[8..]), ReadUInt16BigEndian(payload[4..]), Address(payload[0], payload[24..]),
+            ReadUInt16BigEndian(payload[6..]));
         ulong cgroup = 0;
         uint mark = 0;
         var attributes = new AttributeReader(payload[MessageLength..]);
@@ -75,13 +80,16 @@ public static class SocketDiagnosis
             }
         }
 
-        socket = new SocketInfo(flow, (TcpState)payload[1], ReadUInt64LittleEndian(payload[44..]), ReadUInt32LittleEndian(payload[64..]), ReadUInt32LittleEndian(payload[68..]), cgroup, mark, ReadUInt32LittleEndian(payload[40..]));
+        socket = new SocketInfo(flow, (TcpState)payload[1], ReadUInt64LittleEndian(payload[44..]), ReadUInt32LittleEndian(payload[64..]),
+            ReadUInt32LittleEndian(payload[68..]), cgroup, mark, ReadUInt32LittleEndian(payload[40..]));
         return true;
     }
 
-    private static UInt128 Address(byte family, ReadOnlySpan<byte> bytes) => family == FamilyV4 ? Flow.MapV4(ReadUInt32BigEndian(bytes)) : ReadUInt128BigEndian(bytes);
+    private static UInt128 Address(byte family, ReadOnlySpan<byte> bytes) =>
+        family == FamilyV4 ? Flow.MapV4(ReadUInt32BigEndian(bytes)) : ReadUInt128BigEndian(bytes);
 
-    private static void WriteOne(ref NetlinkWriter writer, ushort type, ushort flags, in Flow flow, uint output, ulong cookie, uint sequence)
+    private static void WriteOne(ref NetlinkWriter writer, ushort type, ushort flags, in Flow flow, uint output, ulong cookie,
+        uint sequence)
     {
         writer.Begin(type, flags, sequence);
         var request = writer.Take(56);

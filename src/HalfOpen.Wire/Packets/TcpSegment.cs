@@ -16,7 +16,9 @@ public enum TcpFlags
     Urg = 32,
 }
 
-/// <summary>What the guard needs of a TCP packet. <see cref="Flow"/> is named from the sender's end. Immutable.</summary>
+/// <summary>
+/// What the guard needs of a TCP packet. <see cref="Flow"/> is named from the sender's end. Immutable.
+/// </summary>
 /// <param name="IsMultipath">A SYN that asks for MPTCP (option MP_CAPABLE; RFC 8684, 3.1).</param>
 public readonly record struct TcpSegment(Flow Flow, uint Sequence, uint Acknowledgement, TcpFlags Flags, bool IsMultipath = false)
 {
@@ -29,7 +31,8 @@ public readonly record struct TcpSegment(Flow Flow, uint Sequence, uint Acknowle
     public bool IsSynAck => (Flags & Handshake) == (TcpFlags.Syn | TcpFlags.Ack);
 
     /// <summary>
-    /// Reads a whole IP packet that carries TCP; false for anything else, for fragments without a TCP header and for packets cut short. Checksums are not verified: these packets come from our own kernel.
+    /// Reads a whole IP packet that carries TCP; false for anything else, for fragments without a TCP header and for
+    /// packets cut short. Checksums are not verified: these packets come from our own kernel.
     /// <code>
     ///  0                   1                   2                   3      TCP, RFC 9293, 3.1
     ///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -62,7 +65,10 @@ public readonly record struct TcpSegment(Flow Flow, uint Sequence, uint Acknowle
         return true;
     }
 
-    /// <summary>Walks the options (RFC 9293, 3.1): kind, length, and for MPTCP (kind 30) the subtype in the upper four bits behind.</summary>
+    /// <summary>
+    /// Walks the options (RFC 9293, 3.1): kind, length, and for MPTCP (kind 30) the subtype in the upper four bits
+    /// behind.
+    /// </summary>
     private static bool AsksForMultipath(ReadOnlySpan<byte> tcp)
     {
         const byte End = 0, Nothing = 1, Multipath = 30, Capable = 0;

@@ -1,6 +1,9 @@
 namespace HalfOpen.Wire.Sockets;
 
-/// <summary>What <see cref="ISocketTable.Dump"/> calls for each socket; a static method and its state, so that nothing is allocated.</summary>
+/// <summary>
+/// What <see cref="ISocketTable.Dump"/> calls for each socket; a static method and its state, so that nothing is
+/// allocated.
+/// </summary>
 public delegate void SocketVisitor<TState>(TState state, in SocketInfo socket);
 
 /// <summary>The kernel's TCP sockets, the truth that everything else is compared with.</summary>
@@ -11,12 +14,14 @@ public interface ISocketTable
 
     /// <summary>The socket with these addresses, in whatever state.</summary>
     /// <param name="output">
-    /// Index of the interface that its packets leave by, 0: not known. Without it a socket that is bound to a device, or has
-    /// a link-local address, is not found.
+    /// Index of the interface that its packets leave by, 0: not known. Without it a socket that is bound to a device,
+    /// or has a link-local address, is not found.
     /// </param>
     bool TryFind(in Flow flow, uint output, out SocketInfo socket);
 
-    /// <summary>Aborts the socket in SYN-SENT with these addresses; false when there is none or the kernel cannot.</summary>
+    /// <summary>
+    /// Aborts the socket in SYN-SENT with these addresses; false when there is none or the kernel cannot.
+    /// </summary>
     /// <param name="output">As in <see cref="TryFind"/>.</param>
     bool Destroy(in Flow flow, uint output);
 }

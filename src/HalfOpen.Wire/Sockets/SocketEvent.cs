@@ -16,12 +16,14 @@ public enum SocketEventKind : byte
 /// One record of our own BPF program. Immutable.
 /// <code>
 /// byte 0 kind (1 connecting, 2 state changed)   1 old state   2 new state   3 family   4-7 socket error
-///      8 process id   12 local port   16 remote port, network order in its first two bytes   20 IPv4 remote   24 IPv4 local
+///      8 process id   12 local port   16 remote port, network order in its first two bytes   20 IPv4 remote
+///            24 IPv4 local
 ///      28-31 unused   32 remote address (16)   48 local address (16)    64 nanoseconds since the machine started
 /// numbers in the machine's order, addresses in network order
 /// </code>
 /// </summary>
-public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, TcpState New, int Error, uint ProcessId, Flow Flow, long Nanoseconds)
+public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, TcpState New, int Error, uint ProcessId, Flow Flow,
+    long Nanoseconds)
 {
     public const int Length = 72;
     public const int KindOffset = 0;

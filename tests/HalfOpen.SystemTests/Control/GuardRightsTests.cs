@@ -6,7 +6,10 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Control;
 
-/// <summary>What the guard lets be, what it may do itself, who may ask it, and what the kernel does when it is stopped: the built program with its real rules.</summary>
+/// <summary>
+/// What the guard lets be, what it may do itself, who may ask it, and what the kernel does when it is stopped: the
+/// built program with its real rules.
+/// </summary>
 public sealed class GuardRightsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("halfopen-test-").FullName;
@@ -27,7 +30,8 @@ public sealed class GuardRightsTests : IDisposable
         try
         {
             using var guard = new GuardProcess(network.Machine, _folder,
-                ["--limit", "1", "--policy", "fifo", "--exempt", "user:nobody", "--exempt", "cgroup:/" + Path.GetFileName(cgroup), "--exempt", "exe:" + link, "--exempt", "to:10.78.5.0/24", "--exempt", "to:fd78:5::/32", "--exempt", "port:8443"]);
+                ["--limit", "1", "--policy", "fifo", "--exempt", "user:nobody", "--exempt", "cgroup:/" + Path.GetFileName(cgroup),
+                    "--exempt", "exe:" + link, "--exempt", "to:10.78.5.0/24", "--exempt", "to:fd78:5::/32", "--exempt", "port:8443"]);
             using var silent = network.Connect("10.79.0.1", 80);
             GuardVerbTests.Until(guard, s => s["counted"]!.GetValue<int>() == 1);
 
@@ -40,7 +44,9 @@ public sealed class GuardRightsTests : IDisposable
                 Shell.Run($"echo $$ > {cgroup}/cgroup.procs; {Curl} echo $$ > {cgroups}/cgroup.procs; {Reached}");
                 Shell.Run("perl -MIO::Socket::INET -e 'IO::Socket::INET->new(PeerAddr => \"10.78.0.1:8080\", Timeout => 5) or die $@'");
                 Shell.Run(Curl.Replace("10.78.0.1", "10.78.5.1", StringComparison.Ordinal) + Reached);
-                Shell.Run(Curl.Replace("10.78.0.1", "[fd78:5::1]", StringComparison.Ordinal).Replace("-s", "-s -g", StringComparison.Ordinal) + Reached);
+                Shell.Run(
+                    Curl.Replace("10.78.0.1", "[fd78:5::1]", StringComparison.Ordinal).Replace("-s", "-s -g", StringComparison.Ordinal)
+                        + Reached);
                 Shell.Run(Curl.Replace("8080", "8443", StringComparison.Ordinal) + Reached);
             });
             using var marked = network.Socket();
@@ -48,7 +54,8 @@ public sealed class GuardRightsTests : IDisposable
             marked.Blocking = false;
             Assert.Throws<SocketException>(() => marked.Connect("10.78.0.1", 8080));
             Assert.True(marked.Poll(5_000_000, SelectMode.SelectWrite));
-            Assert.Equal(2, GuardVerbTests.Status(guard)["totals"]!["submitted"]!.GetValue<int>()); // the silent one, and curl that was not exempt
+            // the silent one, and curl that was not exempt
+            Assert.Equal(2, GuardVerbTests.Status(guard)["totals"]!["submitted"]!.GetValue<int>());
         }
         finally
         {
@@ -101,7 +108,8 @@ public sealed class GuardRightsTests : IDisposable
         Assert.Contains("dport 22 return", network.Machine.Run(() => Shell.Run("nft list ruleset")), StringComparison.Ordinal);
         guard.Signal("TERM");
         Assert.Equal(0, guard.End().Code);
-        Assert.DoesNotContain("HALFOPEN", network.Machine.Run(() => Shell.Run("iptables-save -t raw; nft list ruleset")), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("HALFOPEN", network.Machine.Run(() => Shell.Run("iptables-save -t raw; nft list ruleset")),
+            StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -116,10 +124,13 @@ public sealed class GuardRightsTests : IDisposable
         {
             Assert.Equal("403", Shell.Run(AsNobody + fetch));
 
-            // Twenty connections of a stranger that say nothing: who may read is served all the same, and the guard is not held up.
+            // Twenty connections of a stranger that say nothing: who may read is served all the same, and the guard is
+            // not held up.
             var crowd = "exec 3<>/dev/tcp/127.0.0.1/9226; ";
             using var stalled = System.Diagnostics.Process.Start("/usr/bin/setpriv",
-                ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "/bin/bash", "-c", string.Concat(Enumerable.Range(3, 20).Select(i => crowd.Replace("3<>", $"{i + 7}<>", StringComparison.Ordinal))) + "exec sleep 60"]);
+                ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "/bin/bash", "-c",
+                    string.Concat(Enumerable.Range(3, 20).Select(i => crowd.Replace("3<>", $"{i + 7}<>", StringComparison.Ordinal)))
+                        + "exec sleep 60"]);
             try
             {
                 for (var i = 0; i < 5; i++)
@@ -136,8 +147,11 @@ public sealed class GuardRightsTests : IDisposable
         Assert.Equal(0, guard.Run("status").Code);
         var socket = Assert.Single(Directory.GetFiles(_folder, "*.sock"));
         Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(socket) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite));
-        File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute); // the folder keeps strangers out already; so does the socket alone
-        Assert.Contains("13", Shell.Run(AsNobody + $"perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => \"{socket}\"); print $!+0'"), StringComparison.Ordinal); // EACCES
+        // the folder keeps strangers out already; so does the socket alone
+        File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute);
+        // EACCES
+        Assert.Contains("13", Shell.Run(AsNobody + $"perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => \"{socket}\"); print $!+0'"),
+            StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -44,7 +44,8 @@ public sealed class GuardVerbTests : IDisposable
         File.WriteAllText(config, "policy = fifo\nlimit = 4\nexempt = to:10.78.0.0/16\n");
         guard.Signal("HUP");
         Until(guard, s => s["waiting"]!.GetValue<int>() == 0 && s["counted"]!.GetValue<int>() == 4);
-        Assert.Contains("ip daddr 10.78.0.0/16 return", network.Machine.Run(() => Shell.Run("nft list table ip halfopen")), StringComparison.Ordinal);
+        Assert.Contains("ip daddr 10.78.0.0/16 return", network.Machine.Run(() => Shell.Run("nft list table ip halfopen")),
+            StringComparison.Ordinal);
 
         guard.Signal("TERM");
         var (code, error) = guard.End();
@@ -142,7 +143,8 @@ public sealed class GuardVerbTests : IDisposable
         Needs.Root();
         Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "skipped: needs setpriv (apt-get install util-linux)");
         var unit = File.ReadAllLines(Path.Combine(BuiltProgram.Root, "packaging", "halfopen-guard.service"));
-        var capabilities = unit.Single(l => l.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal))[22..].Split(' ').Select(c => "+" + c.Replace("CAP_", "", StringComparison.Ordinal).ToLowerInvariant());
+        var capabilities = unit.Single(l => l.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal))[22..].Split(' ')
+            .Select(c => "+" + c.Replace("CAP_", "", StringComparison.Ordinal).ToLowerInvariant());
         var notify = Path.Combine(_folder, "notify"); // a path: abstract names belong to a network namespace
         using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
         systemd.Bind(new UnixDomainSocketEndPoint(notify));
@@ -181,7 +183,9 @@ public sealed class GuardVerbTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-analyze"), "skipped: needs systemd-analyze (apt-get install systemd)");
         var copy = Path.Combine(_folder, "halfopen-guard.service");
-        File.WriteAllText(copy, File.ReadAllText(Path.Combine(BuiltProgram.Root, "packaging", "halfopen-guard.service")).Replace("/usr/lib/halfopen/halfopen", "/bin/true", StringComparison.Ordinal));
+        File.WriteAllText(copy,
+            File.ReadAllText(Path.Combine(BuiltProgram.Root, "packaging", "halfopen-guard.service"))
+                .Replace("/usr/lib/halfopen/halfopen", "/bin/true", StringComparison.Ordinal));
         Assert.Equal("", Shell.Run($"systemd-analyze verify {copy} 2>&1"));
     }
 

@@ -6,8 +6,8 @@ using Xunit;
 namespace HalfOpen.SystemTests.Drivers;
 
 /// <summary>
-/// Root works in a folder that belongs to somebody else, who swaps what root makes at the moment it appears. Nothing outside of that folder may change, and
-/// nothing may hang. HALFOPEN_ATTACKS sets how often each attack is tried.
+/// Root works in a folder that belongs to somebody else, who swaps what root makes at the moment it appears. Nothing
+/// outside of that folder may change, and nothing may hang. HALFOPEN_ATTACKS sets how often each attack is tried.
 /// </summary>
 public sealed class AttackTests : IAsyncLifetime
 {
@@ -21,7 +21,9 @@ public sealed class AttackTests : IAsyncLifetime
     {
         Assert.SkipUnless(Environment.UserName == "root", "skipped: needs root (to work in somebody else's folder)");
         Assert.SkipUnless(File.Exists("/usr/bin/gcc") && File.Exists("/usr/bin/setpriv"), "skipped: needs gcc and util-linux");
-        foreach (var source in Directory.GetFiles(Path.Combine(BuiltProgram.Root, "tests", "HalfOpen.SystemTests", "Drivers", "Attackers"), "*.c"))
+        foreach (
+            var source in Directory.GetFiles(Path.Combine(BuiltProgram.Root, "tests", "HalfOpen.SystemTests", "Drivers", "Attackers"),
+                "*.c"))
         {
             await RunAsync("gcc", "-O1", "-o", Path.Combine(_folder, Path.GetFileNameWithoutExtension(source)), source);
         }
@@ -60,8 +62,10 @@ public sealed class AttackTests : IAsyncLifetime
             await RunAsync("chmod", "600", target);
             var before = await StateAsync(ours);
 
-            string[] arguments = attacker == "swap-folder" ? [theirs, ours] : attacker == "swap-by-link" ? [theirs, target, prefix] : [theirs];
-            using var attack = Start("setpriv", ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", Path.Combine(_folder, attacker), .. arguments]);
+            string[] arguments = attacker == "swap-folder"
+                ? [theirs, ours] : attacker == "swap-by-link" ? [theirs, target, prefix] : [theirs];
+            using var attack =
+                Start("setpriv", ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", Path.Combine(_folder, attacker), .. arguments]);
             try
             {
                 Assert.Equal("ready", await attack.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
@@ -73,7 +77,8 @@ public sealed class AttackTests : IAsyncLifetime
                     attack.Kill();
                 }
 
-                swaps += (await attack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Contains("swapped", StringComparison.Ordinal) ? 1 : 0;
+                swaps += (await attack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken))
+                    .Contains("swapped", StringComparison.Ordinal) ? 1 : 0;
             }
             finally
             {
@@ -92,7 +97,8 @@ public sealed class AttackTests : IAsyncLifetime
 
     /// <summary>Every file with its content, owner, permissions and times.</summary>
     private static async Task<string> StateAsync(string folder) =>
-        await RunAsync("bash", "-c", "cd \"$1\" && find . -printf '%p %m %U %G %T@ %s\\n' | sort && find . -type f | sort | xargs sha256sum", "-", folder);
+        await RunAsync("bash", "-c",
+            "cd \"$1\" && find . -printf '%p %m %U %G %T@ %s\\n' | sort && find . -type f | sort | xargs sha256sum", "-", folder);
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {

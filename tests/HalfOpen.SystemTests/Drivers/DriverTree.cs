@@ -30,7 +30,9 @@ internal sealed class DriverTree : IDisposable
     public IEnumerable<string> FilesOfOurs => Directory.EnumerateFiles(Path, "*.halfopen-*", SearchOption.AllDirectories);
 
     /// <summary>In this process, so that a test can look at many states quickly.</summary>
-    public void Patch(uint limit) => PatchUnit.Plan(new LocalFileStore(), Inspect(), limit, allowBadChecksum: false).Apply("test", DateTime.UtcNow, CancellationToken.None);
+    public void Patch(uint limit) =>
+        PatchUnit.Plan(new LocalFileStore(), Inspect(), limit, allowBadChecksum: false)
+        .Apply("test", DateTime.UtcNow, CancellationToken.None);
 
     public void Restore()
     {

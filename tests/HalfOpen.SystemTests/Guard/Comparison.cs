@@ -6,8 +6,8 @@ using Xunit;
 namespace HalfOpen.SystemTests.Guard;
 
 /// <summary>
-/// Whether rules of others do what they do without a guard: what reaches the internet is the same without a guard, beside
-/// one, and after one was killed.
+/// Whether rules of others do what they do without a guard: what reaches the internet is the same without a guard,
+/// beside one, and after one was killed.
 /// </summary>
 internal static class Comparison
 {

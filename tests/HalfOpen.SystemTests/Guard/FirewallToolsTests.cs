@@ -4,7 +4,9 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>Real firewalls beside the guard, each with files of its own: started before it, told more and reloaded beside it.</summary>
+/// <summary>
+/// Real firewalls beside the guard, each with files of its own: started before it, told more and reloaded beside it.
+/// </summary>
 public sealed class FirewallToolsTests : IDisposable
 {
     private const string Expected4 = "4004 mss 1200 dscp 0", Expected5 = "4005 mss 1460 dscp 10";
@@ -30,7 +32,8 @@ public sealed class FirewallToolsTests : IDisposable
 
             """);
         Run("ufw --force enable; ufw deny out 4002/tcp");
-        Comparison.Run(network, network.Machine, _folder, [], () => Run("ufw deny out 4011/tcp; ufw reload"), ["4003 mss 1460 dscp 0", Expected4, Expected5]);
+        Comparison.Run(network, network.Machine, _folder, [], () => Run("ufw deny out 4011/tcp; ufw reload"),
+            ["4003 mss 1460 dscp 0", Expected4, Expected5]);
 
         void Run(string commands) => network.Machine.Run(() => Shell.Run(
             $"unshare -m sh -ec 'mount --bind {_folder}/ufw /etc/ufw; mount --bind {_folder}/default /etc/default; {commands}'"));
@@ -51,10 +54,12 @@ public sealed class FirewallToolsTests : IDisposable
             <busconfig><type>system</type><listen>unix:path={_folder}/bus</listen><auth>EXTERNAL</auth>
             <policy context="default"><allow own="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/></policy></busconfig>
             """);
-        Shell.Run($"cp -a /etc/firewalld {_folder}/etc; sed -i s/^FirewallBackend=.*/FirewallBackend={backend}/ {_folder}/etc/firewalld.conf");
+        Shell.Run(
+            $"cp -a /etc/firewalld {_folder}/etc; sed -i s/^FirewallBackend=.*/FirewallBackend={backend}/ {_folder}/etc/firewalld.conf");
         using var bus = Start(network.Machine, "/usr/bin/dbus-daemon", $"--config-file={_folder}/bus.conf", "--nofork");
         using var firewall = Start(
-            network.Machine, "/usr/sbin/firewalld", "--nofork", "--nopid", $"--system-config={_folder}/etc", $"--log-file={_folder}/firewalld.log");
+            network.Machine, "/usr/sbin/firewalld", "--nofork", "--nopid", $"--system-config={_folder}/etc",
+                $"--log-file={_folder}/firewalld.log");
         try
         {
             Run("for i in $(seq 100); do firewall-cmd --state >/dev/null 2>&1 && break; sleep 0.1; done; firewall-cmd --state >/dev/null");
@@ -83,10 +88,13 @@ public sealed class FirewallToolsTests : IDisposable
 
         void Direct(string rule) => Run($"firewall-cmd --permanent --direct --add-rule ipv4 {rule}");
 
-        void Run(string commands) => network.Machine.Run(() => Shell.Run($"export DBUS_SYSTEM_BUS_ADDRESS=unix:path={_folder}/bus; {commands}"));
+        void Run(string commands) =>
+            network.Machine.Run(() => Shell.Run($"export DBUS_SYSTEM_BUS_ADDRESS=unix:path={_folder}/bus; {commands}"));
     }
 
-    /// <summary>The chains that Docker sets for a bridge, as its manual lists them, and a container behind it.</summary>
+    /// <summary>
+    /// The chains that Docker sets for a bridge, as its manual lists them, and a container behind it.
+    /// </summary>
     [Fact]
     public void Chains_like_dockers()
     {
@@ -115,7 +123,10 @@ public sealed class FirewallToolsTests : IDisposable
             container,
             _folder,
             ["--containers"],
-            () => network.Machine.Run(() => Shell.Run("iptables -I DOCKER-USER -p tcp --dport 4011 -j DROP; iptables -t mangle -I FORWARD -p tcp --dport 4005 -j DSCP --set-dscp 10")),
+            () => network.Machine.Run(
+                () => Shell.Run(
+                    "iptables -I DOCKER-USER -p tcp --dport 4011 -j DROP; iptables -t mangle -I FORWARD -p tcp --dport 4005 -j DSCP "
+                    + "--set-dscp 10")),
             ["4003 mss 1460 dscp 0", Expected4, Expected5]);
     }
 
@@ -123,7 +134,8 @@ public sealed class FirewallToolsTests : IDisposable
 
     private Process Start(NetworkNamespace where, string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+            { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DBUS_SYSTEM_BUS_ADDRESS"] = $"unix:path={_folder}/bus";
         var process = where.Run(() => Process.Start(start)!);
         process.BeginOutputReadLine();

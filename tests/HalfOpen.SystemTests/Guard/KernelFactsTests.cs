@@ -8,7 +8,10 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>What the guard takes for granted about this kernel's packet queue and sockets, one fact a test, without a guard in between.</summary>
+/// <summary>
+/// What the guard takes for granted about this kernel's packet queue and sockets, one fact a test, without a guard in
+/// between.
+/// </summary>
 public sealed class KernelFactsTests
 {
     private const ushort QueueNumber = 9;
@@ -166,7 +169,8 @@ public sealed class KernelFactsTests
     private static int ConntrackEntries() => int.Parse(Shell.Run("sysctl -n net.netfilter.nf_conntrack_count"));
 
     /// <summary>Third field of the queue's line.</summary>
-    private static int WaitingInQueue() => int.Parse(File.ReadAllText("/proc/thread-self/net/netfilter/nfnetlink_queue").Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]);
+    private static int WaitingInQueue() =>
+        int.Parse(File.ReadAllText("/proc/thread-self/net/netfilter/nfnetlink_queue").Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]);
 
     private sealed record Held(uint Id, TcpSegment Segment);
 }

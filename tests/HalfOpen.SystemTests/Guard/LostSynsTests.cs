@@ -6,15 +6,20 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>The kernel empties a packet queue when a link goes down or any hook is deleted: what was held comes again at its sender's next retry.</summary>
+/// <summary>
+/// The kernel empties a packet queue when a link goes down or any hook is deleted: what was held comes again at its
+/// sender's next retry.
+/// </summary>
 public sealed class LostSynsTests
 {
     private static readonly GuardOptions One = new() { Limit = 1, Policy = new FifoOptions() };
 
     [Theory]
-    [InlineData("nft add table ip x; nft add chain ip x y '{ type filter hook input priority 0; }'; nft delete table ip x", OutcomeChoice.Bpf)]
+    [InlineData("nft add table ip x; nft add chain ip x y '{ type filter hook input priority 0; }'; nft delete table ip x",
+        OutcomeChoice.Bpf)]
     [InlineData("ip link set veth0 down; ip link set veth0 up; ip route add default via 10.77.0.2", OutcomeChoice.Bpf)]
-    [InlineData("nft add table ip x; nft add chain ip x y '{ type filter hook input priority 0; }'; nft delete table ip x", OutcomeChoice.Nflog)]
+    [InlineData("nft add table ip x; nft add chain ip x y '{ type filter hook input priority 0; }'; nft delete table ip x",
+        OutcomeChoice.Nflog)]
     public void A_lost_syn_that_comes_again_is_held_in_its_place(string loss, OutcomeChoice outcomes)
     {
         Needs.Root();
@@ -49,7 +54,8 @@ public sealed class LostSynsTests
         guard.Until(s => s.HalfOpen == 1, "the slot is held");
         Socket[] held = [.. Enumerable.Range(1, 5).Select(i => network.Connect("10.78.0." + i, 80))];
         guard.Until(s => s.Waiting == 5, "they wait");
-        network.Machine.Run(() => Shell.Run("nft add table ip x; nft add chain ip x y '{ type filter hook input priority 0; }'; nft delete table ip x"));
+        network.Machine.Run(
+            () => Shell.Run("nft add table ip x; nft add chain ip x y '{ type filter hook input priority 0; }'; nft delete table ip x"));
         var before = guard.Status;
         silent.Dispose();
         guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0, "none of them is out, none is held");
@@ -62,7 +68,10 @@ public sealed class LostSynsTests
         Array.ForEach(held, s => s.Dispose());
     }
 
-    /// <summary>A SYN with data is sent once; its retry has none, is not the same packet to the kernel, and comes while the first is held.</summary>
+    /// <summary>
+    /// A SYN with data is sent once; its retry has none, is not the same packet to the kernel, and comes while the
+    /// first is held.
+    /// </summary>
     [Fact]
     public async Task A_retry_of_a_fast_open_is_held_in_its_place_and_its_data_arrive_once()
     {

@@ -39,7 +39,8 @@ public sealed class OddSocketsTests
     {
         Needs.Root();
         using var network = new TestNetwork();
-        using var guard = new RunningGuard(network.Machine, One with { Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMilliseconds(50) });
+        using var guard =
+            new RunningGuard(network.Machine, One with { Outcomes = outcomes, ReconcileEvery = TimeSpan.FromMilliseconds(50) });
         using var bound = BeginAt(network, "10.79.0.2", 80, bind: true);
         var runs = guard.Until(s => s.HalfOpen == 1, "it is out").Reconciliation.Runs;
         var status = guard.Until(s => s.Reconciliation.Runs > runs + 10, "compared");
@@ -61,7 +62,8 @@ public sealed class OddSocketsTests
         var held = network.Machine.Run(() => Libc.BeginMultipath(Libc.Address(78, 256 + 1), 80));
         Assert.True(held >= 0);
         guard.Until(s => s.Waiting == 1, "it waits");
-        guard.Until(s => s.Totals.Established == 1 || network.Machine.Run(() => Multipath("MPCapableSYNTXDrop")) > 0, "it went out, or the kernel gave MPTCP up");
+        guard.Until(s => s.Totals.Established == 1 || network.Machine.Run(() => Multipath("MPCapableSYNTXDrop")) > 0,
+            "it went out, or the kernel gave MPTCP up");
         Assert.Equal((0, 0), network.Machine.Run(() => (Multipath("MPCapableSYNTXDrop"), Multipath("Blackhole"))));
         Assert.Equal(1, guard.Status.Counters.MultipathPassed);
         _ = Libc.Close(held);
@@ -103,7 +105,10 @@ public sealed class OddSocketsTests
         var target = IPAddress.Parse(address);
         if (target.IsIPv6LinkLocal)
         {
-            target.ScopeId = long.Parse(File.ReadAllText("/proc/thread-self/net/if_inet6").Split('\n').First(l => l.EndsWith("veth0", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.NumberStyles.HexNumber);
+            target.ScopeId =
+                long.Parse(
+                    File.ReadAllText("/proc/thread-self/net/if_inet6").Split('\n').First(l => l.EndsWith("veth0", StringComparison.Ordinal))
+                        .Split(' ')[1], System.Globalization.NumberStyles.HexNumber);
         }
 
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
@@ -118,7 +123,8 @@ public sealed class OddSocketsTests
 
     private static int Multipath(string counter)
     {
-        var lines = File.ReadLines("/proc/thread-self/net/netstat").Where(l => l.StartsWith("MPTcpExt:", StringComparison.Ordinal)).Select(l => l.Split(' ')).ToArray();
+        var lines = File.ReadLines("/proc/thread-self/net/netstat").Where(l => l.StartsWith("MPTcpExt:", StringComparison.Ordinal))
+            .Select(l => l.Split(' ')).ToArray();
         return int.Parse(lines[1][Array.IndexOf(lines[0], counter)]);
     }
 }

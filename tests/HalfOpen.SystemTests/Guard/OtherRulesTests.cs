@@ -5,8 +5,8 @@ using Xunit;
 namespace HalfOpen.SystemTests.Guard;
 
 /// <summary>
-/// Rules of others do what they do without a guard, whoever set them and wherever they stand: what reaches the internet is
-/// the same without a guard, beside one, and after one was killed.
+/// Rules of others do what they do without a guard, whoever set them and wherever they stand: what reaches the internet
+/// is the same without a guard, beside one, and after one was killed.
 /// </summary>
 public sealed class OtherRulesTests : IDisposable
 {
@@ -51,7 +51,9 @@ public sealed class OtherRulesTests : IDisposable
             ["4002 mss 1460 dscp 13", "4003 mss 1460 dscp 12", "4004 mss 1200 dscp 0", "4005 mss 1460 dscp 10", "4025 mss 1460 dscp 10"]);
     }
 
-    /// <summary>A kernel without nf_tables has no chains of our own: the jump stands last in everybody's, and moves there again.</summary>
+    /// <summary>
+    /// A kernel without nf_tables has no chains of our own: the jump stands last in everybody's, and moves there again.
+    /// </summary>
     [Theory]
     [InlineData(RuleBackend.IptablesLegacy, "iptables-legacy")]
     [InlineData(RuleBackend.Iptables, "iptables")]
@@ -68,7 +70,9 @@ public sealed class OtherRulesTests : IDisposable
         guard.Until(s => s.Rules.PutBack > 0, "it moved to the end");
         var beside = Comparison.Seen(watch, network.Machine);
         Assert.True(guard.Status.Counters.Syns >= 10);
-        network.Machine.Run(() => Shell.Run($"{tool}-save -t raw > {_folder}/saved; {tool} -t raw -F; {tool} -t raw -F HALFOPEN-OUT; {tool} -t raw -X HALFOPEN-OUT"));
+        network.Machine.Run(
+            () => Shell.Run(
+                $"{tool}-save -t raw > {_folder}/saved; {tool} -t raw -F; {tool} -t raw -F HALFOPEN-OUT; {tool} -t raw -X HALFOPEN-OUT"));
         guard.Until(s => s.Rules.PutBack > 1 && s.Rules.InPlace, "it was put back");
         guard.Stop();
         Assert.DoesNotContain("HALFOPEN", network.Machine.Run(() => Shell.Run($"{tool}-save")), StringComparison.Ordinal);
@@ -79,7 +83,9 @@ public sealed class OtherRulesTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>What is dropped, not tracked, marked, clamped, coloured; marks and untracked ones are made visible at the end.</summary>
+    /// <summary>
+    /// What is dropped, not tracked, marked, clamped, coloured; marks and untracked ones are made visible at the end.
+    /// </summary>
     private static string Local(string tool, int shift, string how) => tool == "nft"
         ? $$"""
             nft -f - <<'END'
@@ -101,7 +107,9 @@ public sealed class OtherRulesTests : IDisposable
 
             """;
 
-    /// <summary>The same for what is forwarded; port 4006 goes to a transparent proxy that nobody runs, so never out.</summary>
+    /// <summary>
+    /// The same for what is forwarded; port 4006 goes to a transparent proxy that nobody runs, so never out.
+    /// </summary>
     private static string Forwarded(string tool, int shift, string how) => tool == "nft"
         ? $$"""
             nft -f - <<'END'

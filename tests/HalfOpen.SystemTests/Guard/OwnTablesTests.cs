@@ -7,7 +7,9 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>Our tables in the real nf_tables: the text that a user is shown, and the bytes that the kernel is told.</summary>
+/// <summary>
+/// Our tables in the real nf_tables: the text that a user is shown, and the bytes that the kernel is told.
+/// </summary>
 public sealed class OwnTablesTests
 {
     private static readonly GuardOptions Everything = new()
@@ -24,8 +26,10 @@ public sealed class OwnTablesTests
         network.Machine.Run(() =>
         {
             // Not every kernel has nftables' queue, nor nft a way to write iptables' target.
-            Run(RulePlanner.Plan(Everything, new RuleNeeds(true, true), RuleBackend.Nft).Install[0].Text.Replace("queue num 4226 bypass", "counter", StringComparison.Ordinal), "-c");
-            Run(RulePlanner.Plan(Everything with { Containers = false, Router = true }, default, RuleBackend.Nft).Install[0].Text.Replace("queue num 4226 bypass", "counter", StringComparison.Ordinal), "-c");
+            Run(RulePlanner.Plan(Everything, new RuleNeeds(true, true), RuleBackend.Nft).Install[0]
+                .Text.Replace("queue num 4226 bypass", "counter", StringComparison.Ordinal), "-c");
+            Run(RulePlanner.Plan(Everything with { Containers = false, Router = true }, default, RuleBackend.Nft).Install[0]
+                .Text.Replace("queue num 4226 bypass", "counter", StringComparison.Ordinal), "-c");
         });
     }
 
@@ -44,7 +48,8 @@ public sealed class OwnTablesTests
             var told = List();
             rules.Remove();
             Assert.Equal("", Shell.Run("nft list tables"));
-            Run(RulePlanner.Plan(Everything, needs, RuleBackend.Nft).Install[0].Text.Replace("queue num 4226 bypass", "counter", StringComparison.Ordinal), "");
+            Run(RulePlanner.Plan(Everything, needs, RuleBackend.Nft).Install[0]
+                .Text.Replace("queue num 4226 bypass", "counter", StringComparison.Ordinal), "");
             return (told, List());
         });
         Assert.Equal(shown, told);
@@ -62,8 +67,12 @@ public sealed class OwnTablesTests
         {
             using var queue = new PacketQueue(4226, 1000, failOpen: true);
             using var rules = new ThrowawayRules(RuleBackend.Nft);
-            rules.Install(new GuardOptions { Exemptions = [Exempt("port:22"), Exempt("to:10.78.7.0/24"), Exempt("to:fd78:1::/32")] }, default);
-            Socket[] sockets = [.. new[] { "10.77.0.2:80", "10.77.0.2:22", "10.78.7.200:80", "10.78.8.1:80", "fd77::2:81", "fd78:1::5:81", "127.0.0.1:82" }.Select(a =>
+            rules.Install(new GuardOptions { Exemptions = [Exempt("port:22"), Exempt("to:10.78.7.0/24"), Exempt("to:fd78:1::/32")] },
+                default);
+            Socket[] sockets =
+                [.. new[]
+                    { "10.77.0.2:80", "10.77.0.2:22", "10.78.7.200:80", "10.78.8.1:80", "fd77::2:81", "fd78:1::5:81",
+                        "127.0.0.1:82" }.Select(a =>
                 network.Connect(a[..a.LastIndexOf(':')], int.Parse(a[(a.LastIndexOf(':') + 1)..])))];
             using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             udp.SendTo([1], new System.Net.IPEndPoint(System.Net.IPAddress.Parse("10.77.0.2"), 53));
@@ -97,11 +106,14 @@ public sealed class OwnTablesTests
         });
     }
 
-    private static Exemption Exempt(string text) => Exemption.TryParse(text, out var exemption, out var problem) ? exemption : throw new InvalidOperationException(problem);
+    private static Exemption Exempt(string text) =>
+        Exemption.TryParse(text, out var exemption, out var problem) ? exemption : throw new InvalidOperationException(problem);
 
     private static void Run(string text, string flags) => Shell.Run($"nft {flags} -f - <<'END'\n{text}\nEND");
 
     /// <summary>Versions of nft write one thing in several ways, and iptables' targets in their own.</summary>
-    private static string Normal(string line) => System.Text.RegularExpressions.Regex.Replace(line, "queue .*|counter .*|xt target \"NFQUEUE\".*", "QUEUE")
-        .Replace("th dport", "tcp dport", StringComparison.Ordinal).Replace("snaplen 256 queue-threshold 1 group 4226", "group 4226 snaplen 256 queue-threshold 1", StringComparison.Ordinal);
+    private static string Normal(string line) =>
+        System.Text.RegularExpressions.Regex.Replace(line, "queue .*|counter .*|xt target \"NFQUEUE\".*", "QUEUE")
+        .Replace("th dport", "tcp dport", StringComparison.Ordinal)
+            .Replace("snaplen 256 queue-threshold 1 group 4226", "group 4226 snaplen 256 queue-threshold 1", StringComparison.Ordinal);
 }

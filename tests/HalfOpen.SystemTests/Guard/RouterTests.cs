@@ -8,7 +8,10 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>The guard on a gateway: a LAN host's attempts are held in FORWARD, keyed by its address; answers are seen on the wire.</summary>
+/// <summary>
+/// The guard on a gateway: a LAN host's attempts are held in FORWARD, keyed by its address; answers are seen on the
+/// wire.
+/// </summary>
 public sealed class RouterTests
 {
     [Fact]
@@ -19,12 +22,16 @@ public sealed class RouterTests
         network.Listen(80);
         using var lan = AddLan(network);
         using var guard = new RunningGuard(
-            network.Machine, new GuardOptions { Limit = 2, Policy = new FifoOptions(), Router = true, ForwardedTimeout = TimeSpan.FromSeconds(3), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
+            network.Machine,
+                new GuardOptions
+                    { Limit = 2, Policy = new FifoOptions(), Router = true, ForwardedTimeout = TimeSpan.FromSeconds(3),
+                        ReconcileEvery = TimeSpan.FromMilliseconds(200) });
         using var first = Connect(lan, "10.79.0.1", 80);
         using var second = Connect(lan, "fd79::1", 80);
         guard.Until(s => s.HalfOpen == 2, "two silent ones are out");
         using var third = Connect(lan, "10.78.0.1", 80);
-        var status = guard.Until(s => s.Waiting == 1 && s.Counters.CopiesDropped > 0, "the third waits, and its retry was not kept beside it");
+        var status =
+            guard.Until(s => s.Waiting == 1 && s.Counters.CopiesDropped > 0, "the third waits, and its retry was not kept beside it");
         Assert.Contains(status.Programs, p => p.Name == "10.76.0.2" && p.Waiting == 1);
         Assert.True(third.Poll(10_000_000, SelectMode.SelectWrite));
         status = guard.Until(s => s.Totals.Established == 1, "it was answered");
@@ -67,7 +74,10 @@ public sealed class RouterTests
         folder.Delete(recursive: true);
     }
 
-    /// <summary>What the budget is for: the connection table of this very router, which keeps an entry for each attempt that nobody answers.</summary>
+    /// <summary>
+    /// What the budget is for: the connection table of this very router, which keeps an entry for each attempt that
+    /// nobody answers.
+    /// </summary>
     [Fact]
     public void With_a_nat_budget_the_routers_own_table_stays_within_it()
     {
@@ -79,13 +89,17 @@ public sealed class RouterTests
         network.Machine.Run(() => Shell.Run("iptables -w -t nat -A POSTROUTING -o veth0 -j MASQUERADE"));
         using var lan = AddLan(network);
         using var guard = new RunningGuard(
-            network.Machine, new GuardOptions { Limit = 100, Policy = new FairOptions { NatBudget = Budget }, Router = true, ForwardedTimeout = TimeSpan.FromMilliseconds(300), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
+            network.Machine,
+                new GuardOptions
+                    { Limit = 100, Policy = new FairOptions { NatBudget = Budget }, Router = true,
+                        ForwardedTimeout = TimeSpan.FromMilliseconds(300), ReconcileEvery = TimeSpan.FromMilliseconds(200) });
         Socket[] sockets = [.. Enumerable.Range(1, 60).Select(i => Connect(lan, $"10.79.0.{i}", 80))];
         var most = 0;
         guard.Until(
             s =>
             {
-                most = Math.Max(most, network.Machine.Run(() => File.ReadLines(Table).Count(l => l.Contains("SYN_SENT", StringComparison.Ordinal))));
+                most = Math.Max(most,
+                    network.Machine.Run(() => File.ReadLines(Table).Count(l => l.Contains("SYN_SENT", StringComparison.Ordinal))));
                 return s.Totals.TimedOut >= 10 && s.Waiting > 0 && s.HalfOpen == 0; // slots are free, the table is not
             },
             "the budget is used up");
@@ -99,11 +113,14 @@ public sealed class RouterTests
         network.Machine.Run(() =>
         {
             Shell.Run($"ip link add {name} type veth peer name lan1 netns {lan.Path}");
-            Shell.Run($"ip addr add 10.76.0.1/24 dev {name}; ip -6 addr add fd76::1/64 dev {name} nodad; ip link set {name} up; sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+            Shell.Run(
+                $"ip addr add 10.76.0.1/24 dev {name}; ip -6 addr add fd76::1/64 dev {name} nodad; ip link set {name} up; sysctl -qw "
+                + $"net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
         });
         lan.Run(() =>
         {
-            Shell.Run("ip link set lo up; ip addr add 10.76.0.2/24 dev lan1; ip -6 addr add fd76::2/64 dev lan1 nodad; ip link set lan1 up");
+            Shell.Run(
+                "ip link set lo up; ip addr add 10.76.0.2/24 dev lan1; ip -6 addr add fd76::2/64 dev lan1 nodad; ip link set lan1 up");
             Shell.Run("ip route add default via 10.76.0.1; ip -6 route add default via fd76::1");
         });
         network.Internet.Run(() => Shell.Run("ip route add 10.76.0.0/16 via 10.77.0.1; ip -6 route add fd76::/64 via fd77::1"));

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
 
-/// <summary>Somebody takes the guard's rules out: it notices, puts them back, says so, and knows when to give way.</summary>
+/// <summary>
+/// Somebody takes the guard's rules out: it notices, puts them back, says so, and knows when to give way.
+/// </summary>
 public sealed class RulesGoneTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("halfopen-test-").FullName;
@@ -55,7 +57,8 @@ public sealed class RulesGoneTests : IDisposable
         Assert.True(passes.Poll(5_000_000, SelectMode.SelectWrite));
 
         guard.Signal("HUP");
-        GuardVerbTests.Until(guard, s => s["rules"]!["inPlace"]!.GetValue<bool>() && s["counted"]!.GetValue<int>() == 1); // it counts what began meanwhile
+        // it counts what began meanwhile
+        GuardVerbTests.Until(guard, s => s["rules"]!["inPlace"]!.GetValue<bool>() && s["counted"]!.GetValue<int>() == 1);
         using var held = network.Connect("10.78.0.1", 80);
         GuardVerbTests.Until(guard, s => s["waiting"]!.GetValue<int>() == 1);
         guard.Signal("TERM");

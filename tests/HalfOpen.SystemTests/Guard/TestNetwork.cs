@@ -5,8 +5,9 @@ using HalfOpen.Linux;
 namespace HalfOpen.SystemTests.Guard;
 
 /// <summary>
-/// Two anonymous namespaces joined by a veth pair; they vanish with the process. The machine is 10.77.0.1 and fd77::1. The internet is 10.77.0.2 and fd77::2 (closed ports refuse), all of 10.78.0.0/16 and fd78::/16
-/// (likewise), 10.79.0.0/16 and fd79::/16 (silent), 10.80.0.0/16 (ICMP host unreachable).
+/// Two anonymous namespaces joined by a veth pair; they vanish with the process. The machine is 10.77.0.1 and fd77::1.
+/// The internet is 10.77.0.2 and fd77::2 (closed ports refuse), all of 10.78.0.0/16 and fd78::/16 (likewise),
+/// 10.79.0.0/16 and fd79::/16 (silent), 10.80.0.0/16 (ICMP host unreachable).
 /// </summary>
 internal sealed class TestNetwork : IDisposable
 {
@@ -17,7 +18,9 @@ internal sealed class TestNetwork : IDisposable
         Internet.Run(() =>
         {
             Shell.Run("ip link set lo up");
-            Shell.Run("sysctl -eqw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535");
+            Shell.Run(
+                "sysctl -eqw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 "
+                + "net.ipv4.icmp_msgs_per_sec=100000 net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535");
         });
         Machine.Run(() =>
         {
@@ -40,7 +43,10 @@ internal sealed class TestNetwork : IDisposable
 
     public NetworkNamespace Internet { get; } = NetworkNamespace.Create();
 
-    /// <summary>Accepts on a port on all addresses of the internet, both families, for as long as this lives, and ends each connection at once: with a reset (nothing is left behind), or gracefully.</summary>
+    /// <summary>
+    /// Accepts on a port on all addresses of the internet, both families, for as long as this lives, and ends each
+    /// connection at once: with a reset (nothing is left behind), or gracefully.
+    /// </summary>
     public void Listen(int port, bool reset = true)
     {
         var listener = Internet.Run(() =>
@@ -56,7 +62,8 @@ internal sealed class TestNetwork : IDisposable
     }
 
     /// <summary>A socket of the machine.</summary>
-    public Socket Socket(AddressFamily family = AddressFamily.InterNetwork) => Machine.Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+    public Socket Socket(AddressFamily family = AddressFamily.InterNetwork) =>
+        Machine.Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
 
     /// <summary>Begins a connection without waiting.</summary>
     public Socket Connect(string address, int port)

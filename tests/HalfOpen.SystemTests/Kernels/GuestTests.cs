@@ -9,8 +9,8 @@ using Xunit;
 namespace HalfOpen.SystemTests.Kernels;
 
 /// <summary>
-/// What must hold on every kernel that we say we support. Run inside QEMU by <c>./test kernels</c>, which boots Debian's
-/// kernels; not with the other tests, since those run on one kernel only.
+/// What must hold on every kernel that we say we support. Run inside QEMU by <c>./test kernels</c>, which boots
+/// Debian's kernels; not with the other tests, since those run on one kernel only.
 /// </summary>
 public sealed class GuestTests
 {

@@ -114,7 +114,8 @@ public sealed class CabinetToolsTests : IDisposable
         var folders = new CabinetFolderSpec[]
         {
             new(
-                [("a.dll", SampleBytes.Mixed(1, 50_000)), ("tcpip.sys", SampleBytes.Mixed(2, 361_344)), ("z.dll", SampleBytes.Mixed(3, 90_000))],
+                [("a.dll", SampleBytes.Mixed(1, 50_000)), ("tcpip.sys", SampleBytes.Mixed(2, 361_344)),
+                    ("z.dll", SampleBytes.Mixed(3, 90_000))],
                 new LzxStreamOptions(21, 4)),
             new([("m.inf", SampleBytes.Mixed(4, 40_000))]),
         };

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace HalfOpen.Tests.Architecture;
 
-/// <summary>Walls within and between projects that references alone do not show, held against the sources themselves.</summary>
+/// <summary>
+/// Walls within and between projects that references alone do not show, held against the sources themselves.
+/// </summary>
 public sealed partial class BoundaryTests
 {
     /// <summary>Who may see whose internals, and why.</summary>
@@ -36,12 +38,14 @@ public sealed partial class BoundaryTests
     public void Internals_are_seen_only_by_the_friends_listed_here(string project)
     {
         var friends = Project(project).Descendants("InternalsVisibleTo").Select(e => (string?)e.Attribute("Include") ?? "");
-        Assert.All(friends, f => Assert.True(Friends.ContainsKey((project, f)), $"{project} opens its internals to {f}: say why in this table"));
+        Assert.All(friends,
+            f => Assert.True(Friends.ContainsKey((project, f)), $"{project} opens its internals to {f}: say why in this table"));
     }
 
     [Fact]
     public void No_friendship_is_listed_that_no_project_has() =>
-        Assert.All(Friends.Keys, f => Assert.Contains(Project(f.Of).Descendants("InternalsVisibleTo"), e => (string?)e.Attribute("Include") == f.To));
+        Assert.All(Friends.Keys,
+            f => Assert.Contains(Project(f.Of).Descendants("InternalsVisibleTo"), e => (string?)e.Attribute("Include") == f.To));
 
     [Fact]
     public void A_project_sees_only_what_it_references_itself()
@@ -56,25 +60,34 @@ public sealed partial class BoundaryTests
     {
         Assert.All(Sources("HalfOpen.*").Where(s => s.Project != "HalfOpen.Linux"), s => Assert.DoesNotMatch(UnsafeWord(), s.Code));
 
-        // HalfOpen.Windows marshals file calls without a pointer of its own; the generator of [LibraryImport] writes them.
-        var allowed = ProjectFiles().Where(p => XDocument.Load(p).Descendants("AllowUnsafeBlocks").Any()).Select(p => Path.GetFileNameWithoutExtension(p));
+        // HalfOpen.Windows marshals file calls without a pointer of its own; the generator of [LibraryImport] writes
+        // them.
+        var allowed = ProjectFiles().Where(p => XDocument.Load(p).Descendants("AllowUnsafeBlocks").Any())
+            .Select(p => Path.GetFileNameWithoutExtension(p));
         Assert.Empty(allowed.Except(["HalfOpen.Linux", "HalfOpen.Windows"]));
     }
 
     [Fact]
     public void The_holding_of_packets_knows_no_system_call() =>
-        Assert.All(Sources("HalfOpen.Guard").Where(s => s.Path.Contains("/Holding/", StringComparison.Ordinal)), s => Assert.DoesNotMatch(SystemWords(), s.Code));
+        Assert.All(Sources("HalfOpen.Guard").Where(s => s.Path.Contains("/Holding/", StringComparison.Ordinal)),
+            s => Assert.DoesNotMatch(SystemWords(), s.Code));
 
     [Fact]
-    public void The_engine_knows_no_JSON() => Assert.All(Sources("HalfOpen.Core"), s => Assert.DoesNotContain("System.Text.Json", s.Code, StringComparison.Ordinal));
+    public void The_engine_knows_no_JSON() =>
+        Assert.All(Sources("HalfOpen.Core"), s => Assert.DoesNotContain("System.Text.Json", s.Code, StringComparison.Ordinal));
 
     [Fact]
     public void Only_the_command_line_speaks_of_its_flags()
     {
-        // Flags of the tools that libraries call (iptables, ip, curl) stand in argument lists, in the rules, and in what Images recommends (qemu-img).
-        foreach (var (project, path, code) in Sources("HalfOpen.*").Where(s => s.Project is not ("HalfOpen.Cli" or "HalfOpen.Images") && !s.Path.Contains("HalfOpen.Guard/Rules/", StringComparison.Ordinal)))
+        // Flags of the tools that libraries call (iptables, ip, curl) stand in argument lists, in the rules, and in
+        // what Images recommends (qemu-img).
+        foreach (
+            var (project, path, code) in Sources("HalfOpen.*")
+                .Where(s => s.Project is not ("HalfOpen.Cli" or "HalfOpen.Images")
+                    && !s.Path.Contains("HalfOpen.Guard/Rules/", StringComparison.Ordinal)))
         {
-            var texts = QuotedText().Matches(code).Select(m => m.Value).Where(t => t.Contains(' ', StringComparison.Ordinal) && !ToolCall().IsMatch(t));
+            var texts = QuotedText().Matches(code).Select(m => m.Value)
+                .Where(t => t.Contains(' ', StringComparison.Ordinal) && !ToolCall().IsMatch(t));
             Assert.All(texts, t => Assert.False(OwnFlag().IsMatch(t), $"{path} ({project}): {t}"));
         }
     }
@@ -87,14 +100,18 @@ public sealed partial class BoundaryTests
     public void One_name_is_one_type()
     {
         // HalfOpen.Xp is a program of its own for another framework: its names never meet the others in one process.
-        var types = Sources("HalfOpen.*").Where(s => s.Project != "HalfOpen.Xp").SelectMany(s => TypeName().Matches(s.Code).Select(m => (Name: m.Groups["name"].Value, IsPartial: m.Value.Contains("partial", StringComparison.Ordinal))));
+        var types = Sources("HalfOpen.*").Where(s => s.Project != "HalfOpen.Xp")
+            .SelectMany(
+                s => TypeName().Matches(s.Code)
+                    .Select(m => (Name: m.Groups["name"].Value, IsPartial: m.Value.Contains("partial", StringComparison.Ordinal))));
         var twice = types.GroupBy(t => t.Name).Where(g => g.Count() > 1 && !g.All(t => t.IsPartial)).Select(g => g.Key);
         Assert.Empty(twice);
     }
 
     private static XDocument Project(string name) => XDocument.Load(Path.Combine(Repository.Root, "src", name, name + ".csproj"));
 
-    private static IEnumerable<string> ProjectFiles() => Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories);
+    private static IEnumerable<string> ProjectFiles() =>
+        Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories);
 
     /// <summary>All sources of matching projects, without comments.</summary>
     private static IEnumerable<(string Project, string Path, string Code)> Sources(string projects)
@@ -116,7 +133,9 @@ public sealed partial class BoundaryTests
     [GeneratedRegex(@"\bunsafe\b")]
     private static partial Regex UnsafeWord();
 
-    [GeneratedRegex(@"using HalfOpen\.Linux|\bFile\.|\bDirectory\.|\bProcess\.|\bSocket\b|\bStopwatch\b|\bDateTime(Offset)?\.|\bTimeProvider\b|LibraryImport")]
+    [GeneratedRegex(
+        @"using HalfOpen\.Linux|\bFile\.|\bDirectory\.|\bProcess\.|\bSocket\b|\bStopwatch\b"
+        + @"|\bDateTime(Offset)?\.|\bTimeProvider\b|LibraryImport")]
     private static partial Regex SystemWords();
 
     [GeneratedRegex("""(?<!['@])\$?"(?:[^"\\\n]|\\.)*""")]
@@ -128,6 +147,8 @@ public sealed partial class BoundaryTests
     [GeneratedRegex(@"(^|[ '`(])--[a-z][a-z-]+")]
     private static partial Regex OwnFlag();
 
-    [GeneratedRegex(@"^\s*(?:(?:public|internal|private|protected|static|sealed|abstract|readonly|unsafe|partial|ref|file)\s+)*(?:class|struct|record struct|record class|record|interface|enum)\s+(?<name>[A-Z]\w*)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\s*(?:(?:public|internal|private|protected|static|sealed|abstract|readonly|unsafe|partial|ref|file)\s+)*"
+        + @"(?:class|struct|record struct|record class|record|interface|enum)\s+(?<name>[A-Z]\w*)", RegexOptions.Multiline)]
     private static partial Regex TypeName();
 }

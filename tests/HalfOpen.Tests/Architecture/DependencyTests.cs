@@ -22,7 +22,8 @@ public sealed class DependencyTests
         ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux"],
         ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
-            ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab"],
+            ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation",
+                "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab"],
     };
 
     /// <summary>Packages a project may use. Core, Wire and Driver: none at all.</summary>
@@ -34,14 +35,18 @@ public sealed class DependencyTests
     };
 
     public static TheoryData<string> Projects() =>
-        [.. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(p => Path.GetFileNameWithoutExtension(p))];
+        [.. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(p => Path.GetFileNameWithoutExtension(p))];
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void A_project_references_only_what_the_architecture_allows(string project)
     {
-        Assert.True(Allowed.ContainsKey(project), $"{project} is new: say in this table what it may reference, and in ARCHITECTURE.md why.");
-        Assert.Empty(References(project, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/'))).Except(Allowed[project]));
+        Assert.True(Allowed.ContainsKey(project),
+            $"{project} is new: say in this table what it may reference, and in ARCHITECTURE.md why.");
+        Assert.Empty(
+            References(project, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')))
+                .Except(Allowed[project]));
         Assert.Empty(References(project, "PackageReference").Except(AllowedPackages.GetValueOrDefault(project, [])));
     }
 

@@ -19,10 +19,12 @@ public sealed class AllocationTests
     {
         var kernel = new Nothing();
         var holder = new Holder(
-            new GuardOptions { Limit = 8 }, new RecordingEngine(new Engine(new EngineOptions { Limit = 8 })), kernel, kernel, kernel, 1, default);
+            new GuardOptions { Limit = 8 }, new RecordingEngine(new Engine(new EngineOptions { Limit = 8 })), kernel, kernel, kernel, 1,
+                default);
         var flows = Enumerable.Range(0, 64).Select(i => HolderWorld.FlowTo(i, 1000 + i)).ToArray();
         var packets = flows.Select((f, i) => Samples.QueuedPacketOf(
-            PacketBuilder.V4("10.0.0.1", Flow.ToAddress(f.Remote).ToString(), PacketBuilder.Tcp(f.LocalPort, 443, 7, 0, TcpFlags.Syn)), (uint)i, NetfilterHook.LocalOut, 1000)).ToArray();
+            PacketBuilder.V4("10.0.0.1", Flow.ToAddress(f.Remote).ToString(), PacketBuilder.Tcp(f.LocalPort, 443, 7, 0, TcpFlags.Syn)),
+                (uint)i, NetfilterHook.LocalOut, 1000)).ToArray();
         var now = 0L;
         Cycle(200);
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -13,7 +13,8 @@ using Xunit;
 namespace HalfOpen.Tests.Guard;
 
 /// <summary>
-/// A kernel of a few lines around a <see cref="Holder"/>: sockets in SYN-SENT, packets waiting for verdicts. It checks at once what must never happen: two verdicts for one packet, a verdict for none.
+/// A kernel of a few lines around a <see cref="Holder"/>: sockets in SYN-SENT, packets waiting for verdicts. It checks
+/// at once what must never happen: two verdicts for one packet, a verdict for none.
 /// </summary>
 internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOwners
 {
@@ -25,8 +26,12 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
 
     public HolderWorld(GuardOptions options, PolicyOptions? policy = null, bool hearsOfConnects = true)
     {
-        Engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
-        Holder = new Holder(options, new RecordingEngine(Engine, options.RecordFile is { } file ? new ReplayRecording(File.Create(file), new Instant(0)) : null), this, this, this, 1, new Instant(0))
+        Engine =
+            new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
+        Holder =
+            new Holder(options,
+                new RecordingEngine(Engine, options.RecordFile is { } file ? new ReplayRecording(File.Create(file), new Instant(0)) : null),
+                    this, this, this, 1, new Instant(0))
         {
             MultipathHold = TimeSpan.FromSeconds(2),
             HearsOfConnects = hearsOfConnects,
@@ -81,7 +86,8 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     {
         var id = ++_packets;
         _waiting.Add(id, (flow, hook == NetfilterHook.Forward));
-        var syn = PacketBuilder.V4(Flow.ToAddress(flow.Local).ToString(), Flow.ToAddress(flow.Remote).ToString(), PacketBuilder.Tcp(flow.LocalPort, flow.RemotePort, sequence, 0, TcpFlags.Syn, multipath ? PacketBuilder.MultipathCapable : []));
+        var syn = PacketBuilder.V4(Flow.ToAddress(flow.Local).ToString(), Flow.ToAddress(flow.Remote).ToString(),
+            PacketBuilder.Tcp(flow.LocalPort, flow.RemotePort, sequence, 0, TcpFlags.Syn, multipath ? PacketBuilder.MultipathCapable : []));
         var reader = new NetlinkReader(Samples.QueuedPacketOf(syn, id, hook, hook == NetfilterHook.LocalOut ? uid : null));
         Assert.True(reader.TryRead(out var message) & QueuedPacket.TryParse(message, out var packet));
         Holder.Packet(packet);
@@ -187,7 +193,8 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
 
     public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(0, userId, now);
 
-    public Owner OfProcess(uint processId, uint userId, long now) => new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service");
+    public Owner OfProcess(uint processId, uint userId, long now) =>
+        new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service");
 
     public Owner OfSource(UInt128 address) => new(Flow.ToAddress(address).ToString());
 
@@ -195,7 +202,9 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     {
     }
 
-    /// <summary>Every held packet is one waiting attempt, every attempt that is out is one half-open attempt of the engine.</summary>
+    /// <summary>
+    /// Every held packet is one waiting attempt, every attempt that is out is one half-open attempt of the engine.
+    /// </summary>
     public void CheckCounts()
     {
         Assert.Equal(Engine.Waiting, Holder.Table.CountOf(Stage.Held));

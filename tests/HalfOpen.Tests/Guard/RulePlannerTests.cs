@@ -30,7 +30,9 @@ public sealed class RulePlannerTests
     public void Iptables_removal_names_only_what_was_installed()
     {
         var plan = RulePlanner.Plan(new GuardOptions(), default, RuleBackend.Iptables);
-        Assert.Equal("*raw\n-D OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT\n-F HALFOPEN-OUT\n-X HALFOPEN-OUT\nCOMMIT\n", plan.Remove[0].Text);
+        Assert.Equal(
+            "*raw\n-D OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT\n-F HALFOPEN-OUT\n-X HALFOPEN-OUT\nCOMMIT\n",
+                plan.Remove[0].Text);
     }
 
     [Fact]
@@ -62,33 +64,46 @@ public sealed class RulePlannerTests
     {
         var text = RulePlanner.Plan(new GuardOptions { Router = true }, new RuleNeeds(true, true), RuleBackend.Nft).Install[0].Text;
         Assert.Contains("type filter hook forward priority 75;", text, StringComparison.Ordinal);
-        Assert.Contains("chain forward_syns {\n    meta mark 0x00004226 return\n    queue num 4226 bypass\n  }", text, StringComparison.Ordinal);
+        Assert.Contains("chain forward_syns {\n    meta mark 0x00004226 return\n    queue num 4226 bypass\n  }", text,
+            StringComparison.Ordinal);
         Assert.Contains("chain answers {\n    type filter hook input priority -150;", text, StringComparison.Ordinal);
         Assert.Contains("chain forwarded_answers {\n    type filter hook forward priority -150;", text, StringComparison.Ordinal);
         Assert.Contains("meta l4proto icmp icmp type 11 log group 4226 snaplen 256 queue-threshold 1", text, StringComparison.Ordinal);
-        Assert.Contains("meta l4proto ipv6-icmp icmpv6 type 1 log group 4226 snaplen 256 queue-threshold 1", text, StringComparison.Ordinal);
+        Assert.Contains("meta l4proto ipv6-icmp icmpv6 type 1 log group 4226 snaplen 256 queue-threshold 1", text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Exemptions_stand_before_the_queue_in_their_own_family()
     {
-        var options = new GuardOptions { Exemptions = [Exempt("user:33"), Exempt("to:10.0.0.0/8"), Exempt("to:fd00::/8"), Exempt("port:22"), Exempt("exe:/usr/bin/ssh"), Exempt("cgroup:system.slice")] };
+        var options = new GuardOptions
+            { Exemptions =
+                [Exempt("user:33"), Exempt("to:10.0.0.0/8"), Exempt("to:fd00::/8"), Exempt("port:22"), Exempt("exe:/usr/bin/ssh"),
+                    Exempt("cgroup:system.slice")] };
         var plan = RulePlanner.Plan(options, default, RuleBackend.Iptables);
-        Assert.Equal(["-o lo -j RETURN", "-m mark --mark 0x4226 -j RETURN", "-m owner --uid-owner 33 -j RETURN", "-d 10.0.0.0/8 -j RETURN", "-p tcp -m tcp --dport 22 -j RETURN", "-j NFQUEUE --queue-num 4226 --queue-bypass"], Chain(plan.Install[0].Text, "HALFOPEN-OUT"));
+        Assert.Equal(
+            ["-o lo -j RETURN", "-m mark --mark 0x4226 -j RETURN", "-m owner --uid-owner 33 -j RETURN", "-d 10.0.0.0/8 -j RETURN",
+                "-p tcp -m tcp --dport 22 -j RETURN", "-j NFQUEUE --queue-num 4226 --queue-bypass"],
+                    Chain(plan.Install[0].Text, "HALFOPEN-OUT"));
         Assert.Contains("-d fd00::/8 -j RETURN", Chain(plan.Install[1].Text, "HALFOPEN-OUT"));
         Assert.DoesNotContain("-d 10.0.0.0/8 -j RETURN", Chain(plan.Install[1].Text, "HALFOPEN-OUT"));
         var nft = RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text;
-        Assert.Contains("meta skuid 33 return\n    ip daddr 10.0.0.0/8 return\n    tcp dport 22 return\n    queue num", nft, StringComparison.Ordinal);
-        Assert.Contains("meta skuid 33 return\n    ip6 daddr fd00::/8 return\n    tcp dport 22 return\n    queue num", nft, StringComparison.Ordinal);
+        Assert.Contains("meta skuid 33 return\n    ip daddr 10.0.0.0/8 return\n    tcp dport 22 return\n    queue num", nft,
+            StringComparison.Ordinal);
+        Assert.Contains("meta skuid 33 return\n    ip6 daddr fd00::/8 return\n    tcp dport 22 return\n    queue num", nft,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_router_queues_everything_forwarded_and_reads_the_answers_first()
     {
-        var plan = RulePlanner.Plan(new GuardOptions { Router = true, Exemptions = [Exempt("user:33")] }, new RuleNeeds(false, true), RuleBackend.Iptables);
+        var plan = RulePlanner.Plan(new GuardOptions { Router = true, Exemptions = [Exempt("user:33")] }, new RuleNeeds(false, true),
+            RuleBackend.Iptables);
         var text = plan.Install[0].Text;
         Assert.Equal(["-m mark --mark 0x4226 -j RETURN", "-j NFQUEUE --queue-num 4226 --queue-bypass"], Chain(text, "HALFOPEN-FWD"));
-        Assert.Equal(4, Chain(text, "HALFOPEN-FWD-IN").Count(r => r.Contains("-j NFLOG --nflog-group 4226 --nflog-size 256 --nflog-threshold 1", StringComparison.Ordinal)));
+        Assert.Equal(4,
+            Chain(text, "HALFOPEN-FWD-IN")
+                .Count(r => r.Contains("-j NFLOG --nflog-group 4226 --nflog-size 256 --nflog-threshold 1", StringComparison.Ordinal)));
         Assert.Contains("-I FORWARD -j HALFOPEN-FWD-IN", text, StringComparison.Ordinal);
         Assert.DoesNotContain("HALFOPEN-IN", text, StringComparison.Ordinal);
     }
@@ -102,7 +117,9 @@ public sealed class RulePlannerTests
         Assert.DoesNotContain("-j NFQUEUE --queue-num 4226 --queue-bypass", chain);
         var nft = RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text;
         Assert.Contains("    iifname \"docker*\" queue num 4226 bypass\n", nft, StringComparison.Ordinal);
-        Assert.DoesNotContain("return\n    queue num", nft[nft.IndexOf("forward_syns {", StringComparison.Ordinal)..nft.IndexOf("table ip6", StringComparison.Ordinal)], StringComparison.Ordinal);
+        Assert.DoesNotContain("return\n    queue num",
+            nft[nft.IndexOf("forward_syns {", StringComparison.Ordinal)..nft.IndexOf("table ip6", StringComparison.Ordinal)],
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -128,9 +145,12 @@ public sealed class RulePlannerTests
     [Fact]
     public void The_picture_of_iptables_shows_our_lines_and_whether_others_stand_behind()
     {
-        const string Ours = "*raw\n:OUTPUT ACCEPT [5:6]\n:HALFOPEN-OUT - [0:0]\n-A OUTPUT -p udp -j DROP\n-A OUTPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT\n";
+        const string Ours =
+            "*raw\n:OUTPUT ACCEPT [5:6]\n:HALFOPEN-OUT - [0:0]\n-A OUTPUT -p udp -j DROP\n-A OUTPUT -p tcp -m tcp --tcp-flags "
+            + "FIN,SYN,RST,ACK SYN -j HALFOPEN-OUT\n";
         var picture = IptablesLeftovers.PictureOf(Ours + "COMMIT\n");
-        Assert.Equal(picture, IptablesLeftovers.PictureOf(Ours.Replace("[5:6]", "[7:8]", StringComparison.Ordinal) + "-A PREROUTING -j DROP\nCOMMIT\n"));
+        Assert.Equal(picture,
+            IptablesLeftovers.PictureOf(Ours.Replace("[5:6]", "[7:8]", StringComparison.Ordinal) + "-A PREROUTING -j DROP\nCOMMIT\n"));
         Assert.NotEqual(picture, IptablesLeftovers.PictureOf(Ours + "-A OUTPUT -p tcp -j DROP\nCOMMIT\n"));
         Assert.NotEqual(picture, IptablesLeftovers.PictureOf("*raw\n:OUTPUT ACCEPT [5:6]\nCOMMIT\n"));
     }
@@ -152,13 +172,16 @@ public sealed class RulePlannerTests
             COMMIT
             """;
         var (text, count) = IptablesLeftovers.RemovalOf(Saved);
-        Assert.Equal("*mangle\n-D FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-FWD\n-F HALFOPEN-FWD\n-X HALFOPEN-FWD\nCOMMIT\n", text);
+        Assert.Equal(
+            "*mangle\n-D FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j HALFOPEN-FWD\n-F HALFOPEN-FWD\n-X HALFOPEN-FWD\nCOMMIT\n",
+                text);
         Assert.Equal(2, count);
         Assert.Equal(("", 0), IptablesLeftovers.RemovalOf("*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j DOCKER-USER\nCOMMIT\n"));
         Assert.Equal(("", 0), IptablesLeftovers.RemovalOf(""));
     }
 
-    private static Exemption Exempt(string text) => Exemption.TryParse(text, out var exemption, out var problem) ? exemption : throw new InvalidOperationException(problem);
+    private static Exemption Exempt(string text) =>
+        Exemption.TryParse(text, out var exemption, out var problem) ? exemption : throw new InvalidOperationException(problem);
 
     private static List<string> Chain(string text, string chain) =>
         [.. text.Split('\n').Where(l => l.StartsWith($"-A {chain} ", StringComparison.Ordinal)).Select(l => l[(chain.Length + 4)..])];

@@ -157,7 +157,8 @@ public sealed class CabinetTests
     private static CabinetFolderSpec[] Specs(int size = 90_000) =>
     [
         new(
-            [("first.txt", "one"u8.ToArray()), ("tcpip.sys", SampleBytes.Mixed(1, size)), (@"dir\after.dll", SampleBytes.Mixed(2, size / 2))],
+            [("first.txt", "one"u8.ToArray()), ("tcpip.sys", SampleBytes.Mixed(1, size)),
+                (@"dir\after.dll", SampleBytes.Mixed(2, size / 2))],
             new LzxStreamOptions(18, 5, size)),
         new([("mszip.bin", SampleBytes.Mixed(3, size)), ("second.sys", SampleBytes.Mixed(4, size))]),
         new([("stored.bin", SampleBytes.Mixed(5, size))], IsStored: true),

@@ -127,7 +127,8 @@ public sealed class CompressionTests
         (Func<IBlockDecoder> Decoder, IReadOnlyList<byte[]> Blocks)[] streams =
         [
             (() => new MszipDecoder(), MszipEncoder.Encode(bytes)),
-            .. Enumerable.Range(0, 4).Select(kind => ((Func<IBlockDecoder>)NewLzx, LzxEncoder.Encode(bytes, new LzxStreamOptions(16, seed, 70_000, kind)))),
+            .. Enumerable.Range(0, 4)
+                .Select(kind => ((Func<IBlockDecoder>)NewLzx, LzxEncoder.Encode(bytes, new LzxStreamOptions(16, seed, 70_000, kind)))),
         ];
         var refused = 0;
         const int Rounds = 600;

@@ -5,7 +5,10 @@ namespace HalfOpen.Tests.Windows;
 
 internal enum Fault
 {
-    /// <summary>The process ends at this step: nothing that comes after happens, not even in a finally block. A file being written is left half written.</summary>
+    /// <summary>
+    /// The process ends at this step: nothing that comes after happens, not even in a finally block. A file being
+    /// written is left half written.
+    /// </summary>
     Kill,
 
     /// <summary>This one step fails, as with a disk that is full for a moment.</summary>
@@ -65,7 +68,9 @@ internal sealed class FaultyOperations : IFileOperations
         return _real.Create(path, bytes, like);
     }
 
-    /// <summary>Whether the file system can give a file a second name: FAT cannot, and the old content is copied.</summary>
+    /// <summary>
+    /// Whether the file system can give a file a second name: FAT cannot, and the old content is copied.
+    /// </summary>
     public bool HasLinks { get; init; } = true;
 
     public bool Link(string from, string to, out FileIdentity identity)

@@ -14,8 +14,8 @@ using Xunit;
 namespace HalfOpen.Tests.Windows;
 
 /// <summary>
-/// What somebody who owns a folder can do to the root that works in it: put links, pipes and other files in the place of names, at any moment. The real attackers
-/// run in the system tests; here each of their moves is made at its moment.
+/// What somebody who owns a folder can do to the root that works in it: put links, pipes and other files in the place
+/// of names, at any moment. The real attackers run in the system tests; here each of their moves is made at its moment.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class FoldersOfOthersTests : IDisposable
@@ -127,7 +127,9 @@ public sealed class FoldersOfOthersTests : IDisposable
         }
 
         var store = new LocalFileStore();
-        Assert.Contains(problem, Assert.Throws<FileProblemException>(() => store.Read(path, FileNames.MaxDriverSize, followLink: true)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem,
+            Assert.Throws<FileProblemException>(() => store.Read(path, FileNames.MaxDriverSize, followLink: true)).Message,
+                StringComparison.Ordinal);
         Assert.Throws<FileProblemException>(() => store.Read(path, FileNames.MaxDriverSize));
         Assert.Throws<FileProblemException>(() => store.ReadStart(path, 4));
     }
@@ -146,7 +148,10 @@ public sealed class FoldersOfOthersTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupExecute, File.GetUnixFileMode(path));
     }
 
-    /// <summary>A backup that is no driver was not made by us: --force would else copy whatever is linked in its place into somebody's file.</summary>
+    /// <summary>
+    /// A backup that is no driver was not made by us: --force would else copy whatever is linked in its place into
+    /// somebody's file.
+    /// </summary>
     [Fact]
     public void A_backup_that_is_no_driver_is_never_given_back()
     {
@@ -207,7 +212,11 @@ public sealed class FoldersOfOthersTests : IDisposable
         var store = new LocalFileStore();
         store.Trust(_folder.Path);
         var levels = 0;
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", "cd \"$1\"; n=$(printf %0200d 7); for i in $(seq 30); do mkdir $n; cd -P ./$n 2>/dev/null; done; echo x >f", "-", _folder.Path]))!;
+        using var shell =
+            Process.Start(
+                new ProcessStartInfo("bash",
+                    ["-c", "cd \"$1\"; n=$(printf %0200d 7); for i in $(seq 30); do mkdir $n; cd -P ./$n 2>/dev/null; done; echo x >f", "-",
+                        _folder.Path]))!;
         shell.WaitForExit();
         while (store.List(deep) is [{ Kind: EntryKind.Folder } next])
         {

@@ -7,8 +7,8 @@ using Xunit;
 namespace HalfOpen.Tests.Windows;
 
 /// <summary>
-/// A fault at every single step of a patch and of a restore of four files: afterwards every file is whole, old or new; a failure that can be taken back was; and
-/// from every state both a second patch and a restore finish the job.
+/// A fault at every single step of a patch and of a restore of four files: afterwards every file is whole, old or new;
+/// a failure that can be taken back was; and from every state both a second patch and a restore finish the job.
 /// </summary>
 public sealed class TransactionFaultTests
 {
@@ -44,7 +44,8 @@ public sealed class TransactionFaultTests
     public void A_restore_survives_a_fault_at_every_step(object fault, bool hasLinks) =>
         AtEveryStep((Fault)fault, hasLinks, f => Patch(f, 50), Restore, newLimit: 10);
 
-    private static void AtEveryStep(Fault fault, bool hasLinks, Action<TemporaryFolder> prepare, Action<TemporaryFolder, FaultyOperations> act, uint newLimit)
+    private static void AtEveryStep(Fault fault, bool hasLinks, Action<TemporaryFolder> prepare, Action<TemporaryFolder,
+        FaultyOperations> act, uint newLimit)
     {
         var step = 0;
         for (var isOver = false; !isOver; step++)
@@ -64,7 +65,9 @@ public sealed class TransactionFaultTests
             {
                 // A disk that takes no more changes keeps the temporary file too; the next run sweeps it.
                 var now = folder.Snapshot();
-                foreach (var left in now.Keys.Where(n => fault == Fault.FailForever && n.Contains(FileNames.TemporaryInfix, StringComparison.Ordinal)).ToList())
+                foreach (
+                    var left in now.Keys.Where(
+                        n => fault == Fault.FailForever && n.Contains(FileNames.TemporaryInfix, StringComparison.Ordinal)).ToList())
                 {
                     now.Remove(left);
                 }
@@ -98,7 +101,8 @@ public sealed class TransactionFaultTests
     }
 
     /// <summary>Every driver is one of: original, as before, or with the new limit and sound.</summary>
-    private static void AssertWhole(TemporaryFolder folder, SortedDictionary<string, byte[]> original, SortedDictionary<string, byte[]> before, uint newLimit)
+    private static void AssertWhole(TemporaryFolder folder, SortedDictionary<string, byte[]> original, SortedDictionary<string,
+        byte[]> before, uint newLimit)
     {
         foreach (var (name, old) in original)
         {
@@ -147,7 +151,9 @@ public sealed class TransactionFaultTests
 
     private static void AssertSame(SortedDictionary<string, byte[]> expected, SortedDictionary<string, byte[]> actual, string when)
     {
-        Assert.True(expected.Keys.SequenceEqual(actual.Keys), $"{when}: {string.Join(", ", actual.Keys.Except(expected.Keys))} too many, {string.Join(", ", expected.Keys.Except(actual.Keys))} missing");
+        Assert.True(expected.Keys.SequenceEqual(actual.Keys),
+            $"{when}: {string.Join(", ", actual.Keys.Except(expected.Keys))} too many, "
+            + $"{string.Join(", ", expected.Keys.Except(actual.Keys))} missing");
         Assert.All(expected, e => Assert.True(e.Value.AsSpan().SequenceEqual(actual[e.Key]), $"{when}: {e.Key} differs"));
     }
 }

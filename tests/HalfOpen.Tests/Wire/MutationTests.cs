@@ -6,13 +6,16 @@ using Xunit;
 
 namespace HalfOpen.Tests.Wire;
 
-/// <summary>Whatever the bytes: no parser throws, and none reads outside what it was given (spans would throw).</summary>
+/// <summary>
+/// Whatever the bytes: no parser throws, and none reads outside what it was given (spans would throw).
+/// </summary>
 public sealed class MutationTests
 {
     private const int Rounds = 30_000;
 
     private static readonly byte[] Syn6 = PacketBuilder.V6(
-        "fd00::1", "2001:db8::2", PacketBuilder.Tcp(1, 2, 3, 4, TcpFlags.Syn), 6, (PacketBuilder.HopByHop, 16), (PacketBuilder.Fragment, 8), (PacketBuilder.Authentication, 24));
+        "fd00::1", "2001:db8::2", PacketBuilder.Tcp(1, 2, 3, 4, TcpFlags.Syn), 6, (PacketBuilder.HopByHop, 16), (PacketBuilder.Fragment, 8),
+            (PacketBuilder.Authentication, 24));
 
     private static readonly byte[][] Seeds =
     [
@@ -59,7 +62,8 @@ public sealed class MutationTests
 
     private static int Parse(byte[] bytes)
     {
-        var parsed = (TcpSegment.TryParse(bytes, out _) ? 1 : 0) + (IcmpError.TryParse(bytes, out _) ? 1 : 0) + (SocketEvent.TryParse(bytes, out _) ? 1 : 0)
+        var parsed = (TcpSegment.TryParse(bytes, out _) ? 1 : 0) + (IcmpError.TryParse(bytes, out _) ? 1 : 0)
+            + (SocketEvent.TryParse(bytes, out _) ? 1 : 0)
             + (TypeFormat.TryFindMember(bytes, "sock", "sk_err", out _) ? 1 : 0);
         var reader = new NetlinkReader(bytes);
         while (reader.TryRead(out var message))

@@ -62,7 +62,8 @@ public sealed class NetlinkTests
         var room = new byte[QueueRequests.VerdictLength];
         QueueRequests.Verdict(room, 4226, 7, QueueRequests.Accept);
 
-        // nlmsghdr: length 32, type 0x0301, flags 1; nfgenmsg: family 0, version 0, queue 0x1082; attribute 2 of 12 bytes: verdict 1, id 7, big-endian.
+        // nlmsghdr: length 32, type 0x0301, flags 1; nfgenmsg: family 0, version 0, queue 0x1082; attribute 2 of 12
+        // bytes: verdict 1, id 7, big-endian.
         Assert.Equal(
             "20000000" + "0103" + "0100" + "00000000" + "00000000" + "00001082" + "0c000200" + "00000001" + "00000007",
             Convert.ToHexStringLower(room));
@@ -76,7 +77,8 @@ public sealed class NetlinkTests
         var reader = new NetlinkReader(Samples.DiagnosedSocket(local, remote, (byte)family));
         Assert.True(reader.TryRead(out var message));
         Assert.True(SocketDiagnosis.TryParse(message, out var socket));
-        Assert.Equal($"{new IPEndPoint(IPAddress.Parse(local), 40000)} -> {new IPEndPoint(IPAddress.Parse(remote), 443)}", socket.Flow.ToString());
+        Assert.Equal($"{new IPEndPoint(IPAddress.Parse(local), 40000)} -> {new IPEndPoint(IPAddress.Parse(remote), 443)}",
+            socket.Flow.ToString());
         Assert.Equal((TcpState.SynSent, 0x1122334455667788ul, 1000u, 77u), (socket.State, socket.Cookie, socket.Uid, socket.Inode));
         Assert.Equal((0xabcul, 0x4226u), (socket.CgroupId, socket.Mark));
 
@@ -113,12 +115,14 @@ public sealed class NetlinkTests
         FilterExpressions.QueueByTarget(ref writer, 4226, bypass: true);
         FilterMessages.EndRule(ref writer, nest);
 
-        // nlmsghdr: length, 0x0a06, request + acknowledge + create + append, 9; nfgenmsg: family 2; table, chain, expressions.
+        // nlmsghdr: length, 0x0a06, request + acknowledge + create + append, 9; nfgenmsg: family 2; table, chain,
+        // expressions.
         Assert.Equal(
             "ac000000" + "060a" + "050c" + "09000000" + "00000000" + "02000000" + "0600010074000000" + "0600020063000000" + "88000480"
             + "24000180" + "090001006d65746100000000" + "14000280" + "0800010000000001" + "0800020000000010"
             + "2c000180" + "08000100636d7000" + "20000280" + "0800010000000001" + "0800020000000000" + "0c000380" + "0500010006000000"
-            + "34000180" + "0b00010074617267657400" + "00" + "24000280" + "0c0001004e46515545554500" + "0800020000000003" + "0c000300" + "8210010001000000",
+            + "34000180" + "0b00010074617267657400" + "00" + "24000280" + "0c0001004e46515545554500" + "0800020000000003" + "0c000300"
+                + "8210010001000000",
             Convert.ToHexStringLower(buffer.AsSpan(0, writer.Length)));
     }
 
@@ -150,7 +154,8 @@ public sealed class NetlinkTests
     public void A_record_of_our_program_is_read()
     {
         Assert.True(SocketEvent.TryParse(Samples.SocketEventV4(), out var e));
-        Assert.Equal((SocketEventKind.StateChanged, TcpState.SynSent, TcpState.Close, 111, 4242u), (e.Kind, e.Old, e.New, e.Error, e.ProcessId));
+        Assert.Equal((SocketEventKind.StateChanged, TcpState.SynSent, TcpState.Close, 111, 4242u),
+            (e.Kind, e.Old, e.New, e.Error, e.ProcessId));
         Assert.Equal("10.0.0.1:40000 -> 192.0.2.7:443", e.Flow.ToString());
     }
 

@@ -13,7 +13,9 @@ internal static class PacketBuilder
     public const int Authentication = 51;
     public const int DestinationOptions = 60;
 
-    /// <summary>Maximum segment size, no operation, MP_CAPABLE of version 1, timestamps cut off by the end of options.</summary>
+    /// <summary>
+    /// Maximum segment size, no operation, MP_CAPABLE of version 1, timestamps cut off by the end of options.
+    /// </summary>
     public static byte[] MultipathCapable => [2, 4, 5, 180, 1, 30, 4, 1, 0, 0, 0, 0];
 
     public static byte[] Tcp(int sourcePort, int destinationPort, uint sequence, uint acknowledgement, TcpFlags flags, byte[] options)

@@ -64,9 +64,13 @@ public sealed class PacketTests
     [InlineData(new byte[] { 2, 9, 30, 4, 1, 0, 0, 0 }, false)] // too long
     public void An_mptcp_syn_is_known_by_its_option(byte[] options, bool isMultipath)
     {
-        Assert.True(TcpSegment.TryParse(PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Syn, options)), out var segment));
+        Assert.True(
+            TcpSegment.TryParse(PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Syn, options)),
+                out var segment));
         Assert.Equal(isMultipath, segment.IsMultipath);
-        Assert.True(TcpSegment.TryParse(PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Ack, options)), out segment));
+        Assert.True(
+            TcpSegment.TryParse(PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Ack, options)),
+                out segment));
         Assert.False(segment.IsMultipath);
     }
 

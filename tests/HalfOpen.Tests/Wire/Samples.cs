@@ -10,7 +10,8 @@ namespace HalfOpen.Tests.Wire;
 /// <summary>Messages as the kernel sends them.</summary>
 internal static class Samples
 {
-    public static byte[] Syn { get; } = PacketBuilder.V4("10.0.0.1", "192.0.2.7", PacketBuilder.Tcp(40000, 443, 0xfedcba98, 0, TcpFlags.Syn));
+    public static byte[] Syn
+        { get; } = PacketBuilder.V4("10.0.0.1", "192.0.2.7", PacketBuilder.Tcp(40000, 443, 0xfedcba98, 0, TcpFlags.Syn));
 
     public static byte[] QueuedSyn() => QueuedPacketOf(Syn, 0x01020304, NetfilterHook.LocalOut, 1000);
 
@@ -59,9 +60,12 @@ internal static class Samples
         WriteUInt64LittleEndian(writer.Attribute(21, 8), 0xabc);
     });
 
-    public static byte[] Error(int negative) => Message(NetlinkConstants.Error, (ref NetlinkWriter writer) => WriteInt32LittleEndian(writer.Take(20), negative));
+    public static byte[] Error(int negative) =>
+        Message(NetlinkConstants.Error, (ref NetlinkWriter writer) => WriteInt32LittleEndian(writer.Take(20), negative));
 
-    /// <summary>The kernel's answer to an accepting verdict on a packet that is gone: the errno, and the request.</summary>
+    /// <summary>
+    /// The kernel's answer to an accepting verdict on a packet that is gone: the errno, and the request.
+    /// </summary>
     public static byte[] MissedVerdict(uint packetId, uint sequence) => Message(NetlinkConstants.Error, (ref NetlinkWriter writer) =>
     {
         WriteInt32LittleEndian(writer.Take(4), -2);

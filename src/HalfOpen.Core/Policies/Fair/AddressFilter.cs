@@ -3,8 +3,8 @@ using System.Numerics;
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// How many queued attempts share a hash of class and address. Zero says for certain that an address is not queued, without a
-/// million entries for a million waiting.
+/// How many queued attempts share a hash of class and address. Zero says for certain that an address is not queued,
+/// without a million entries for a million waiting.
 /// </summary>
 internal sealed class AddressFilter(int maxQueued)
 {

@@ -5,12 +5,14 @@ using HalfOpen.Core.Queueing;
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// The attempts of one class that wait: first in first out by priority; what is nearly out of its program's patience stands back
-/// for fresher ones, which have time left to succeed. Mutable struct: never copy.
+/// The attempts of one class that wait: first in first out by priority; what is nearly out of its program's patience
+/// stands back for fresher ones, which have time left to succeed. Mutable struct: never copy.
 /// </summary>
 internal struct ClassQueue
 {
-    /// <summary>Every so many turns the lowest priority goes first, and what stood back for nothing: nobody may starve.</summary>
+    /// <summary>
+    /// Every so many turns the lowest priority goes first, and what stood back for nothing: nobody may starve.
+    /// </summary>
     private const int FromBelowEvery = 8;
     private Lists _lists;
     private AttemptList _stale;
@@ -86,7 +88,9 @@ internal struct ClassQueue
         return _stale.Head;
     }
 
-    /// <summary>Appends all to a list of another kind, first in first out within a priority, and is empty then.</summary>
+    /// <summary>
+    /// Appends all to a list of another kind, first in first out within a priority, and is empty then.
+    /// </summary>
     public void MoveTo(AttemptSlab slab, List<int> target)
     {
         _stale.MoveTo(slab, target);

@@ -1,6 +1,9 @@
 namespace HalfOpen.Core.Policies.Fair;
 
-/// <summary>The attempts of one program to one destination port, or to all its ports that have no class of their own: what is expected to behave alike.</summary>
+/// <summary>
+/// The attempts of one program to one destination port, or to all its ports that have no class of their own: what is
+/// expected to behave alike.
+/// </summary>
 internal struct FairClass
 {
     public int Program;
@@ -23,7 +26,9 @@ internal struct FairClass
     /// <summary>Slots held by attempts that are late.</summary>
     public int LateHeld;
 
-    /// <summary>What it adds to the slots held for long: all it holds, or only what is late while it is brief.</summary>
+    /// <summary>
+    /// What it adds to the slots held for long: all it holds, or only what is late while it is brief.
+    /// </summary>
     public int LongPart;
 
     /// <summary>Attempts that wait for the outcome of another one to the same destination.</summary>
@@ -53,15 +58,17 @@ internal struct FairProgram
     /// <summary>Classes that may use the headroom.</summary>
     public int Privileged;
 
-    /// <summary>Its silent share over all ports is small; what its classes are taken for until they have shown more.</summary>
+    /// <summary>
+    /// Its silent share over all ports is small; what its classes are taken for until they have shown more.
+    /// </summary>
     public bool IsBrief;
     public int Pending;
     public SilentShare Silence;
 }
 
 /// <summary>
-/// Which class an attempt belongs to. Bounded for each program: so many ports below 1024, so many above, and one class for the
-/// rest. References that it gives are valid until <see cref="Find"/> is called again.
+/// Which class an attempt belongs to. Bounded for each program: so many ports below 1024, so many above, and one class
+/// for the rest. References that it gives are valid until <see cref="Find"/> is called again.
 /// </summary>
 /// <param name="portClasses">Tell ports apart; false: one class a program.</param>
 internal sealed class ClassTable(bool portClasses)
@@ -140,8 +147,8 @@ internal sealed class ClassTable(bool portClasses)
     }
 
     /// <summary>
-    /// A class of its own for a port, if there is room. Not while the common class has a backlog that may hold attempts to the
-    /// same port: they would be overtaken.
+    /// A class of its own for a port, if there is room. Not while the common class has a backlog that may hold attempts
+    /// to the same port: they would be overtaken.
     /// </summary>
     private int NewClass(int p, ushort port, long now)
     {
@@ -175,7 +182,8 @@ internal sealed class ClassTable(bool portClasses)
         for (var c = program.FirstClass; c >= 0; c = _classes[c].NextOfProgram)
         {
             ref var candidate = ref _classes[c];
-            if (c != program.OtherClass && candidate.Port < FirstHighPort == isService && candidate is { Queue.Count: 0, Held: 0, Pending: 0, Parked: 0 }
+            if (c != program.OtherClass && candidate.Port < FirstHighPort == isService
+                && candidate is { Queue.Count: 0, Held: 0, Pending: 0, Parked: 0 }
                 && now - candidate.LastServed > IdleBeforeReuse && (best < 0 || candidate.LastServed < _classes[best].LastServed))
             {
                 best = c;
@@ -231,7 +239,8 @@ internal sealed class ClassTable(bool portClasses)
         }
 
         ref var program = ref _programs[p];
-        _classes[c] = new FairClass { Program = p, Port = port, IsLive = true, IsBrief = program.IsBrief, NextOfProgram = program.FirstClass, LastServed = now };
+        _classes[c] = new FairClass
+            { Program = p, Port = port, IsLive = true, IsBrief = program.IsBrief, NextOfProgram = program.FirstClass, LastServed = now };
         program.FirstClass = c;
         return c;
     }

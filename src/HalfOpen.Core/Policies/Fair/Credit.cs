@@ -4,8 +4,8 @@ using HalfOpen.Core.Queueing;
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// Give-ups are paid for with successes (Schechter, Jung and Berger 2004), so that who only scans gains nothing. What cannot be
-/// paid for waits here, the oldest first.
+/// Give-ups are paid for with successes (Schechter, Jung and Berger 2004), so that who only scans gains nothing. What
+/// cannot be paid for waits here, the oldest first.
 /// </summary>
 /// <param name="slab">Where attempts live.</param>
 /// <param name="perSuccess">Give-ups that one success pays for.</param>

@@ -1,6 +1,9 @@
 namespace HalfOpen.Core.Policies.Fair;
 
-/// <summary>Which list an attempt is in, beside its class's queue: the values of <see cref="Attempts.Attempt.List"/> under <c>fair</c>.</summary>
+/// <summary>
+/// Which list an attempt is in, beside its class's queue: the values of <see cref="Attempts.Attempt.List"/> under
+/// <c>fair</c>.
+/// </summary>
 internal static class FairList
 {
     public const int None = 0;

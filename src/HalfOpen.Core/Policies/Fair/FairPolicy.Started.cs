@@ -5,7 +5,9 @@ namespace HalfOpen.Core.Policies.Fair;
 /// <summary>From the start of an attempt to its end, and what is learned from it.</summary>
 internal sealed partial class FairPolicy
 {
-    /// <summary>In a program that is often silent, a class begins as if so many attempts had been silent already.</summary>
+    /// <summary>
+    /// In a program that is often silent, a class begins as if so many attempts had been silent already.
+    /// </summary>
     private const int PriorWeight = 3;
 
     private void Start(int index, int entry, bool onSlot)
@@ -68,7 +70,8 @@ internal sealed partial class FairPolicy
             }
             else
             {
-                // A quick answer speaks for its class, and a time-out of its program's own says that nobody answered. A cancelled attempt says nothing.
+                // A quick answer speaks for its class, and a time-out of its program's own says that nobody answered. A
+                // cancelled attempt says nothing.
                 EndPending(ref row, outcome == Outcome.Cancelled ? null : outcome == Outcome.TimedOut);
             }
 
@@ -149,7 +152,9 @@ internal sealed partial class FairPolicy
         attempt.List = FairList.None;
     }
 
-    /// <summary>Attempts to known destinations say nothing about those to unknown ones, and are not counted here.</summary>
+    /// <summary>
+    /// Attempts to known destinations say nothing about those to unknown ones, and are not counted here.
+    /// </summary>
     /// <param name="silent">Whether it stayed silent; null: it says nothing.</param>
     private void EndPending(ref FairClass row, bool? silent)
     {
@@ -163,7 +168,9 @@ internal sealed partial class FairPolicy
         }
     }
 
-    /// <summary>Time has passed: who was silent for too long is late, and who was for far too long is given up.</summary>
+    /// <summary>
+    /// Time has passed: who was silent for too long is late, and who was for far too long is given up.
+    /// </summary>
     private void BecomeSilent()
     {
         var now = State.Now;
@@ -183,7 +190,10 @@ internal sealed partial class FairPolicy
         }
     }
 
-    /// <summary>Silent for longer than handshakes take. One that had passed as known takes a slot after all, as soon as there is one; nothing else starts until then.</summary>
+    /// <summary>
+    /// Silent for longer than handshakes take. One that had passed as known takes a slot after all, as soon as there is
+    /// one; nothing else starts until then.
+    /// </summary>
     private void BecomeLate(int index)
     {
         ref var attempt = ref Slab[index];
@@ -260,7 +270,8 @@ internal sealed partial class FairPolicy
         var trial = _headroom.Trial;
         row.IsBrief = row.Silence.IsBrief(row.Pending, trial, prior: program.IsBrief || row.Silence.IsSettled ? 0 : PriorWeight);
 
-        // A brief class that holds more than a trial counts whole: one silent peer in twenty is brief, and still fills the headroom for good, one by one.
+        // A brief class that holds more than a trial counts whole: one silent peer in twenty is brief, and still fills
+        // the headroom for good, one by one.
         var longPart = row.IsBrief && row.Held <= trial ? row.LateHeld : row.Held;
         _headroom.LongHeld += longPart - row.LongPart;
         row.LongPart = longPart;

@@ -2,7 +2,9 @@ using HalfOpen.Core.Attempts;
 
 namespace HalfOpen.Core.Policies.Fair;
 
-/// <summary>Attempts that wait: queued for their turn, or parked behind another attempt to the same destination.</summary>
+/// <summary>
+/// Attempts that wait: queued for their turn, or parked behind another attempt to the same destination.
+/// </summary>
 internal sealed partial class FairPolicy
 {
     public override void Unlink(int index)
@@ -28,7 +30,8 @@ internal sealed partial class FairPolicy
 
     public override void Export(List<int> waiting)
     {
-        // Within a program and destination: who was promoted, then who is parked, then who is queued. The caller's stable sort by time does the rest.
+        // Within a program and destination: who was promoted, then who is parked, then who is queued. The caller's
+        // stable sort by time does the rest.
         List<int> queued = [], parked = [];
         for (var c = 0; c < _classes.Count; c++)
         {

@@ -5,10 +5,10 @@ namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
 /// What takes a slot: an attempt to a destination not known to answer. Who gets one: the program that holds fewest
-/// (<see cref="Turns"/>). What may be taken: everything but the <see cref="Headroom"/>, except by those who give it back within
-/// a round trip. The reasons stand in docs/concepts/fair.md; the invariant is that slots held never exceed the limit.
-/// This file: what happens, and what becomes of an attempt. FairPolicy.Started.cs: from its start to its end.
-/// FairPolicy.Waiting.cs: queued, or parked behind another attempt to the same destination.
+/// (<see cref="Turns"/>). What may be taken: everything but the <see cref="Headroom"/>, except by those who give it
+/// back within a round trip. The reasons stand in docs/concepts/fair.md; the invariant is that slots held never exceed
+/// the limit. This file: what happens, and what becomes of an attempt. FairPolicy.Started.cs: from its start to its
+/// end. FairPolicy.Waiting.cs: queued, or parked behind another attempt to the same destination.
 /// </summary>
 internal sealed partial class FairPolicy : Policy
 {
@@ -85,7 +85,10 @@ internal sealed partial class FairPolicy : Policy
 
     private bool HasNatRoom => _nat is null or { HasRoom: true };
 
-    /// <summary>Nobody waits and more than half of the slots are free: several attempts to one destination may run, each on a slot of its own.</summary>
+    /// <summary>
+    /// Nobody waits and more than half of the slots are free: several attempts to one destination may run, each on a
+    /// slot of its own.
+    /// </summary>
     private bool SlotsArePlenty => State.All.Counted < State.Limit / 2 && _turns.IsEmpty;
 
     /// <summary>Nobody waits and no slot is short: whoever comes may have one.</summary>
@@ -201,8 +204,8 @@ internal sealed partial class FairPolicy : Policy
     }
 
     /// <summary>
-    /// Known, contested, queued or on a slot? Asked when an attempt is submitted, and again when it is the head of its queue and
-    /// a slot is there for it.
+    /// Known, contested, queued or on a slot? Asked when an attempt is submitted, and again when it is the head of its
+    /// queue and a slot is there for it.
     /// </summary>
     /// <param name="entry">Its destination's entry; -1: there is none.</param>
     private Way Decide(int index, bool isHead, out int entry)
@@ -260,7 +263,9 @@ internal sealed partial class FairPolicy : Policy
         }
     }
 
-    /// <summary>Brief before long, then who holds less, then who was served longest ago; who has waited too long first.</summary>
+    /// <summary>
+    /// Brief before long, then who holds less, then who was served longest ago; who has waited too long first.
+    /// </summary>
     private int NextClass(int program, bool restricted)
     {
         var best = -1;
@@ -309,7 +314,9 @@ internal sealed partial class FairPolicy : Policy
         TakeTurn(ref _classes[c]);
     }
 
-    /// <summary>What the way through the queue comes to where nothing is short: the same books, at half the cost.</summary>
+    /// <summary>
+    /// What the way through the queue comes to where nothing is short: the same books, at half the cost.
+    /// </summary>
     private void StartAtOnce(int index, int entry)
     {
         ref var row = ref _classes[Slab[index].Class];

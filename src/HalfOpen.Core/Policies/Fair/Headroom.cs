@@ -4,8 +4,9 @@ using HalfOpen.Core.Queueing;
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// Slots that those who hold theirs for long must leave to those who give them back within a round trip: as many as these needed
-/// at once lately, up to a twentieth of the limit. It is lent while no newcomer is expected before what is lent comes back.
+/// Slots that those who hold theirs for long must leave to those who give them back within a round trip: as many as
+/// these needed at once lately, up to a twentieth of the limit. It is lent while no newcomer is expected before what is
+/// lent comes back.
 /// </summary>
 internal sealed class Headroom
 {
@@ -33,7 +34,9 @@ internal sealed class Headroom
     /// <summary>Slots kept free now.</summary>
     public int Size { get; private set; }
 
-    /// <summary>Slots that somebody may hold before it has shown what it is, and that it may take from the headroom.</summary>
+    /// <summary>
+    /// Slots that somebody may hold before it has shown what it is, and that it may take from the headroom.
+    /// </summary>
     public int Trial { get; private set; }
 
     /// <summary>Slots held by those who do not give them back within a round trip.</summary>
@@ -57,7 +60,10 @@ internal sealed class Headroom
         _windowEnds = now + Window;
     }
 
-    /// <summary>So many slots are held by those who give them back soon, or wanted by them: the most of this window of time and the one before counts, at least one.</summary>
+    /// <summary>
+    /// So many slots are held by those who give them back soon, or wanted by them: the most of this window of time and
+    /// the one before counts, at least one.
+    /// </summary>
     public void Need(int slots, long now)
     {
         if (now >= _windowEnds)
@@ -81,7 +87,10 @@ internal sealed class Headroom
     /// <summary>The stack gave a silent attempt up.</summary>
     public void SilenceEnded(long held) => _silenceEnds.Record(held);
 
-    /// <summary>One more slot may be lent: what is lent already and this one will have come back before a newcomer is expected, or soon enough.</summary>
+    /// <summary>
+    /// One more slot may be lent: what is lent already and this one will have come back before a newcomer is expected,
+    /// or soon enough.
+    /// </summary>
     /// <param name="late">Silent attempts, the oldest first.</param>
     public bool MayLend(AttemptSlab slab, in AttemptList late, long now)
     {
@@ -104,7 +113,8 @@ internal sealed class Headroom
         }
 
         var ends = slab[index].Since + _silenceEnds.Value;
-        return (_options.LendHeadroom && ends <= _pauses.QuietUntil(now)) || (lent == 0 && LendsShortly && ends - _options.LendBefore.Ticks <= now);
+        return (_options.LendHeadroom && ends <= _pauses.QuietUntil(now))
+            || (lent == 0 && LendsShortly && ends - _options.LendBefore.Ticks <= now);
     }
 
     /// <summary>When <see cref="MayLend"/> may become true by time alone: asked while somebody waits.</summary>

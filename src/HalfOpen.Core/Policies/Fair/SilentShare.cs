@@ -1,21 +1,26 @@
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// Which share of somebody's attempts stayed silent: a mean that remembers the last 32. Answers come early and silence late, so
-/// that a mean over ends alone would call every swarm brief for its first second; attempts that are pending count as silent,
-/// beyond a few on trial. Mutable struct: never copy.
+/// Which share of somebody's attempts stayed silent: a mean that remembers the last 32. Answers come early and silence
+/// late, so that a mean over ends alone would call every swarm brief for its first second; attempts that are pending
+/// count as silent, beyond a few on trial. Mutable struct: never copy.
 /// </summary>
 internal struct SilentShare
 {
     /// <summary>Memory, in attempts.</summary>
     private const int Window = 32;
 
-    /// <summary>It is brief (it gives slots back within a round trip) while no more than one attempt in so many is silent.</summary>
+    /// <summary>
+    /// It is brief (it gives slots back within a round trip) while no more than one attempt in so many is silent.
+    /// </summary>
     private const int BriefUpToOneIn = 4;
     private double _share;
     private int _samples;
 
-    /// <summary>So many attempts there must be for the silent ones to be one in four: compared at every event, computed at fewer.</summary>
+    /// <summary>
+    /// So many attempts there must be for the silent ones to be one in four: compared at every event, computed at
+    /// fewer.
+    /// </summary>
     private int _needed;
 
     /// <summary>Enough was seen; what others were like no longer matters.</summary>

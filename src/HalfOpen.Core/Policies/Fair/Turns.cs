@@ -1,8 +1,9 @@
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// Whose turn it is: the program that holds fewest slots for its weight, among equals the one served longest ago. Who waits for
-/// longer than ten seconds is served out of turn now and then, so that nobody waits for ever behind a stream of newcomers.
+/// Whose turn it is: the program that holds fewest slots for its weight, among equals the one served longest ago. Who
+/// waits for longer than ten seconds is served out of turn now and then, so that nobody waits for ever behind a stream
+/// of newcomers.
 /// </summary>
 internal sealed class Turns
 {
@@ -14,7 +15,7 @@ internal sealed class Turns
     private readonly ProgramHeap _waiting = new();
     private readonly ProgramHeap _privileged = new();
     private readonly ProgramLine _line = new();
-    private Row[] _rows = new Row[16];
+    private Turn[] _rows = new Turn[16];
     private long _served;
 
     /// <summary>Who has waited for longer is old.</summary>
@@ -87,7 +88,7 @@ internal sealed class Turns
         }
     }
 
-    private ref Row RowOf(int program)
+    private ref Turn RowOf(int program)
     {
         if (program >= _rows.Length)
         {
@@ -97,7 +98,7 @@ internal sealed class Turns
         return ref _rows[program];
     }
 
-    private struct Row
+    private struct Turn
     {
         /// <summary>Number of the start it was served by; who has the lowest waits longest.</summary>
         public long Served;

@@ -2,18 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace HalfOpen.Windows.Files.Linux;
 
-/// <summary>The errors of Linux that somebody can do something about, in one sentence each. The numbers are the same on every architecture that .NET runs on.</summary>
+/// <summary>
+/// The errors of Linux that somebody can do something about, in one sentence each. The numbers are the same on every
+/// architecture that .NET runs on.
+/// </summary>
 internal static class Errno
 {
-    public const int NotPermitted = 1, NotFound = 2, NoDevice = 6, WouldBlock = 11, AccessDenied = 13, Exists = 17, CrossDevice = 18, NotAFolder = 20;
-    public const int Invalid = 22, ReadOnlyFileSystem = 30, TooManyLinks = 31, NameTooLong = 36, NoSuchCall = 38, Loop = 40, NotSupported = 95;
+    public const int NotPermitted = 1, NotFound = 2, NoDevice = 6, WouldBlock = 11, AccessDenied = 13, Exists = 17, CrossDevice = 18,
+        NotAFolder = 20;
+    public const int Invalid = 22, ReadOnlyFileSystem = 30, TooManyLinks = 31, NameTooLong = 36, NoSuchCall = 38, Loop = 40,
+        NotSupported = 95;
 
     /// <summary>Whether the file system has no such thing at all, as opposed to refusing it.</summary>
     public static bool IsMissingFeature(int error) => error is NoSuchCall or NotSupported;
 
     public static string Describe(int error) => error switch
     {
-        NotPermitted => "the system does not permit it: the file or its folder may be immutable ('lsattr' shows an i or a; 'chattr -i -a' takes it away).",
+        NotPermitted =>
+            "the system does not permit it: the file or its folder may be immutable ('lsattr' shows an i or a; 'chattr -i -a' takes "
+            + "it away).",
         NotFound => "no such file.",
         AccessDenied => "permission denied; are you the owner, or root?",
         WouldBlock or 16 or 26 => "the file is in use by another program: close it and try again.", // also EBUSY, ETXTBSY

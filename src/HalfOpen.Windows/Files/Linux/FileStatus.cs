@@ -1,6 +1,8 @@
 namespace HalfOpen.Windows.Files.Linux;
 
-/// <summary>What the system says of an open file, or of a name in an open folder whose link is not followed. Immutable.</summary>
+/// <summary>
+/// What the system says of an open file, or of a name in an open folder whose link is not followed. Immutable.
+/// </summary>
 internal readonly record struct FileStatus
 {
     private const uint BasicFields = 0x7FF; // STATX_BASIC_STATS
@@ -36,7 +38,10 @@ internal readonly record struct FileStatus
 
     public static FileStatus? Of(OpenFile file, out int error) => Ask(file.Number, [0], Libc.EmptyPathAt, out error);
 
-    /// <remarks>struct statx, the same on every architecture: attributes at 8, uid 20, gid 24, mode 28, inode 32, size 40, atime 64, mtime 112, device 136.</remarks>
+    /// <remarks>
+    /// struct statx, the same on every architecture: attributes at 8, uid 20, gid 24, mode 28, inode 32, size 40, atime
+    /// 64, mtime 112, device 136.
+    /// </remarks>
     private static FileStatus? Ask(int folder, byte[] name, int flags, out int error)
     {
         Span<byte> s = stackalloc byte[256];
@@ -47,7 +52,8 @@ internal readonly record struct FileStatus
         }
 
         var mode = BitConverter.ToUInt16(s[28..]);
-        var kind = (mode & 0xF000) switch { 0x8000 => EntryKind.File, 0x4000 => EntryKind.Folder, 0xA000 => EntryKind.SymbolicLink, _ => EntryKind.Other };
+        var kind = (mode & 0xF000) switch
+            { 0x8000 => EntryKind.File, 0x4000 => EntryKind.Folder, 0xA000 => EntryKind.SymbolicLink, _ => EntryKind.Other };
         var attributes = BitConverter.ToUInt64(s[8..]);
         return new FileStatus
         {

@@ -1,15 +1,17 @@
 namespace HalfOpen.Windows.Files.Linux;
 
 /// <summary>
-/// Opens folders step by step, so that nobody who owns a folder below can lead a step elsewhere: a folder that the caller named is opened once, through whatever
-/// links its path has, and kept; from there on every name is opened in the folder before it, and a link among them is an error. Not thread-safe.
+/// Opens folders step by step, so that nobody who owns a folder below can lead a step elsewhere: a folder that the
+/// caller named is opened once, through whatever links its path has, and kept; from there on every name is opened in
+/// the folder before it, and a link among them is an error. Not thread-safe.
 /// </summary>
 internal sealed class FolderWalk
 {
     private readonly Dictionary<string, OpenFile> _kept = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Opens what the caller named, through links, and keeps it for as long as this object lives: the folder itself, or for anything else the folder it is in.
+    /// Opens what the caller named, through links, and keeps it for as long as this object lives: the folder itself, or
+    /// for anything else the folder it is in.
     /// </summary>
     public void Trust(string named)
     {
@@ -19,13 +21,18 @@ internal sealed class FolderWalk
         }
     }
 
-    /// <summary>Uses this very folder for a path until <see cref="Forget"/>, whatever the path may lead to meanwhile.</summary>
+    /// <summary>
+    /// Uses this very folder for a path until <see cref="Forget"/>, whatever the path may lead to meanwhile.
+    /// </summary>
     /// <returns>False: another folder is kept for it already.</returns>
     public bool Keep(string path, OpenFile folder) => _kept.TryAdd(path, folder);
 
     public void Forget(string path) => _kept.Remove(path);
 
-    /// <summary>Opens the folder of a path, for names in it only. A path that is below nothing named before counts as named itself.</summary>
+    /// <summary>
+    /// Opens the folder of a path, for names in it only. A path that is below nothing named before counts as named
+    /// itself.
+    /// </summary>
     /// <param name="name">The last name of the path; <c>.</c> for a folder that is kept itself.</param>
     /// <param name="error">0, or the error of the system.</param>
     public OpenFile? OpenParent(string path, out byte[] name, out int error)

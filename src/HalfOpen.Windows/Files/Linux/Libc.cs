@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace HalfOpen.Windows.Files.Linux;
 
 /// <summary>
-/// The calls of libc that work on an open folder instead of a path, for which .NET has no word. Names are bytes that end in zero. The only place with pointers.
+/// The calls of libc that work on an open folder instead of a path, for which .NET has no word. Names are bytes that
+/// end in zero. The only place with pointers.
 /// </summary>
 internal static partial class Libc
 {
@@ -22,7 +23,8 @@ internal static partial class Libc
 
     public static int NoFollow { get; } = IsSwapped ? 0x8000 : 0x20000;
 
-    private static bool IsSwapped => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le;
+    private static bool IsSwapped =>
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le;
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
     public static partial int OpenAt(int folder, byte[] name, int flags, uint mode);
@@ -66,7 +68,8 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int ChangeMode(int file, uint mode);
 
-    /// <param name="times">Access and modification: seconds and nanoseconds of each (struct timespec of 64-bit systems).</param>
+    /// <param name="times">Access and modification: seconds and nanoseconds of each (struct timespec of 64-bit
+    /// systems).</param>
     [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
     public static partial int ChangeTimes(int file, ReadOnlySpan<long> times);
 

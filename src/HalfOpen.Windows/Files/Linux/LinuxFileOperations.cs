@@ -1,8 +1,9 @@
 namespace HalfOpen.Windows.Files.Linux;
 
 /// <summary>
-/// The steps on Linux, for root in a folder that belongs to somebody else: everything is done with open folders and open files, no link below what the caller
-/// named is followed, and nothing that is no plain file is ever opened. Why: docs/decisions/0023-folders-of-others.md. Not thread-safe.
+/// The steps on Linux, for root in a folder that belongs to somebody else: everything is done with open folders and
+/// open files, no link below what the caller named is followed, and nothing that is no plain file is ever opened. Why:
+/// docs/decisions/0023-folders-of-others.md. Not thread-safe.
 /// </summary>
 internal sealed class LinuxFileOperations : IFileOperations
 {
@@ -87,7 +88,8 @@ internal sealed class LinuxFileOperations : IFileOperations
             return Errno.Describe(Errno.Last);
         }
 
-        return Flagged(FileStatus.Of(folder, name, out _), "the file", path) ?? Flagged(FileStatus.Of(folder, out _), "its folder", LocalFileStore.FolderOf(path));
+        return Flagged(FileStatus.Of(folder, name, out _), "the file", path)
+            ?? Flagged(FileStatus.Of(folder, out _), "its folder", LocalFileStore.FolderOf(path));
     }
 
     public FileIdentity Create(string path, byte[] bytes, string? like)
@@ -95,7 +97,8 @@ internal sealed class LinuxFileOperations : IFileOperations
         using var folder = Parent(path, out var name);
         using var model = like is null ? null : OpenPlain(like);
 
-        // An existing name, a link too, is an error: a planted name cannot lead the write elsewhere. What gets another's owner is for nobody else until then.
+        // An existing name, a link too, is an error: a planted name cannot lead the write elsewhere. What gets
+        // another's owner is for nobody else until then.
         const int Flags = Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.CloseOnExec | Libc.NoTerminal;
         var number = Libc.OpenAt(folder.Number, name, Flags | Libc.NoFollow, model is null ? AnyNewFile : OwnerOnly);
         if (number < 0)
@@ -139,7 +142,8 @@ internal sealed class LinuxFileOperations : IFileOperations
         if (Libc.LinkAt(folder.Number, name, toFolder.Number, toName, 0) != 0)
         {
             // NotPermitted: no links on FAT, or a file of somebody else's; the caller copies instead.
-            return Errno.Last is Errno.NotPermitted or Errno.NoSuchCall or Errno.NotSupported or Errno.TooManyLinks or Errno.AccessDenied or Errno.CrossDevice
+            return Errno.Last is Errno.NotPermitted or Errno.NoSuchCall or Errno.NotSupported or Errno.TooManyLinks or Errno.AccessDenied
+                or Errno.CrossDevice
                 ? false : throw Failed(to, toFolder, toName);
         }
 
@@ -212,11 +216,13 @@ internal sealed class LinuxFileOperations : IFileOperations
                 continue;
             }
 
-            // An entry that cannot be asked (a damaged disk) is listed nevertheless: a driver that cannot be read must not go unseen.
+            // An entry that cannot be asked (a damaged disk) is listed nevertheless: a driver that cannot be read must
+            // not go unseen.
             var status = FileStatus.Of(open, name.ToArray(), out var error);
             if (error != Errno.NotFound)
             {
-                entries.Add(new FileEntry(Path.Join(folder, LinuxName.Decode(name[..^1])), status?.Kind ?? EntryKind.Other, status?.Size ?? 0));
+                entries.Add(
+                    new FileEntry(Path.Join(folder, LinuxName.Decode(name[..^1])), status?.Kind ?? EntryKind.Other, status?.Size ?? 0));
             }
         }
     }
@@ -225,7 +231,8 @@ internal sealed class LinuxFileOperations : IFileOperations
     {
         if (FileStatus.Of(folder, name, out _)?.Identity != identity)
         {
-            throw new FileProblemException(path, "somebody put another file in its place while it was being written: look who works in this folder, and try again.");
+            throw new FileProblemException(path,
+                "somebody put another file in its place while it was being written: look who works in this folder, and try again.");
         }
     }
 
@@ -233,7 +240,8 @@ internal sealed class LinuxFileOperations : IFileOperations
     {
         if (FileStatus.Of(file, out _) is { } created && FileStatus.Of(folder, name, out _)?.Identity == created.Identity)
         {
-            _ = Libc.UnlinkAt(folder.Number, name, 0); // what is left is swept by the next run; the failure that brought us here is the one to report
+            // what is left is swept by the next run; the failure that brought us here is the one to report
+            _ = Libc.UnlinkAt(folder.Number, name, 0);
         }
     }
 
@@ -244,12 +252,16 @@ internal sealed class LinuxFileOperations : IFileOperations
         _ => null,
     };
 
-    /// <summary>The last error with a path. Where the system only says "not permitted", the flag that forbids it is named if there is one.</summary>
+    /// <summary>
+    /// The last error with a path. Where the system only says "not permitted", the flag that forbids it is named if
+    /// there is one.
+    /// </summary>
     private static FileProblemException Failed(string path, OpenFile folder, byte[] name)
     {
         var error = Errno.Last;
         var flag = error != Errno.NotPermitted ? null
-            : Flagged(FileStatus.Of(folder, name, out _), "the file", path) ?? Flagged(FileStatus.Of(folder, out _), "its folder", LocalFileStore.FolderOf(path));
+            : Flagged(FileStatus.Of(folder, name, out _), "the file", path)
+                ?? Flagged(FileStatus.Of(folder, out _), "its folder", LocalFileStore.FolderOf(path));
         return new FileProblemException(path, flag ?? Errno.Describe(error));
     }
 
@@ -265,7 +277,8 @@ internal sealed class LinuxFileOperations : IFileOperations
     private OpenFile OpenFolder(string folder)
     {
         using var above = _walk.OpenParent(folder, out var name, out var error);
-        var number = above is null ? -1 : Libc.OpenAt(above.Number, name, Libc.ReadOnly | Libc.Directory | Libc.NoFollow | Libc.CloseOnExec, 0);
+        var number = above is null
+            ? -1 : Libc.OpenAt(above.Number, name, Libc.ReadOnly | Libc.Directory | Libc.NoFollow | Libc.CloseOnExec, 0);
         return number >= 0 ? new OpenFile(number) : throw Errno.Problem(folder, above is null ? error : Errno.Last);
     }
 

@@ -4,9 +4,9 @@ using System.Text;
 namespace HalfOpen.Windows.Files.Linux;
 
 /// <summary>
-/// Names of Linux as strings and back, without loss: Linux keeps names as bytes, and a name on somebody's disk need not be UTF-8. A byte that is no part of UTF-8
-/// becomes the lone low surrogate U+DC80..U+DCFF that ends in it, which no UTF-8 gives; so no two names share a string. Python calls this surrogateescape.
-/// Thread-safe.
+/// Names of Linux as strings and back, without loss: Linux keeps names as bytes, and a name on somebody's disk need not
+/// be UTF-8. A byte that is no part of UTF-8 becomes the lone low surrogate U+DC80..U+DCFF that ends in it, which no
+/// UTF-8 gives; so no two names share a string. Python calls this surrogateescape. Thread-safe.
 /// </summary>
 public static class LinuxName
 {
@@ -34,7 +34,10 @@ public static class LinuxName
         return text.ToString();
     }
 
-    /// <summary>The bytes of a name or path, with the zero byte that ends it for the system; null when no name of Linux has this string.</summary>
+    /// <summary>
+    /// The bytes of a name or path, with the zero byte that ends it for the system; null when no name of Linux has this
+    /// string.
+    /// </summary>
     public static byte[]? Encode(ReadOnlySpan<char> text)
     {
         var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length) + 1];

@@ -1,6 +1,8 @@
 namespace HalfOpen.Windows.Files.Linux;
 
-/// <summary>Full paths. As <see cref="Path.GetFullPath(string)"/>, but the folder that the process stands in keeps its bytes.</summary>
+/// <summary>
+/// Full paths. As <see cref="Path.GetFullPath(string)"/>, but the folder that the process stands in keeps its bytes.
+/// </summary>
 internal static class LinuxPath
 {
     private static readonly Lazy<string> CurrentFolder = new(ReadCurrentFolder);

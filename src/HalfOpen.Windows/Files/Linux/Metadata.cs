@@ -2,20 +2,29 @@ using System.Text;
 
 namespace HalfOpen.Windows.Files.Linux;
 
-/// <summary>Gives a new file what an old one has: owner, permissions, times, access lists, attributes of NTFS. All through open files.</summary>
+/// <summary>
+/// Gives a new file what an old one has: owner, permissions, times, access lists, attributes of NTFS. All through open
+/// files.
+/// </summary>
 internal static class Metadata
 {
-    /// <summary>Permissions without the bits that lend a program its owner's rights: no driver needs them, and a file of somebody else's must not gain them.</summary>
+    /// <summary>
+    /// Permissions without the bits that lend a program its owner's rights: no driver needs them, and a file of
+    /// somebody else's must not gain them.
+    /// </summary>
     private const uint Permissions = 0x1FF; // 0777
 
     private const int MaxAttribute = 64 * 1024;
 
-    /// <summary>NTFS and Samba keep these out of the list of a file's attributes, but give and take them by name.</summary>
-    private static readonly string[] Unlisted = ["system.ntfs_acl", "system.ntfs_crtime_be", "system.ntfs_attrib_be", "system.posix_acl_access"];
+    /// <summary>
+    /// NTFS and Samba keep these out of the list of a file's attributes, but give and take them by name.
+    /// </summary>
+    private static readonly string[] Unlisted =
+        ["system.ntfs_acl", "system.ntfs_crtime_be", "system.ntfs_attrib_be", "system.posix_acl_access"];
 
     /// <summary>
-    /// Changes only what differs. A file system without owners, permissions or times gives every file the same ones, and says so when it is asked to change
-    /// them: that is no failure.
+    /// Changes only what differs. A file system without owners, permissions or times gives every file the same ones,
+    /// and says so when it is asked to change them: that is no failure.
     /// </summary>
     /// <param name="model">An open file.</param>
     public static void Give(OpenFile file, string path, OpenFile model)
@@ -27,7 +36,8 @@ internal static class Metadata
             Check(Libc.ChangeOwner(file.Number, old.Owner, old.Group), path);
         }
 
-        // After the owner: who gives a file away may lose the right to change it, and the system takes permissions back with it.
+        // After the owner: who gives a file away may lose the right to change it, and the system takes permissions back
+        // with it.
         if (StatusOf(file, path).Mode != (old.Mode & Permissions))
         {
             Check(Libc.ChangeMode(file.Number, old.Mode & Permissions), path);
@@ -56,11 +66,16 @@ internal static class Metadata
         }
     }
 
-    /// <summary>Not the attributes that give a program rights (security.capability) or that only the system may give (trusted, integrity measurements).</summary>
+    /// <summary>
+    /// Not the attributes that give a program rights (security.capability) or that only the system may give (trusted,
+    /// integrity measurements).
+    /// </summary>
     private static bool IsHarmless(string name) =>
-        name.StartsWith("user.", StringComparison.Ordinal) || name.StartsWith("system.", StringComparison.Ordinal) || name == "security.selinux";
+        name.StartsWith("user.", StringComparison.Ordinal) || name.StartsWith("system.", StringComparison.Ordinal)
+            || name == "security.selinux";
 
-    private static FileStatus StatusOf(OpenFile file, string path) => FileStatus.Of(file, out var error) ?? throw Errno.Problem(path, error);
+    private static FileStatus StatusOf(OpenFile file, string path) =>
+        FileStatus.Of(file, out var error) ?? throw Errno.Problem(path, error);
 
     private static void Check(int result, string path)
     {

@@ -14,6 +14,9 @@ internal sealed class OpenFile : SafeHandle
 
     public override bool IsInvalid => handle < 0;
 
-    /// <summary>Closing alone would leave a lock to a child that this process has just forked, until the child executes its program.</summary>
+    /// <summary>
+    /// Closing alone would leave a lock to a child that this process has just forked, until the child executes its
+    /// program.
+    /// </summary>
     protected override bool ReleaseHandle() => (!IsLocked || Libc.Flock(Number, Libc.Unlock) == 0) & (Libc.Close(Number) == 0);
 }

@@ -1,10 +1,14 @@
 namespace HalfOpen.Windows.Files.Linux;
 
-/// <summary>Opens, reads and writes plain files. Anything else is refused before it is opened or without waiting for it: a pipe has no end, a device acts when it is opened.</summary>
+/// <summary>
+/// Opens, reads and writes plain files. Anything else is refused before it is opened or without waiting for it: a pipe
+/// has no end, a device acts when it is opened.
+/// </summary>
 internal static class PlainFile
 {
     /// <param name="followLink">
-    /// Whether a link is followed, for reading only. What it leads to is looked at before it is opened, since a link can lead to a device.
+    /// Whether a link is followed, for reading only. What it leads to is looked at before it is opened, since a link
+    /// can lead to a device.
     /// </param>
     public static OpenFile Open(OpenFile folder, byte[] name, string path, bool followLink, out FileStatus status)
     {
@@ -16,8 +20,10 @@ internal static class PlainFile
 
         CheckKind(here.Kind, path);
 
-        // Between that look and now it may have become anything: a link fails, a pipe does not wait, and the open file is looked at again.
-        var number = Libc.OpenAt(folder.Number, name, Libc.ReadOnly | Libc.NoFollow | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0);
+        // Between that look and now it may have become anything: a link fails, a pipe does not wait, and the open file
+        // is looked at again.
+        var number =
+            Libc.OpenAt(folder.Number, name, Libc.ReadOnly | Libc.NoFollow | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0);
         return Checked(number, path, out status);
     }
 
@@ -30,7 +36,9 @@ internal static class PlainFile
             var read = Libc.ReadAt(file.Number, bytes.AsSpan(done), (nuint)(length - done), done);
             if (read <= 0)
             {
-                throw read < 0 ? Errno.Problem(path, Errno.Last) : new FileProblemException(path, "the file became shorter while it was being read: try again.");
+                throw read < 0
+                    ? Errno.Problem(path, Errno.Last)
+                    : new FileProblemException(path, "the file became shorter while it was being read: try again.");
             }
 
             done += (int)read;
@@ -58,13 +66,16 @@ internal static class PlainFile
         var number = Libc.OpenAt(folder.Number, name, Libc.PathOnly | Libc.CloseOnExec, 0);
         if (number < 0)
         {
-            throw Errno.Last == Errno.NotFound ? new FileProblemException(path, "this is a symbolic link to a file that does not exist.") : Errno.Problem(path, Errno.Last);
+            throw Errno.Last == Errno.NotFound
+                ? new FileProblemException(path, "this is a symbolic link to a file that does not exist.")
+                : Errno.Problem(path, Errno.Last);
         }
 
         using var target = new OpenFile(number);
         CheckKind((FileStatus.Of(target, out var error) ?? throw Errno.Problem(path, error)).Kind, path);
         var itself = LinuxName.Encode($"/proc/self/fd/{number}")!;
-        return Checked(Libc.OpenAt(Libc.CurrentFolder, itself, Libc.ReadOnly | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0), path, out status);
+        return Checked(Libc.OpenAt(Libc.CurrentFolder, itself, Libc.ReadOnly | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0),
+            path, out status);
     }
 
     private static OpenFile Checked(int number, string path, out FileStatus status)
