@@ -12,7 +12,7 @@ internal sealed class AtomicChanges
     /// <summary>How far after loading the counter's address the exchange-add may stand, in bytes.</summary>
     private const int AddressWindow = 64;
 
-    private readonly HashSet<int> _counted = new HashSet<int>();
+    private readonly Seen<int> _counted = new Seen<int>();
 
     private AtomicChanges()
     {

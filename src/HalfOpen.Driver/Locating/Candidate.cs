@@ -152,7 +152,7 @@ internal sealed class Candidate
 
         _pendingTests = NearbyTests.PendingTests(_view, _comparisons, Threshold, counter);
         var names = new List<string>();
-        var seen = new HashSet<uint>();
+        var seen = new Seen<uint>();
         foreach (var test in _pendingTests)
         {
             if (seen.Add(test.Target))

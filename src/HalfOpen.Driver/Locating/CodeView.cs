@@ -13,7 +13,10 @@ internal sealed class CodeView
     private readonly Dictionary<uint, int> _first = new Dictionary<uint, int>();
     private readonly int[] _next;
     private readonly Dictionary<uint, List<Comparison>> _comparisons = new Dictionary<uint, List<Comparison>>();
-    private readonly HashSet<int> _comparedOperands = new HashSet<int>();
+
+    /// <summary>In ascending order, since comparisons are found in the order of the references.</summary>
+    private readonly List<int> _comparedOperands = new List<int>();
+
     private readonly Dictionary<uint, AtomicChanges> _changes = new Dictionary<uint, AtomicChanges>();
     private Relocations? _relocations;
 
@@ -75,7 +78,7 @@ internal sealed class CodeView
     }
 
     /// <summary>Whether a compare instruction is the second half of a comparison of two globals.</summary>
-    public bool IsPartOfComparison(CodeReference compare) => _comparedOperands.Contains(compare.Operand);
+    public bool IsPartOfComparison(CodeReference compare) => _comparedOperands.BinarySearch(compare.Operand) >= 0;
 
     /// <summary>Index of the first reference whose operand stands at this file offset or after it.</summary>
     public int FirstReferenceFrom(int fileOffset)

@@ -122,7 +122,7 @@ internal sealed class LimitLocator
     private static List<CodeReference> FindStores(CodeView view)
     {
         var stores = new List<CodeReference>();
-        var seen = new HashSet<uint>();
+        var seen = new Seen<uint>();
         foreach (var reference in view.References)
         {
             if (reference.Access == Access.StoreImmediate && CodeView.IsInit(reference.Section) && reference.Target % 4 == 0
