@@ -1,8 +1,6 @@
-using System.Buffers;
-
 namespace HalfOpen.Windows.Files;
 
-/// <summary>The names of what stands beside a patched driver.</summary>
+/// <summary>The names of what stands beside a patched driver. Also compiled into HalfOpen.exe, for .NET Framework 2.0: nothing newer in here.</summary>
 public static class FileNames
 {
     /// <summary>The original, byte for byte, is <c>tcpip.sys.halfopen-backup</c>.</summary>
@@ -17,8 +15,6 @@ public static class FileNames
     /// <summary>Bytes. Genuine drivers have less than 1 MB; what is larger is no tcpip.sys and is not read.</summary>
     public const int MaxDriverSize = 16 * 1024 * 1024;
 
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
-
     public static string BackupOf(string path) => path + BackupSuffix;
 
     public static string ManifestOf(string path) => path + ManifestSuffix;
@@ -28,8 +24,22 @@ public static class FileNames
         name.Equals("tcpip.sys", StringComparison.OrdinalIgnoreCase) || name.Equals("tcpip6.sys", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether <paramref name="name"/> is staged content of <paramref name="target"/>.</summary>
-    internal static bool IsTemporaryOf(string name, string target) =>
-        name.Length == target.Length + TemporaryInfix.Length + 8
-        && name.StartsWith(target + TemporaryInfix, StringComparison.Ordinal)
-        && name.AsSpan(name.Length - 8).IndexOfAnyExcept(HexDigits) < 0;
+    public static bool IsTemporaryOf(string name, string target)
+    {
+        var prefix = target + TemporaryInfix;
+        if (name.Length != prefix.Length + 8 || !name.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        for (var i = prefix.Length; i < name.Length; i++)
+        {
+            if (name[i] is not ((>= '0' and <= '9') or (>= 'a' and <= 'f')))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -23,6 +23,7 @@ public sealed partial class BoundaryTests
         [("HalfOpen.Simulation", "HalfOpen.SimulationTests")] = "checkers and worlds",
         [("HalfOpen.Windows", "HalfOpen.Tests")] = "a failure at every step of a file operation",
         [("HalfOpen.Windows", "HalfOpen.SystemTests")] = "images that other tools made, file by file",
+        [("HalfOpen.Xp", "HalfOpen.Tests")] = "all of it: an executable has no public part",
         [("HalfOpen.Cli", "HalfOpen.Tests")] = "verbs are run inside the test process",
         [("HalfOpen.Cli", "HalfOpen.SystemTests")] = "the built program's own words",
     };

@@ -1,0 +1,80 @@
+using HalfOpen.Xp.Copies;
+using HalfOpen.Xp.Files;
+using HalfOpen.Xp.Machine;
+using HalfOpen.Xp.Texts;
+
+namespace HalfOpen.Xp.Lifting;
+
+/// <summary>One Windows folder with what this user may do in it: what window and console have in common.</summary>
+internal sealed class Workplace
+{
+    private readonly IMachine _machine;
+
+    private Workplace(IDiskSteps disk, IMachine machine, string folder, bool isRunning)
+    {
+        Disk = disk;
+        _machine = machine;
+        Folder = folder;
+        IsRunning = isRunning;
+    }
+
+    public IDiskSteps Disk { get; }
+
+    public string Folder { get; }
+
+    /// <summary>The Windows that this program runs on; else another installation's folder, or a copy of one.</summary>
+    public bool IsRunning { get; }
+
+    /// <summary>Why nothing may be written here, or null.</summary>
+    public Phrase? Obstacle => IsRunning && _machine.IsRedirected ? new Phrase(TextKey.Redirected)
+        : IsRunning && !_machine.IsAdministrator ? new Phrase(TextKey.AdministratorsOnly)
+        : null;
+
+    /// <param name="folder">Null: the running Windows.</param>
+    /// <exception cref="DiskProblemException">There is no such folder, or it holds no Windows.</exception>
+    public static Workplace Open(IDiskSteps disk, IMachine machine, string? folder)
+    {
+        var running = machine.WindowsFolder == null ? null : Clean(machine.WindowsFolder);
+        var chosen = folder == null ? running : Clean(folder);
+        if (chosen == null)
+        {
+            throw new DiskProblemException("Windows", new Phrase(TextKey.NotOnWindows));
+        }
+
+        if (disk.KindOf(chosen) != DiskEntry.Folder)
+        {
+            throw new DiskProblemException(chosen, new Phrase(TextKey.NoSuchFolder));
+        }
+
+        if (!disk.List(chosen).Exists(name => string.Equals(name, "system32", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new DiskProblemException(chosen, new Phrase(TextKey.NoWindowsFolder));
+        }
+
+        return new Workplace(disk, machine, chosen, string.Equals(chosen, running, StringComparison.OrdinalIgnoreCase));
+    }
+
+    public List<DriverCopy> ReadCopies()
+    {
+        if (IsRunning && _machine.IsRedirected)
+        {
+            throw new DiskProblemException(Folder, new Phrase(TextKey.Redirected)); // what we would see is not what Windows loads
+        }
+
+        var product = IsRunning ? _machine.Product : SoldAs.Unknown;
+        return CopyPlace.Find(Disk, Folder).ConvertAll(place => DriverCopy.Read(Disk, place, product));
+    }
+
+    private static string Clean(string folder)
+    {
+        try
+        {
+            var full = Path.GetFullPath(folder);
+            return full.Length > 3 ? full.TrimEnd('/', '\\') : full;
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException or IOException or System.Security.SecurityException)
+        {
+            throw new DiskProblemException(folder, new Phrase(TextKey.NoSuchFolder), e);
+        }
+    }
+}
