@@ -5,12 +5,12 @@ namespace HalfOpen.Images;
 /// cref="PageSize"/> times
 /// <see cref="MaxPages"/> bytes (8 MiB). Not thread-safe.
 /// </summary>
-public sealed class CachedSource(ByteSource inner) : ByteSource
+public sealed class CachedSource(ByteSource inner, int maxPages = CachedSource.MaxPages) : ByteSource
 {
     /// <summary>Bytes. Small: a look into a table of a sparse image should not read a megabyte.</summary>
     public const int PageSize = 16 * 1024;
 
-    /// <summary>Pages kept.</summary>
+    /// <summary>Pages kept, unless a caller wants fewer.</summary>
     public const int MaxPages = 512;
 
     private readonly Dictionary<long, LinkedListNode<(long Number, byte[] Bytes)>> _pages = [];
@@ -49,7 +49,7 @@ public sealed class CachedSource(ByteSource inner) : ByteSource
 
         var start = number * PageSize;
         var bytes = inner.Read(start, (int)Math.Min(PageSize, inner.Length - start));
-        if (_pages.Count == MaxPages)
+        if (_pages.Count >= Math.Max(1, maxPages))
         {
             _pages.Remove(_byUse.Last!.Value.Number);
             _byUse.RemoveLast();

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Encodings.Web;
 using HalfOpen.Driver;
-using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Hives;
 using HalfOpen.Windows.Lifting;
 
@@ -84,7 +83,7 @@ internal sealed record BackupDocument(string Path, string State, string? Origina
     string? Problem)
 {
     public static BackupDocument? Of(Inspection i) => i.Relation == BackupRelation.None ? null : new(
-        FileNames.BackupOf(i.Path),
+        i.Backup.ShownPath,
         i.Relation.ToString()[2..].ToLowerInvariant(),
         i.Backup.BackupSha256 ?? i.Backup.Manifest?.OriginalSha256,
         i.Backup.Manifest?.OldLimit,

@@ -35,7 +35,7 @@ internal sealed record PatchedDriverDocument(
         item.Action is PatchAction.Write or PatchAction.Nothing ? limit : item.Driver.Report?.Limit,
         item.Driver.Sha256,
         item.PatchedSha256 ?? item.Driver.Sha256,
-        item.Action == PatchAction.Write ? item.Driver.Backup.BackupPath : null,
+        item.Action == PatchAction.Write ? item.Driver.Backup.ShownPath : null,
         [.. item.Edits.Select(e => new EditDocument(e.Name, e.Offset.Value, PatchPrinter.Hex(e.Before), PatchPrinter.Hex(e.After)))]);
 }
 

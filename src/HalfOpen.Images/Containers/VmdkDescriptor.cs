@@ -14,7 +14,7 @@ internal sealed class VmdkDescriptor
     /// <summary>Bytes; VMware writes 10 KB at most. 2-GB extents of the largest disk make 1,000 lines.</summary>
     public const int MaxSize = 256 * 1024;
 
-    private const int MaxExtents = 4096;
+    private const int MaxExtents = 1000;
 
     private VmdkDescriptor(IReadOnlyList<VmdkExtentLine> extents, Dictionary<string, string> values)
     {

@@ -10,7 +10,7 @@ namespace HalfOpen.Images.Partitions;
 /// </remarks>
 internal static class GptReader
 {
-    private const int MaxEntries = 1024;
+    private const int MaxEntries = 128; // as Windows makes them
 
     private static readonly Guid LdmMetadata = new("5808C8AA-7E8F-42E0-85D2-E1E90434CFB3");
     private static readonly Guid LdmData = new("AF9B60A0-1431-4F62-BC68-3311714A69AD");

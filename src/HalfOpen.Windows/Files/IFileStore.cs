@@ -69,6 +69,9 @@ public interface IFileStore
     /// <summary>Removes what interrupted runs left staged beside a file; gives back how many.</summary>
     int RemoveLeftovers(string path);
 
+    /// <summary>Where a person finds the backup of a driver.</summary>
+    string ShownBackupOf(string path) => FileNames.BackupOf(path);
+
     /// <summary>Keeps other runs of this program out of a folder until disposed.</summary>
     IDisposable Lock(string folder);
 }

@@ -9,12 +9,12 @@ namespace HalfOpen.Windows.Images;
 /// manifests are not in the image;
 /// they are read out of the journal beside it, and what is written goes into the image in place, byte by byte, after
 /// the journal
-/// (docs/decisions/0023-images-in-place.md). A driver that an interrupted run left half changed reads as its original.
+/// (docs/decisions/0026-images-in-place.md). A driver that an interrupted run left half changed reads as its original.
 /// Not thread-safe.
 /// </summary>
 public sealed partial class ImageFileStore : IFileStore, IDisposable
 {
-    private const int MaxFolders = 64;
+    private const int MaxFolders = 64, MaxCachedEntries = 100_000;
 
     private readonly LocalImageFiles _files;
     private readonly JournalFile _journalFile;
@@ -83,6 +83,8 @@ public sealed partial class ImageFileStore : IFileStore, IDisposable
             throw;
         }
     }
+
+    public string ShownBackupOf(string path) => JournalPath;
 
     /// <summary>The paths of the drivers that the journal knows and that are still there.</summary>
     public IReadOnlyList<string> JournalledDrivers() =>
@@ -234,7 +236,7 @@ public sealed partial class ImageFileStore : IFileStore, IDisposable
         var key = inner.TrimEnd('/');
         if (!_folders.TryGetValue(key, out var entries))
         {
-            if (_folders.Count == MaxFolders)
+            if (_folders.Count == MaxFolders || _folders.Values.Sum(f => f.Count) > MaxCachedEntries)
             {
                 _folders.Clear();
             }

@@ -11,6 +11,9 @@ namespace HalfOpen.Windows.Images;
 /// </summary>
 internal sealed class LocalImageFiles : IImageFiles, IDisposable
 {
+    /// <summary>Pages that are kept of each of the files that a VMDK may name.</summary>
+    private const int PiecePages = 16;
+
     private readonly Dictionary<string, (SafeFileHandle Handle, CachedSource Bytes)> _open = new(StringComparer.Ordinal);
 
     private LocalImageFiles(string path)
@@ -72,7 +75,8 @@ internal sealed class LocalImageFiles : IImageFiles, IDisposable
             return null;
         }
 
-        var bytes = new CachedSource(new HandleSource(handle, Path.Combine(FolderPath, name)));
+        var bytes = new CachedSource(new HandleSource(handle, Path.Combine(FolderPath, name)), name == Name ? CachedSource.MaxPages
+            : PiecePages);
         _open.Add(name, (handle, bytes));
         return bytes;
     }

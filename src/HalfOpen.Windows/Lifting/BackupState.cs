@@ -57,6 +57,9 @@ public sealed class BackupState
 
     public string DriverPath { get; }
 
+    /// <value>Where a person finds the backup: the file beside the driver, or the journal beside an image.</value>
+    public string ShownPath { get; private init; } = "";
+
     public string BackupPath => FileNames.BackupOf(DriverPath);
 
     public string ManifestPath => FileNames.ManifestOf(DriverPath);
@@ -90,11 +93,14 @@ public sealed class BackupState
                 backup is null ? null : Hash(backup),
                 backup is null ? null : DriverExaminer.Examine(backup),
                 manifest,
-                manifestBytes is not null && manifest is null ? "the manifest beside it is damaged." : null);
+                manifestBytes is not null && manifest is null ? "the manifest beside it is damaged." : null)
+            {
+                ShownPath = store.ShownBackupOf(driverPath),
+            };
         }
         catch (FileProblemException e)
         {
-            return new BackupState(driverPath, null, null, null, e.Message);
+            return new BackupState(driverPath, null, null, null, e.Message) { ShownPath = store.ShownBackupOf(driverPath) };
         }
     }
 

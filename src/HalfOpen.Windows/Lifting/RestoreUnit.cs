@@ -101,6 +101,12 @@ public sealed class RestoreUnit
             return new RestoreItem(driver, RestoreAction.Refuse, driver.Problem);
         }
 
+        if (!isGone && driver.Relation is not (BackupRelation.None or BackupRelation.IsOriginal or BackupRelation.IsDamaged)
+            && store.ObstacleTo(driver.Path) is { } obstacle)
+        {
+            return new RestoreItem(driver, RestoreAction.Refuse, obstacle);
+        }
+
         return driver.Relation switch
         {
             BackupRelation.None => new RestoreItem(driver, RestoreAction.Nothing, null),

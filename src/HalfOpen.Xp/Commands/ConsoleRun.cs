@@ -39,10 +39,10 @@ internal sealed class ConsoleRun
             {
                 case Verb.Help:
                     Print(request, new Phrase(TextKey.Help));
-                    return ExitCode.Done;
+                    return ExitNumber.Done;
                 case Verb.Version:
                     _out.WriteLine(_version);
-                    return ExitCode.Done;
+                    return ExitNumber.Done;
                 case Verb.Inspect:
                     return Inspect(request, Open(request));
                 case Verb.Patch:
@@ -57,19 +57,19 @@ internal sealed class ConsoleRun
         }
         catch (UsageException e)
         {
-            return Fail(_error, request.Language, e.Problem, ExitCode.WrongUsage);
+            return Fail(_error, request.Language, e.Problem, ExitNumber.WrongUsage);
         }
         catch (RefusedException e)
         {
-            return Fail(_error, request.Language, e.Reason, ExitCode.FoundOrRefused);
+            return Fail(_error, request.Language, e.Reason, ExitNumber.FoundOrRefused);
         }
         catch (DiskProblemException e)
         {
-            return Fail(_error, request.Language, e.Shown, ExitCode.FoundOrRefused);
+            return Fail(_error, request.Language, e.Shown, ExitNumber.FoundOrRefused);
         }
         catch (StoppedException)
         {
-            return Fail(_error, request.Language, new Phrase(TextKey.Stopped), ExitCode.Interrupted);
+            return Fail(_error, request.Language, new Phrase(TextKey.Stopped), ExitNumber.Interrupted);
         }
     }
 
@@ -101,10 +101,10 @@ internal sealed class ConsoleRun
         }
         else
         {
-            new Report(_out, request.Language, request.Quiet).Print(place, copies, LimitNow.Of(copies, null));
+            new ConsoleReport(_out, request.Language, request.Quiet).Print(place, copies, LimitNow.Of(copies, null));
         }
 
-        return copies.Exists(c => c.IsFound) ? ExitCode.Done : ExitCode.FoundOrRefused;
+        return copies.Exists(c => c.IsFound) ? ExitNumber.Done : ExitNumber.FoundOrRefused;
     }
 
     private int Patch(Request request, Workplace place)
@@ -112,7 +112,7 @@ internal sealed class ConsoleRun
         var copies = place.ReadCopies();
         CheckThereAre(copies, place);
         var plan = PatchPlan.Of(_disk, place.Folder, copies, request.Limit, request.AllowBadChecksum);
-        var report = new Report(_out, request.Language, request.Quiet);
+        var report = new ConsoleReport(_out, request.Language, request.Quiet);
         if (!request.Json)
         {
             report.Print(plan, request.Limit);
@@ -141,7 +141,7 @@ internal sealed class ConsoleRun
         var result = plan.Apply(_version, DateTime.UtcNow, _watch);
         Say(request, Documents.Patch(plan, request.Limit, false, true, result), new Phrase(TextKey.DonePatch, count, request.Limit));
         Advise(request, result);
-        return ExitCode.Done;
+        return ExitNumber.Done;
     }
 
     private int Restore(Request request, Workplace place)
@@ -151,7 +151,7 @@ internal sealed class ConsoleRun
         var plan = RestorePlan.Of(_disk, place.Folder, copies, request.Force);
         if (!request.Json)
         {
-            new Report(_out, request.Language, request.Quiet).Print(plan);
+            new ConsoleReport(_out, request.Language, request.Quiet).Print(plan);
         }
 
         CheckPlan(request, plan, () => Documents.Restore(plan, request.DryRun, false, null));
@@ -172,7 +172,7 @@ internal sealed class ConsoleRun
         var result = plan.Apply(_watch);
         Say(request, Documents.Restore(plan, false, true, result), new Phrase(TextKey.DoneRestore, count));
         Advise(request, result);
-        return ExitCode.Done;
+        return ExitNumber.Done;
     }
 
     private int Why(Request request, Workplace place)
@@ -187,10 +187,10 @@ internal sealed class ConsoleRun
         }
         else
         {
-            new Report(_out, request.Language, request.Quiet).Print(verdict, sockets, log);
+            new ConsoleReport(_out, request.Language, request.Quiet).Print(verdict, sockets, log);
         }
 
-        return verdict.Blame switch { Blame.Now => ExitCode.FoundOrRefused, Blame.Unknown => ExitCode.WrongUsage, _ => ExitCode.Done };
+        return verdict.Blame switch { Blame.Now => ExitNumber.FoundOrRefused, Blame.Unknown => ExitNumber.WrongUsage, _ => ExitNumber.Done };
     }
 
     private static void CheckThereAre(List<DriverCopy> copies, Workplace place)
@@ -246,7 +246,7 @@ internal sealed class ConsoleRun
             Print(request, text);
         }
 
-        return ExitCode.Done;
+        return ExitNumber.Done;
     }
 
     private void Document(Request request, string document)

@@ -116,9 +116,9 @@ internal sealed class Backup
     {
         switch (disk.KindOf(path))
         {
-            case FileKind.None:
+            case DiskEntry.None:
                 return null;
-            case FileKind.File:
+            case DiskEntry.File:
                 return disk.Read(path, maxBytes);
             default:
                 throw new DiskProblemException(path, new Phrase(TextKey.NoPlainFileOfOurs));

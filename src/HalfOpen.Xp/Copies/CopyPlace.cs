@@ -93,7 +93,7 @@ internal sealed class CopyPlace
         foreach (var entry in disk.List(folder))
         {
             var path = System.IO.Path.Combine(folder, entry);
-            if (string.Equals(entry, names[level], StringComparison.OrdinalIgnoreCase) && disk.KindOf(path) == FileKind.Folder)
+            if (string.Equals(entry, names[level], StringComparison.OrdinalIgnoreCase) && disk.KindOf(path) == DiskEntry.Folder)
             {
                 foreach (var below in Descend(disk, path, names, level + 1))
                 {

@@ -7,7 +7,7 @@ using HalfOpen.Xp.Texts;
 namespace HalfOpen.Xp.Copies;
 
 /// <summary>Whether the Windows that a driver belongs to acts on its limit.</summary>
-internal enum Enforcement
+internal enum LimitForce
 {
     Unknown,
     Yes,
@@ -15,7 +15,7 @@ internal enum Enforcement
 }
 
 /// <summary>Who made a file what it is.</summary>
-internal enum Origin
+internal enum MadeBy
 {
     Unknown,
 
@@ -35,7 +35,7 @@ internal sealed class DriverCopy
     /// <summary>What Microsoft shipped in every NT5 build that has a limit.</summary>
     public const uint StockLimit = 10;
 
-    private DriverCopy(CopyPlace place, Backup backup, ProductType product)
+    private DriverCopy(CopyPlace place, Backup backup, SoldAs product)
     {
         Place = place;
         Backup = backup;
@@ -56,11 +56,11 @@ internal sealed class DriverCopy
     /// <summary>Why it could not be read, or null. What is wrong with its content is in <see cref="Report"/>.</summary>
     public Phrase? Problem { get; private set; }
 
-    public FileKind FileKind { get; private set; }
+    public DiskEntry Entry { get; private set; }
 
     public Backup Backup { get; }
 
-    public ProductType Product { get; }
+    public SoldAs Product { get; }
 
     /// <summary>The file that takes this one's place when Windows next starts; null: none.</summary>
     public string? AtRestartPath { get; private set; }
@@ -81,38 +81,38 @@ internal sealed class DriverCopy
     public LimiterDesign Design => Report == null ? LimiterDesign.Unknown : Report.System.Design;
 
     /// <summary>XP enforces; of 5.2 the product type decides, since the driver itself asks Windows for it.</summary>
-    public Enforcement Enforced
+    public LimitForce Enforced
     {
         get
         {
             if (!IsFound)
             {
-                return Design == LimiterDesign.None ? Enforcement.No : Enforcement.Unknown;
+                return Design == LimiterDesign.None ? LimitForce.No : LimitForce.Unknown;
             }
 
             var version = Report!.FileVersion;
-            return version == null || version.Major != 5 || version.Minor is not (1 or 2) ? Enforcement.Unknown
-                : Product == ProductType.Server ? Enforcement.No
-                : Product == ProductType.Workstation || version.Minor == 1 ? Enforcement.Yes
-                : Enforcement.Unknown;
+            return version == null || version.Major != 5 || version.Minor is not (1 or 2) ? LimitForce.Unknown
+                : Product == SoldAs.Server ? LimitForce.No
+                : Product == SoldAs.Workstation || version.Minor == 1 ? LimitForce.Yes
+                : LimitForce.Unknown;
         }
     }
 
-    public Origin Origin => !IsFound ? Origin.Unknown
-        : Relation == Relation.Patched ? Origin.Halfopen
-        : KnownOriginals.IsOriginal(Sha256!) ? Origin.Stock
-        : Report!.Limit != StockLimit ? Origin.Other
-        : Report.Checksum!.IsValid ? Origin.Stock
-        : Origin.Unknown;
+    public MadeBy Origin => !IsFound ? MadeBy.Unknown
+        : Relation == Relation.Patched ? MadeBy.Halfopen
+        : KnownOriginals.IsOriginal(Sha256!) ? MadeBy.Stock
+        : Report!.Limit != StockLimit ? MadeBy.Other
+        : Report.Checksum!.IsValid ? MadeBy.Stock
+        : MadeBy.Unknown;
 
     /// <summary>Reads one copy with what stands beside it. What is wrong is in the result.</summary>
-    public static DriverCopy Read(IDiskSteps disk, CopyPlace place, ProductType product)
+    public static DriverCopy Read(IDiskSteps disk, CopyPlace place, SoldAs product)
     {
         var copy = new DriverCopy(place, Backup.Read(disk, place.Path), product);
         try
         {
-            copy.FileKind = disk.KindOf(place.Path);
-            if (copy.FileKind == FileKind.File)
+            copy.Entry = disk.KindOf(place.Path);
+            if (copy.Entry == DiskEntry.File)
             {
                 copy.Bytes = disk.Read(place.Path, FileNames.MaxDriverSize);
                 copy.Sha256 = Files.Sha256.Of(copy.Bytes);
@@ -120,7 +120,7 @@ internal sealed class DriverCopy
             }
             else
             {
-                copy.Problem = new Phrase(copy.FileKind == FileKind.None ? TextKey.NoSuchFile : TextKey.NoPlainFile);
+                copy.Problem = new Phrase(copy.Entry == DiskEntry.None ? TextKey.NoSuchFile : TextKey.NoPlainFile);
             }
 
             copy.ReadWaiting(disk);
@@ -140,7 +140,7 @@ internal sealed class DriverCopy
         foreach (var name in disk.List(folder))
         {
             var path = System.IO.Path.Combine(folder, name);
-            if (FileNames.IsTemporaryOf(name, System.IO.Path.GetFileName(Path)) && disk.KindOf(path) == FileKind.File
+            if (FileNames.IsTemporaryOf(name, System.IO.Path.GetFileName(Path)) && disk.KindOf(path) == DiskEntry.File
                 && disk.IsReplacedAtRestart(path))
             {
                 AtRestartPath = path;

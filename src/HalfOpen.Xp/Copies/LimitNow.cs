@@ -51,8 +51,8 @@ internal sealed class LimitNow
 
         // The manifest knows the limit of the backup; of the file before the last of several patches it does not.
         var atStart = !isYoung ? now.InFile : manifest!.PreviousSha256 == manifest.OriginalSha256 ? manifest.OldLimit : (uint?)null;
-        now.InForce = copy.Enforced == Enforcement.No ? null : atStart;
-        now.IsKnownNone = copy.Enforced == Enforcement.No || copy.Design is LimiterDesign.None or LimiterDesign.OtherDesign;
+        now.InForce = copy.Enforced == LimitForce.No ? null : atStart;
+        now.IsKnownNone = copy.Enforced == LimitForce.No || copy.Design is LimiterDesign.None or LimiterDesign.OtherDesign;
         return now;
     }
 

@@ -46,8 +46,8 @@ internal static class Meaning
         var text = copy.Report?.FileVersion == null ? "" : copy.Report.System.Text;
         return copy.Product switch
         {
-            Machine.ProductType.Workstation => text.Replace(Either, "Windows XP x64"),
-            Machine.ProductType.Server => text.Replace(Either, "Windows Server 2003 x64"),
+            Machine.SoldAs.Workstation => text.Replace(Either, "Windows XP x64"),
+            Machine.SoldAs.Server => text.Replace(Either, "Windows Server 2003 x64"),
             _ => text,
         };
     }
@@ -85,7 +85,7 @@ internal static class Meaning
         DriverStatus.Ambiguous => TextKey.StateAmbiguous,
         DriverStatus.NotFound => TextKey.StateNoLimit,
         _ => !copy.Report!.Checksum!.IsValid ? TextKey.StateBadChecksum
-            : copy.Origin == Origin.Stock ? TextKey.StateStock
+            : copy.Origin == MadeBy.Stock ? TextKey.StateStock
             : TextKey.StateOther,
     };
 
@@ -96,18 +96,18 @@ internal static class Meaning
             return new Phrase(TextKey.MeansBlocked);
         }
 
-        if (copy.Enforced == Enforcement.No)
+        if (copy.Enforced == LimitForce.No)
         {
             return new Phrase(TextKey.MeansServer, value);
         }
 
-        if (copy.Enforced == Enforcement.Unknown)
+        if (copy.Enforced == LimitForce.Unknown)
         {
             return new Phrase(TextKey.MeansUnknownProduct, value);
         }
 
         return value <= DriverCopy.StockLimit ? new Phrase(TextKey.MeansStock, value)
-            : copy.Origin == Origin.Halfopen ? new Phrase(TextKey.MeansRaised, value, copy.Backup.Manifest!.OldLimit)
+            : copy.Origin == MadeBy.Halfopen ? new Phrase(TextKey.MeansRaised, value, copy.Backup.Manifest!.OldLimit)
             : new Phrase(TextKey.MeansHigher, value);
     }
 }

@@ -13,18 +13,18 @@ internal abstract class DiskSteps : IDiskSteps
     /// <summary>The one that fits the system that this program runs on.</summary>
     public static DiskSteps OfThisSystem() => Environment.OSVersion.Platform == PlatformID.Win32NT ? new WindowsDisk() : new PosixDisk();
 
-    public FileKind KindOf(string path)
+    public DiskEntry KindOf(string path)
     {
         try
         {
             var attributes = File.GetAttributes(path);
-            return Has(attributes, FileAttributes.ReparsePoint) || Has(attributes, FileAttributes.Device) ? FileKind.Other
-                : Has(attributes, FileAttributes.Directory) ? FileKind.Folder
-                : FileKind.File;
+            return Has(attributes, FileAttributes.ReparsePoint) || Has(attributes, FileAttributes.Device) ? DiskEntry.Other
+                : Has(attributes, FileAttributes.Directory) ? DiskEntry.Folder
+                : DiskEntry.File;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return FileKind.None;
+            return DiskEntry.None;
         }
         catch (Exception e) when (IsExpected(e))
         {
@@ -140,7 +140,7 @@ internal abstract class DiskSteps : IDiskSteps
     public IDisposable Lock(string folder)
     {
         var path = Path.Combine(folder, LockName);
-        if (KindOf(path) is FileKind.Folder or FileKind.Other)
+        if (KindOf(path) is DiskEntry.Folder or DiskEntry.Other)
         {
             throw new DiskProblemException(path, new Phrase(TextKey.NoPlainFileOfOurs));
         }

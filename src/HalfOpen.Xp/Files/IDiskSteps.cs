@@ -1,7 +1,7 @@
 namespace HalfOpen.Xp.Files;
 
 /// <summary>What stands at a path. A link is never followed to find out.</summary>
-internal enum FileKind
+internal enum DiskEntry
 {
     None,
     File,
@@ -26,7 +26,7 @@ internal enum Replacement
 /// </summary>
 internal interface IDiskSteps
 {
-    FileKind KindOf(string path);
+    DiskEntry KindOf(string path);
 
     /// <summary>Names in a folder, in ordinal order; none when there is no such folder.</summary>
     List<string> List(string folder);

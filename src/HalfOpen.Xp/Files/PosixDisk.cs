@@ -13,7 +13,7 @@ internal sealed class PosixDisk : DiskSteps
 {
     public override Replacement Replace(string from, string to)
     {
-        if (Native.Rename(from, to) == 0)
+        if (PosixFileCalls.Rename(from, to) == 0)
         {
             return Replacement.Done;
         }
@@ -27,7 +27,7 @@ internal sealed class PosixDisk : DiskSteps
 
     protected override void Flush(SafeFileHandle file)
     {
-        if (Native.Fsync((int)file.DangerousGetHandle()) != 0)
+        if (PosixFileCalls.Fsync((int)file.DangerousGetHandle()) != 0)
         {
             throw new IOException(TextOf(Marshal.GetLastWin32Error()));
         }
@@ -40,7 +40,7 @@ internal sealed class PosixDisk : DiskSteps
 
     private static string TextOf(int error) => "errno " + error;
 
-    private static class Native
+    private static class PosixFileCalls
     {
         [DllImport("libc", EntryPoint = "rename", SetLastError = true, ExactSpelling = true, CharSet = CharSet.Ansi,
             BestFitMapping = false, ThrowOnUnmappableChar = true)]

@@ -22,7 +22,7 @@ internal sealed class WindowsDisk : DiskSteps
             File.SetAttributes(to, attributes & ~FileAttributes.ReadOnly); // a read-only file is not replaced
         }
 
-        if (Native.MoveFileEx(from, to, Native.ReplaceExisting | Native.WriteThrough))
+        if (WindowsFileCalls.MoveFileEx(from, to, WindowsFileCalls.ReplaceExisting | WindowsFileCalls.WriteThrough))
         {
             return Replacement.Done;
         }
@@ -40,7 +40,7 @@ internal sealed class WindowsDisk : DiskSteps
 
     public override void ReplaceAtRestart(string from, string to)
     {
-        if (!Native.MoveFileEx(from, to, Native.ReplaceExisting | Native.DelayUntilRestart))
+        if (!WindowsFileCalls.MoveFileEx(from, to, WindowsFileCalls.ReplaceExisting | WindowsFileCalls.DelayUntilRestart))
         {
             throw Failure(to, Marshal.GetLastWin32Error());
         }
@@ -75,7 +75,7 @@ internal sealed class WindowsDisk : DiskSteps
 
     protected override void Flush(SafeFileHandle file)
     {
-        if (!Native.FlushFileBuffers(file))
+        if (!WindowsFileCalls.FlushFileBuffers(file))
         {
             throw new IOException(new Win32Exception(Marshal.GetLastWin32Error()).Message);
         }
@@ -88,16 +88,16 @@ internal sealed class WindowsDisk : DiskSteps
     protected override void CopyAccessList(string from, string to)
     {
         const int AccessList = 4; // DACL_SECURITY_INFORMATION
-        Native.GetFileSecurity(from, AccessList, null, 0, out var size);
+        WindowsFileCalls.GetFileSecurity(from, AccessList, null, 0, out var size);
         if (size is <= 0 or > 0x10000)
         {
             return;
         }
 
         var descriptor = new byte[size];
-        if (Native.GetFileSecurity(from, AccessList, descriptor, size, out _))
+        if (WindowsFileCalls.GetFileSecurity(from, AccessList, descriptor, size, out _))
         {
-            Native.SetFileSecurity(to, AccessList, descriptor);
+            WindowsFileCalls.SetFileSecurity(to, AccessList, descriptor);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class WindowsDisk : DiskSteps
     private static bool MayDelete(string path)
     {
         const uint Delete = 0x10000, ShareAll = 7, OpenExisting = 3;
-        using var handle = Native.CreateFile(path, Delete, ShareAll, IntPtr.Zero, OpenExisting, 0, IntPtr.Zero);
+        using var handle = WindowsFileCalls.CreateFile(path, Delete, ShareAll, IntPtr.Zero, OpenExisting, 0, IntPtr.Zero);
         return !handle.IsInvalid || Marshal.GetLastWin32Error() == ErrorSharingViolation;
     }
 
@@ -116,7 +116,7 @@ internal sealed class WindowsDisk : DiskSteps
         ? new DiskProblemException(path, new Phrase(TextKey.AccessDenied))
         : new DiskProblemException(path, new Phrase(TextKey.SystemSays, new Win32Exception(error).Message.Trim()));
 
-    private static class Native
+    private static class WindowsFileCalls
     {
         public const int ReplaceExisting = 1;
         public const int DelayUntilRestart = 4;

@@ -27,20 +27,20 @@ internal static class Program
         }
         catch (UsageException e)
         {
-            return ConsoleRun.Fail(Console.Error, language, e.Problem, ExitCode.WrongUsage);
+            return ConsoleRun.Fail(Console.Error, language, e.Problem, ExitNumber.WrongUsage);
         }
         catch (IOException)
         {
-            return ExitCode.FoundOrRefused; // whoever read our output has closed it; all else about files is a DiskProblemException
+            return ExitNumber.FoundOrRefused; // whoever read our output has closed it; all else about files is a DiskProblemException
         }
         catch (Exception e) when (IsFips(e))
         {
-            return ConsoleRun.Fail(Console.Error, language, new Phrase(TextKey.CryptographyRefused), ExitCode.WrongUsage);
+            return ConsoleRun.Fail(Console.Error, language, new Phrase(TextKey.CryptographyRefused), ExitNumber.WrongUsage);
         }
         catch (Exception e)
         {
             return ConsoleRun.Fail(Console.Error, language, new Phrase(TextKey.UnexpectedError, e.GetType().Name + ": " + e.Message),
-                ExitCode.WrongUsage);
+                ExitNumber.WrongUsage);
         }
     }
 
@@ -88,12 +88,12 @@ internal static class Program
         {
             MessageBox.Show(e.Shown.In(request.Language), request.Language.Get(TextKey.WindowTitle), MessageBoxButtons.OK,
                 MessageBoxIcon.Error);
-            return ExitCode.WrongUsage;
+            return ExitNumber.WrongUsage;
         }
 
         using var window = new MainWindow(place, machine, request.Language);
         Application.Run(window);
-        return ExitCode.Done;
+        return ExitNumber.Done;
     }
 
     /// <summary>
@@ -104,11 +104,11 @@ internal static class Program
     {
         if (Environment.OSVersion.Platform == PlatformID.Win32NT)
         {
-            Native.FreeConsole();
+            ConsoleCalls.FreeConsole();
         }
     }
 
-    private static class Native
+    private static class ConsoleCalls
     {
         [DllImport("kernel32.dll", ExactSpelling = true)]
         public static extern int FreeConsole();

@@ -64,7 +64,7 @@ internal sealed class WhyWindow : Form
         var log = Overview.ReadLog(_machine);
         var sockets = _machine.Sockets();
         _verdict.Text = Verdict.Of(LimitNow.Of(_copies, log?.StartedUtc), sockets, log).Sentence.In(_language);
-        _log.Text = Report.Of(log).In(_language);
+        _log.Text = ConsoleReport.Of(log).In(_language);
         Shapes.Fill(_programs, sockets.Programs.ConvertAll(Row));
         Cursor = Cursors.Default;
     }

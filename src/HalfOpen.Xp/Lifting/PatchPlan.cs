@@ -48,7 +48,7 @@ internal sealed class PatchPlan : LiftPlan
         }
 
         var writes = InOrder(LiftAction.Write);
-        return new Transaction(Disk, watch).Run(WindowsFolder, Items, writes, transaction =>
+        return new LiftTransaction(Disk, watch).Run(WindowsFolder, Items, writes, transaction =>
         {
             foreach (var item in writes)
             {
@@ -130,7 +130,7 @@ internal sealed class PatchPlan : LiftPlan
         return true;
     }
 
-    private void BackUp(Transaction transaction, LiftItem item, string toolVersion, DateTime utcNow)
+    private void BackUp(LiftTransaction transaction, LiftItem item, string toolVersion, DateTime utcNow)
     {
         var copy = item.Copy;
         var backup = copy.Backup;

@@ -34,7 +34,7 @@ internal sealed class RestorePlan : LiftPlan
         }
 
         var work = InOrder(LiftAction.Write, LiftAction.CleanUp);
-        return new Transaction(Disk, watch).Run(WindowsFolder, Items, work, transaction =>
+        return new LiftTransaction(Disk, watch).Run(WindowsFolder, Items, work, transaction =>
         {
             transaction.ReplaceAll(InOrder(LiftAction.Write));
             transaction.Keep();
@@ -58,7 +58,7 @@ internal sealed class RestorePlan : LiftPlan
             return new LiftItem(copy, LiftAction.Nothing);
         }
 
-        if (copy.FileKind != FileKind.None && copy.Bytes == null)
+        if (copy.Entry != DiskEntry.None && copy.Bytes == null)
         {
             return new LiftItem(copy, LiftAction.Refuse, copy.Problem);
         }

@@ -41,7 +41,7 @@ internal sealed class Workplace
             throw new DiskProblemException("Windows", new Phrase(TextKey.NotOnWindows));
         }
 
-        if (disk.KindOf(chosen) != FileKind.Folder)
+        if (disk.KindOf(chosen) != DiskEntry.Folder)
         {
             throw new DiskProblemException(chosen, new Phrase(TextKey.NoSuchFolder));
         }
@@ -61,7 +61,7 @@ internal sealed class Workplace
             throw new DiskProblemException(Folder, new Phrase(TextKey.Redirected)); // what we would see is not what Windows loads
         }
 
-        var product = IsRunning ? _machine.Product : ProductType.Unknown;
+        var product = IsRunning ? _machine.Product : SoldAs.Unknown;
         return CopyPlace.Find(Disk, Folder).ConvertAll(place => DriverCopy.Read(Disk, place, product));
     }
 

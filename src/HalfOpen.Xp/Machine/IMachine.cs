@@ -3,7 +3,7 @@ using HalfOpen.Xp.Network;
 namespace HalfOpen.Xp.Machine;
 
 /// <summary>What Windows was sold as. The driver asks for it at its start and limits only workstations.</summary>
-internal enum ProductType
+internal enum SoldAs
 {
     Unknown,
     Workstation,
@@ -22,7 +22,7 @@ internal interface IMachine
     /// <summary>A program for 32 bits on a Windows for 64 is shown another system32 than the real one.</summary>
     bool IsRedirected { get; }
 
-    ProductType Product { get; }
+    SoldAs Product { get; }
 
     /// <summary>The sockets in SYN-SENT, by process. Null with a reason when the system does not tell.</summary>
     SocketList Sockets();

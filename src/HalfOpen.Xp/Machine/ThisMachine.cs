@@ -34,7 +34,7 @@ internal sealed class ThisMachine : IMachine
             try
             {
                 var thisProcess = new IntPtr(-1);
-                return IsWindows && IntPtr.Size == 4 && Native.IsWow64Process(thisProcess, out var isRedirected) != 0 && isRedirected != 0;
+                return IsWindows && IntPtr.Size == 4 && SystemCalls.IsWow64Process(thisProcess, out var isRedirected) != 0 && isRedirected != 0;
             }
             catch (EntryPointNotFoundException)
             {
@@ -43,14 +43,14 @@ internal sealed class ThisMachine : IMachine
         }
     }
 
-    public ProductType Product
+    public SoldAs Product
     {
         get
         {
-            var version = new Native.VersionInformation { Size = Marshal.SizeOf(typeof(Native.VersionInformation)), ServicePack = "" };
-            return !IsWindows || !Native.GetVersionEx(ref version) ? ProductType.Unknown
-                : version.ProductType == 1 ? ProductType.Workstation // VER_NT_WORKSTATION
-                : ProductType.Server;
+            var version = new SystemCalls.VersionInformation { Size = Marshal.SizeOf(typeof(SystemCalls.VersionInformation)), ServicePack = "" };
+            return !IsWindows || !SystemCalls.GetVersionEx(ref version) ? SoldAs.Unknown
+                : version.ProductType == 1 ? SoldAs.Workstation // VER_NT_WORKSTATION
+                : SoldAs.Server;
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class ThisMachine : IMachine
         }
     }
 
-    private static class Native
+    private static class SystemCalls
     {
         [DllImport("kernel32.dll", ExactSpelling = true)]
         public static extern int IsWow64Process(IntPtr process, out int isRedirected);

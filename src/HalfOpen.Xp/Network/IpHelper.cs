@@ -59,7 +59,7 @@ internal static class IpHelper
             // Connections may appear between the two calls.
             for (var attempt = 0; attempt < 8; attempt++)
             {
-                var result = Native.GetExtendedTcpTable(table, ref size, 0, family, WithProcess, 0);
+                var result = IpHelperCalls.GetExtendedTcpTable(table, ref size, 0, family, WithProcess, 0);
                 if (result == 0 && table != IntPtr.Zero)
                 {
                     return Copy(table, size);
@@ -88,8 +88,8 @@ internal static class IpHelper
     {
         try
         {
-            var heap = Native.GetProcessHeap();
-            var result = Native.AllocateAndGetTcpExTableFromStack(out var table, 0, heap, 0, IPv4);
+            var heap = IpHelperCalls.GetProcessHeap();
+            var result = IpHelperCalls.AllocateAndGetTcpExTableFromStack(out var table, 0, heap, 0, IPv4);
             if (result != 0 || table == IntPtr.Zero)
             {
                 return SocketList.Unreadable(new Phrase(TextKey.SocketsUnreadable, "AllocateAndGetTcpExTableFromStack " + result));
@@ -97,12 +97,12 @@ internal static class IpHelper
 
             try
             {
-                var size = Native.HeapSize(heap, 0, table).ToInt64();
+                var size = IpHelperCalls.HeapSize(heap, 0, table).ToInt64();
                 return SocketList.Of(TcpTable.Read(Copy(table, (int)Math.Max(0, Math.Min(size, MaxTable)))), names);
             }
             finally
             {
-                Native.HeapFree(heap, 0, table);
+                IpHelperCalls.HeapFree(heap, 0, table);
             }
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
@@ -118,7 +118,7 @@ internal static class IpHelper
         return bytes;
     }
 
-    private static class Native
+    private static class IpHelperCalls
     {
         [DllImport("iphlpapi.dll", ExactSpelling = true)]
         public static extern uint GetExtendedTcpTable(IntPtr table, ref int size, int order, int family, int kind, int reserved);

@@ -25,8 +25,7 @@ public sealed partial class BoundaryTests
         [("HalfOpen.Simulation", "HalfOpen.SimulationTests")] = "checkers and worlds",
         [("HalfOpen.Windows", "HalfOpen.Tests")] = "a failure at every step of a file operation",
         [("HalfOpen.Windows", "HalfOpen.SystemTests")] = "images that other tools made, file by file",
-        [("HalfOpen.Xp", "HalfOpen.Tests")] = "its logic without the window, on .NET 10",
-        [("HalfOpen.Xp", "HalfOpen.SystemTests")] = "patched by one program, restored by the other",
+        [("HalfOpen.Xp", "HalfOpen.Tests")] = "all of it: an executable has no public part",
         [("HalfOpen.Cli", "HalfOpen.Tests")] = "verbs are run inside the test process",
         [("HalfOpen.Cli", "HalfOpen.SystemTests")] = "the built program's own words",
     };

@@ -39,7 +39,7 @@ internal sealed class FaultyDisk : IDiskSteps
         _atRestart.Clear();
     }
 
-    public FileKind KindOf(string path) => IsDead ? throw new ProcessEndedException() : _real.KindOf(path);
+    public DiskEntry KindOf(string path) => IsDead ? throw new ProcessEndedException() : _real.KindOf(path);
 
     public List<string> List(string folder) => IsDead ? throw new ProcessEndedException() : _real.List(folder);
 

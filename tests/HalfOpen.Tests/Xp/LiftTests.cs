@@ -9,7 +9,6 @@ using HalfOpen.Xp.Files;
 using HalfOpen.Xp.Lifting;
 using HalfOpen.Xp.Texts;
 using Xunit;
-using XpOrigin = HalfOpen.Xp.Copies.Origin;
 
 namespace HalfOpen.Tests.Xp;
 
@@ -26,7 +25,7 @@ public sealed class LiftTests : IDisposable
         var before = _folder.Snapshot();
         Assert.Equal((4, 0), Counts(XpFolder.Patch(_folder.Windows(), 100)));
         Assert.All(XpFolder.Copies(_folder.Windows()), c =>
-            Assert.Equal((100u, Relation.Patched, XpOrigin.Halfopen), (c.Report!.Limit, c.Relation, c.Origin)));
+            Assert.Equal((100u, Relation.Patched, MadeBy.Halfopen), (c.Report!.Limit, c.Relation, c.Origin)));
         foreach (var (name, old) in before)
         {
             Assert.Equal(LimitPatch.Plan(old, 100).Apply(old), File.ReadAllBytes(_folder.In(name)));
@@ -217,7 +216,7 @@ public sealed class LiftTests : IDisposable
         var (before, after) = (Sha256.Of(original), Sha256.Of(patched));
         var manifest = new Manifest { OriginalSha256 = before, PatchedSha256 = after, PreviousSha256 = before, NewLimit = 100 }.ToBytes();
         byte[]?[] drivers = [null, original, patched, other, update, [1, 2, 3]];
-        byte[]?[] backups = [null, original, update];
+        byte[]?[] backups = [null, original, update, [9]];
         byte[]?[] manifests = [null, manifest, [(byte)'{']];
         using var folder = new TemporaryFolder();
         var path = folder.Write("system32/drivers/tcpip.sys", original);
@@ -244,7 +243,7 @@ public sealed class LiftTests : IDisposable
     {
         var store = new LocalFileStore();
         var linux = new DriverSearch(store).Find(windows, recurse: false).Select(new Inspector(store).Inspect).ToList();
-        var ours = XpFolder.Copies(windows, product: HalfOpen.Xp.Machine.ProductType.Unknown);
+        var ours = XpFolder.Copies(windows, product: HalfOpen.Xp.Machine.SoldAs.Unknown);
         Assert.Equal(linux.Count, ours.Count);
         if (ours.Count == 0)
         {

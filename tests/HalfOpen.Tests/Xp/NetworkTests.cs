@@ -18,8 +18,7 @@ public sealed class NetworkTests
     [Fact]
     public void Sockets_in_syn_sent_are_read_from_the_table_of_Windows()
     {
-        byte[][] rows =
-            [Row(2, 1000, "0.0.0.0", 0), Row(3, 1234, "192.0.2.7", 6881), Row(5, 1, "192.0.2.8", 80), Row(3, 4, "192.0.2.9", 443)];
+        byte[][] rows = [Row(2, 1000, "0.0.0.0", 0), Row(3, 1234, "192.0.2.7", 6881), Row(5, 1, "192.0.2.8", 80), Row(3, 4, "192.0.2.9", 443)];
         var sockets = TcpTable.Read(Table(24, rows));
         Assert.Equal([(1234, "192.0.2.7", 6881), (4, "192.0.2.9", 443)], sockets.Select(s => (s.ProcessId, s.Remote.ToString(), s.Port)));
     }
@@ -97,7 +96,7 @@ public sealed class NetworkTests
     {
         using var xp = new TemporaryFolder();
         xp.WriteDriver("system32/drivers/tcpip.sys", seed: 1);
-        var limit = LimitNow.Of(Copies(xp, ProductType.Workstation), null);
+        var limit = LimitNow.Of(Copies(xp, SoldAs.Workstation), null);
         var calm = LimitEvents.Read([new LogEntry("EventLog", 6005, Noon)]);
         var hurt = LimitEvents.Read([new LogEntry("Tcpip", 4226, Noon.AddHours(1)), new LogEntry("EventLog", 6005, Noon)]);
 
@@ -108,12 +107,11 @@ public sealed class NetworkTests
         AssertVerdict(Blame.No, TextKey.VerdictNotNowNoLog, limit, Sockets(9), null);
         AssertVerdict(Blame.Unknown, TextKey.VerdictUnreadable, limit, SocketList.Unreadable(new Phrase(TextKey.SocketsOnlyOnWindows)),
             hurt);
-        AssertVerdict(Blame.No, TextKey.VerdictNoLimit, LimitNow.Of(Copies(xp, ProductType.Server), null), Sockets(50), hurt);
+        AssertVerdict(Blame.No, TextKey.VerdictNoLimit, LimitNow.Of(Copies(xp, SoldAs.Server), null), Sockets(50), hurt);
         AssertVerdict(Blame.Unknown, TextKey.VerdictUnknownLimit, LimitNow.Of([], null), Sockets(50), hurt);
 
         var sentence = Verdict.Of(limit, Sockets(14), calm).Sentence.In(Language.English);
-        Assert.StartsWith("Yes, the limit hurts now: 14 attempts without an answer fill the 10 slots, 14 of them by emule;", sentence,
-            StringComparison.Ordinal);
+        Assert.StartsWith("Yes, the limit hurts now: 14 attempts without an answer fill the 10 slots, 14 of them by emule;", sentence, StringComparison.Ordinal);
     }
 
     private static void AssertVerdict(Blame blame, TextKey key, LimitNow limit, SocketList sockets, LimitEvents? log)
@@ -125,7 +123,7 @@ public sealed class NetworkTests
     private static SocketList Sockets(int count) =>
         SocketList.Of([.. Enumerable.Range(0, count).Select(i => new HalfOpenSocket(1234, IPAddress.Loopback, i))], _ => "emule");
 
-    private static List<DriverCopy> Copies(TemporaryFolder folder, ProductType product)
+    private static List<DriverCopy> Copies(TemporaryFolder folder, SoldAs product)
     {
         var disk = DiskSteps.OfThisSystem();
         return CopyPlace.Find(disk, folder.Path).ConvertAll(place => DriverCopy.Read(disk, place, product));

@@ -12,7 +12,7 @@ internal static class XpFolder
 {
     public static readonly DateTime Now = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
-    public static List<DriverCopy> Copies(string windows, IDiskSteps? disk = null, ProductType product = ProductType.Workstation) =>
+    public static List<DriverCopy> Copies(string windows, IDiskSteps? disk = null, SoldAs product = SoldAs.Workstation) =>
         CopyPlace.Find(disk ?? DiskSteps.OfThisSystem(), windows)
             .ConvertAll(place => DriverCopy.Read(disk ?? DiskSteps.OfThisSystem(), place, product));
 
@@ -38,7 +38,7 @@ internal sealed class FakeMachine : IMachine
 
     public bool IsRedirected { get; init; }
 
-    public ProductType Product { get; init; } = ProductType.Workstation;
+    public SoldAs Product { get; init; } = SoldAs.Workstation;
 
     public List<HalfOpenSocket> Connections { get; init; } = [];
 

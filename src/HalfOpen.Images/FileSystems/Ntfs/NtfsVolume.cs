@@ -14,6 +14,10 @@ internal sealed class NtfsVolume : FileSystem
 
     private const long LogFileRecord = 2, VolumeRecord = 3, RootRecord = 5;
     private const int MaxListSize = 1024 * 1024, DirtyFlag = 1;
+
+    /// <summary>Runs of $MFT: each volume keeps them, so they are fewer than a file may have.</summary>
+    private const int MaxTableRuns = 50_000;
+
     private const string IndexName = "$I30";
 
     private readonly ByteSource _volume;
@@ -172,7 +176,7 @@ internal sealed class NtfsVolume : FileSystem
         var first = new MftRecord(0, _volume.Read(cluster * _clusterSize, _recordSize));
         var data = first.Find(MftRecord.Data, "") ?? throw Fields.Damaged("a master file table that does not describe itself");
         var extents = new List<Extent>();
-        RunList.Add(data.Runs, data.FirstVcn, _clusterSize, _volume.Length, extents);
+        RunList.Add(data.Runs, data.FirstVcn, _clusterSize, _volume.Length, extents, MaxTableRuns);
         ExtentFile Table() => new(_volume, extents, Math.Min(data.DataSize, extents.Count == 0 ? 0
             : extents[^1].FileOffset + extents[^1].Length), data.InitializedSize);
         if (first.Find(MftRecord.AttributeListType, "") is { } list)
@@ -182,7 +186,7 @@ internal sealed class NtfsVolume : FileSystem
                 var part = ReadRecord(Table(), entry.Record).Attributes.FirstOrDefault(a => a.Type == MftRecord.Data
                     && a.Name.Length == 0 && a.FirstVcn == entry.FirstVcn)
                     ?? throw Fields.Damaged("a master file table without a part of itself");
-                RunList.Add(part.Runs, part.FirstVcn, _clusterSize, _volume.Length, extents);
+                RunList.Add(part.Runs, part.FirstVcn, _clusterSize, _volume.Length, extents, MaxTableRuns);
             }
         }
 

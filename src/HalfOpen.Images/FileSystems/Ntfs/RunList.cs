@@ -16,7 +16,8 @@ internal static class RunList
     /// <param name="firstVcn">The attribute's: its runs must go on where the extents end.</param>
     /// <param name="clusterSize">Bytes.</param>
     /// <param name="volumeLength">Bytes.</param>
-    public static void Add(ReadOnlySpan<byte> runs, long firstVcn, int clusterSize, long volumeLength, List<Extent> extents)
+    public static void Add(ReadOnlySpan<byte> runs, long firstVcn, int clusterSize, long volumeLength, List<Extent> extents,
+        int maxRuns = MaxRuns)
     {
         var offset = extents.Count == 0 ? 0 : extents[^1].FileOffset + extents[^1].Length;
         if (firstVcn != offset / clusterSize)
@@ -36,7 +37,7 @@ internal static class RunList
             var length = Signed(Fields.Part(runs, 1, lengthSize));
             var delta = Signed(Fields.Part(runs, 1 + lengthSize, offsetSize));
             runs = runs[(1 + lengthSize + offsetSize)..];
-            if (length is <= 0 or > 1L << 38 || delta is > 1L << 42 or < -(1L << 42) || extents.Count == MaxRuns)
+            if (length is <= 0 or > 1L << 38 || delta is > 1L << 42 or < -(1L << 42) || extents.Count >= maxRuns)
             {
                 throw Fields.Damaged("a list of clusters that makes no sense");
             }
