@@ -48,8 +48,11 @@ internal sealed class PatchPrinter(Terminal terminal)
         o.WriteLine(terminal.Bold(DriverPaths.Shown(item.Driver.Path)));
         o.WriteLine(item.Action switch
         {
-            RestoreAction.Restore => $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → {terminal.Bold(item.Driver.Backup.Manifest is { } m ? $"{m.OldLimit:N0}" : "the original")}\n"
-                + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} after, as in {Path.GetFileName(item.Driver.Backup.ShownPath)}",
+            RestoreAction.Restore =>
+                $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → "
+                + $"{terminal.Bold(item.Driver.Backup.Manifest is { } m ? $"{m.OldLimit:N0}" : "the original")}\n"
+                + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} "
+                + $"after, as in {Path.GetFileName(item.Driver.Backup.ShownPath)}",
             RestoreAction.CleanUp => $"  {terminal.Good("✓")} is the original already: only backup and manifest go away",
             RestoreAction.Nothing => $"  {terminal.Dim("·")} no backup of ours",
             _ => $"  {terminal.Bad("✗")} refused: {Refusals.Reason(item)}",

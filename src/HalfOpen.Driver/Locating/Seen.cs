@@ -2,7 +2,9 @@ using System.Collections.Generic;
 
 namespace HalfOpen.Driver.Locating;
 
-/// <summary>A set that only grows. HashSet came with .NET Framework 3.5, and the edition for Windows XP itself also runs on 2.0.</summary>
+/// <summary>
+/// A set that only grows. HashSet came with .NET Framework 3.5, and the edition for Windows XP itself also runs on 2.0.
+/// </summary>
 internal sealed class Seen<T>
     where T : notnull
 {

@@ -1,6 +1,9 @@
 namespace HalfOpen.Windows.Files;
 
-/// <summary>The names of what stands beside a patched driver. Also compiled into HalfOpen.exe, for .NET Framework 2.0: nothing newer in here.</summary>
+/// <summary>
+/// The names of what stands beside a patched driver. Also compiled into HalfOpen.exe, for .NET Framework 2.0: nothing
+/// newer in here.
+/// </summary>
 public static class FileNames
 {
     /// <summary>The original, byte for byte, is <c>tcpip.sys.halfopen-backup</c>.</summary>

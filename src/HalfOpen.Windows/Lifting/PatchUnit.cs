@@ -200,7 +200,9 @@ public sealed class PatchUnit
     /// <summary>The first backup is kept for ever, so it must be of this very build.</summary>
     private static string? BackupProblem(Inspection driver) => driver.Relation switch
     {
-        BackupRelation.IsDamaged => $"{(driver.Backup.Problem ?? "the backup is gone; only its manifest is left").TrimEnd('.')}. Look at {FileNames.BackupOf(driver.Path)} and move it and its manifest away before you patch again.",
+        BackupRelation.IsDamaged =>
+            $"{(driver.Backup.Problem ?? "the backup is gone; only its manifest is left").TrimEnd('.')}. Look at "
+            + $"{FileNames.BackupOf(driver.Path)} and move it and its manifest away before you patch again.",
         BackupRelation.IsForeign or BackupRelation.IsUnproven when !driver.IsSameBuild =>
             $"the backup beside it is of another build (an update replaced the driver): move "
             + $"{Path.GetFileName(driver.Backup.BackupPath)} and its manifest away, then patch again.",

@@ -190,7 +190,8 @@ internal sealed class ConsoleRun
             new ConsoleReport(_out, request.Language, request.Quiet).Print(verdict, sockets, log);
         }
 
-        return verdict.Blame switch { Blame.Now => ExitNumber.FoundOrRefused, Blame.Unknown => ExitNumber.WrongUsage, _ => ExitNumber.Done };
+        return verdict.Blame switch
+            { Blame.Now => ExitNumber.FoundOrRefused, Blame.Unknown => ExitNumber.WrongUsage, _ => ExitNumber.Done };
     }
 
     private static void CheckThereAre(List<DriverCopy> copies, Workplace place)

@@ -34,7 +34,8 @@ internal sealed class ThisMachine : IMachine
             try
             {
                 var thisProcess = new IntPtr(-1);
-                return IsWindows && IntPtr.Size == 4 && SystemCalls.IsWow64Process(thisProcess, out var isRedirected) != 0 && isRedirected != 0;
+                return IsWindows && IntPtr.Size == 4 && SystemCalls.IsWow64Process(thisProcess, out var isRedirected) != 0
+                    && isRedirected != 0;
             }
             catch (EntryPointNotFoundException)
             {
@@ -47,7 +48,8 @@ internal sealed class ThisMachine : IMachine
     {
         get
         {
-            var version = new SystemCalls.VersionInformation { Size = Marshal.SizeOf(typeof(SystemCalls.VersionInformation)), ServicePack = "" };
+            var version = new SystemCalls.VersionInformation
+                { Size = Marshal.SizeOf(typeof(SystemCalls.VersionInformation)), ServicePack = "" };
             return !IsWindows || !SystemCalls.GetVersionEx(ref version) ? SoldAs.Unknown
                 : version.ProductType == 1 ? SoldAs.Workstation // VER_NT_WORKSTATION
                 : SoldAs.Server;

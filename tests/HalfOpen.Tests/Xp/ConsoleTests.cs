@@ -113,7 +113,8 @@ public sealed class ConsoleTests : IDisposable
         string[] dryRun = verb == "inspect" ? [] : ["--dry-run"];
         var linux = await CliRunner.RunAsync([verb, _folder.Windows(), "--json", .. dryRun]);
 
-        // The Linux program would know the product type from a hive, and there is none here: so this machine is another.
+        // The Linux program would know the product type from a hive, and there is none here: so this machine is
+        // another.
         var ours = Run($"/{verb} /json" + (verb == "inspect" ? "" : " /dryrun") + " /windows " + _folder.Windows(), new FakeMachine());
         Assert.Equal(linux.Code, ours.Code);
         using var theirDocument = JsonDocument.Parse(linux.Out);
