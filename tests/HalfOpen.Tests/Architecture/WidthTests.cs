@@ -67,7 +67,7 @@ public sealed partial class WidthTests
     /// <summary>
     /// A row of a table, a heading, HTML, a picture, indented code, or a line whose code span or link is all of it.
     /// </summary>
-    [GeneratedRegex(@"^\s*(\||#|<|!\[|    )|^\s*([-*] )?(\*?`[^`]*`|\[[^\]]*\]\([^)]*\))[.,:;]?$")]
+    [GeneratedRegex(@"^\s*(\||#|<|!\[|    )|^\s*([-*] )?(\*?`[^`]*`|\[[^\]]*\]\([^)]*\))\*?[.,:;]?$")]
     private static partial Regex Unbreakable();
 
     [GeneratedRegex(@"(^|/)(bin|obj|artifacts|\.[a-z]+)/")]
