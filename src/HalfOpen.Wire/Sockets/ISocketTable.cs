@@ -19,4 +19,7 @@ public interface ISocketTable
     /// <summary>Aborts the socket in SYN-SENT with these addresses; false when there is none or the kernel cannot.</summary>
     /// <param name="output">As in <see cref="TryFind"/>.</param>
     bool Destroy(in Flow flow, uint output);
+
+    /// <summary>Whether there is a raw socket that may send TCP: such a packet belongs to no TCP socket.</summary>
+    bool HasRawSenders();
 }

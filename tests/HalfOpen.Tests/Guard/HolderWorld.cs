@@ -23,13 +23,12 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     private readonly List<(int Index, uint PacketId)> _missed = [];
     private uint _packets;
 
-    public HolderWorld(GuardOptions options, PolicyOptions? policy = null, bool hearsOfConnects = true)
+    public HolderWorld(GuardOptions options, PolicyOptions? policy = null)
     {
         Engine = new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
         Holder = new Holder(options, new RecordingEngine(Engine, options.RecordFile is { } file ? new ReplayRecording(File.Create(file), new Instant(0)) : null), this, this, this, 1, new Instant(0))
         {
             MultipathHold = TimeSpan.FromSeconds(2),
-            HearsOfConnects = hearsOfConnects,
         };
         Reconciler = new Reconciler(Holder, this, this, options.GoneMeans);
     }
@@ -162,6 +161,10 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         socket = new SocketInfo(flow, state, 1, 0, 1, 0, 0);
         return found;
     }
+
+    public bool HasRawSenders() => HasRaw;
+
+    public bool HasRaw { get; set; }
 
     /// <summary>As the kernel: the socket is gone at once, the event follows.</summary>
     public bool Destroy(in Flow flow, uint output)
