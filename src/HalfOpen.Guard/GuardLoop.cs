@@ -84,8 +84,6 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             _events = Remember(new RecordingEngine(engine, OpenRecording(options.RecordFile)));
             _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock())
             {
-                HearsOfConnects = _local.SeesClosedSockets,
-
                 // Its retries come a second apart at least; a second is left for the answer.
                 MultipathHold = Multipath.RetriesBeforeGivingUp() is { } retries ? TimeSpan.FromSeconds(retries) : null,
             };

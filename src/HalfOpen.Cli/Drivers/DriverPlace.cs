@@ -70,6 +70,23 @@ internal sealed class DriverPlace : IDisposable
             : new DriverPlace(path, local, image, inside);
     }
 
+    /// <summary>As <see cref="Open(string, string?)"/>; a script gets its document also when there is nothing to
+    /// open.</summary>
+    /// <param name="printRefused">Prints the document of a refusal, for its one sentence; null: no document is
+    /// wanted.</param>
+    public static DriverPlace Open(string path, string? backupFolder, Action<string>? printRefused)
+    {
+        try
+        {
+            return Open(path, backupFolder);
+        }
+        catch (CliException e) when (printRefused is not null && e.ExitCode == ExitCode.FoundOrRefused)
+        {
+            printRefused(e.Message);
+            throw;
+        }
+    }
+
     /// <summary>The drivers of the place, as <see cref="DriverPaths.Find"/>; of an image those of all its volumes, and
     /// those that its journal knows.</summary>
     public IReadOnlyList<string> Find(Terminal terminal, bool recurse, bool quiet, CancellationToken cancellation)

@@ -51,7 +51,9 @@ internal static class RestoreVerb
         Terminal terminal, string path, string? backup, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet,
             CancellationToken cancellation)
     {
-        using var place = DriverPlace.Open(path, backup);
+        using var place = DriverPlace.Open(path, backup, !json ? null
+            : _ => terminal.Out.WriteLine(JsonSerializer.Serialize(
+                new RestoreDocument(dryRun, Refused: true, Written: false, []), DriversJsonContext.Readable.RestoreDocument)));
         place.CheckStale(force);
         var store = place.Store;
         var inspector = new Inspector(store);

@@ -43,7 +43,7 @@ internal sealed partial class Holder
         switch (entry.Stage)
         {
             case Stage.Held or Stage.Out:
-                End(index, outcome == Outcome.Established ? Outcome.Cancelled : outcome);
+                End(index, outcome == Outcome.Established ? Outcome.Cancelled : outcome, isReplaced: true);
                 break;
             case Stage.Established:
                 var destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort);
@@ -59,7 +59,7 @@ internal sealed partial class Holder
     }
 
     /// <summary>An attempt that is held or out has its outcome.</summary>
-    internal void End(int index, Outcome outcome)
+    internal void End(int index, Outcome outcome, bool isReplaced = false)
     {
         ref var entry = ref _table[index];
         var (attempt, number) = (entry.Attempt, entry.Number);
@@ -76,7 +76,7 @@ internal sealed partial class Holder
         else
         {
             var destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort);
-            _table.Remove(index);
+            Leave(index, isReplaced || outcome is Outcome.Established or Outcome.Refused or Outcome.Reset);
             _events.Complete(attempt, number, outcome, _now);
             if (outcome == Outcome.Established)
             {
@@ -194,8 +194,24 @@ internal sealed partial class Holder
         }
 
         Counters.GivenUp++;
-        _table.Remove(index);
+        Leave(index, isAnswered: false);
         _events.Complete(attempt, number, Outcome.TimedOut, _now);
+    }
+
+    /// <summary>
+    /// An attempt that was out is over. One that nobody answered may have sent its SYN again just before: read now, that
+    /// would look like another attempt, of nobody. So a note of it stays for a moment.
+    /// </summary>
+    private void Leave(int index, bool isAnswered)
+    {
+        if (isAnswered || !_table[index].IsLocal)
+        {
+            _table.Remove(index);
+            return;
+        }
+
+        _table.Move(index, Stage.Closed, _now.Ticks);
+        Bound(Stage.Closed, MaxExpected);
     }
 
     private void Drop(int index)

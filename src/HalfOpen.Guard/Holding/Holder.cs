@@ -23,6 +23,8 @@ internal interface IVerdicts
 /// </summary>
 internal sealed partial class Holder : IOutcomeSink, IDecisionSink
 {
+    private static readonly long RawEvery = 100 * TimeSpan.TicksPerMillisecond;
+
     private readonly Engine _engine;
     private readonly RecordingEngine _events;
     private readonly IVerdicts _verdicts;
@@ -35,6 +37,8 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     private GuardOptions _options;
     private ExemptionSet _exemptions;
     private Instant _now;
+    private long _rawAgain = long.MinValue;
+    private bool _hasRaw;
 
     /// <param name="seed">For the table's hash, so that nobody outside can choose colliding flows.</param>
     public Holder(GuardOptions options, RecordingEngine events, IVerdicts verdicts, ISocketTable sockets, IOwners owners, ulong seed,
@@ -67,9 +71,6 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     /// (default): it draws none.
     /// </summary>
     public TimeSpan? MultipathHold { get; init; }
-
-    /// <summary>Whether every socket that connects is told of before its SYN comes. Default yes.</summary>
-    public bool HearsOfConnects { get; init; } = true;
 
     /// <summary>Set when events were lost: compare with the kernel soon.</summary>
     public bool MustReconcile { get; set; }
@@ -108,8 +109,9 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
                 case Stage.Expected:
                     wasTold = true;
                     break;
-                case Stage.Closed:
-                    Counters.ClosedWhileHeld++;
+                case Stage.Closed when isSame || !entry.SequenceKnown:
+                    Counters.Retransmissions += entry.SequenceKnown ? 1 : 0;
+                    Counters.ClosedWhileHeld += entry.SequenceKnown ? 0 : 1;
                     _verdicts.Verdict(packet.Id, accept: false, -1);
                     _table.Remove(index);
                     return;
@@ -319,15 +321,27 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     }
 
     /// <summary>
-    /// A SYN of this machine that no TCP socket here sent: from a raw socket (nmap -sS), from SYNPROXY. Nobody could
-    /// say how it ends. Without word of connects a socket that was closed at once looks the same; it has no user any
-    /// more.
+    /// A SYN of this machine that no TCP socket here sent: of a raw socket (nmap -sS), which has a user, or of the kernel
+    /// itself (SYNPROXY), which has none. Nobody could say how it ends. The SYN of a socket that was closed meanwhile has a
+    /// user, too: where nobody has a raw socket, it can only be that.
     /// </summary>
     private bool IsNobodys(in Flow flow, in QueuedPacket packet, out uint inode)
     {
         var found = _sockets.TryFind(flow, packet.OutputInterface, out var socket);
         inode = socket.Inode;
-        return !found && (HearsOfConnects || packet.Uid is not null);
+        return !found && (packet.Uid is null || HasRawSenders());
+    }
+
+    /// <summary>Asked once a while: it reads a file.</summary>
+    private bool HasRawSenders()
+    {
+        if (_now.Ticks >= _rawAgain)
+        {
+            _rawAgain = _now.Ticks + RawEvery;
+            _hasRaw = _sockets.HasRawSenders();
+        }
+
+        return _hasRaw;
     }
 
     private void Begin(int index, in QueuedPacket packet, in TcpSegment segment, bool isLocal, uint inode)

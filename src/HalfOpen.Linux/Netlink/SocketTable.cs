@@ -70,6 +70,8 @@ public sealed class SocketTable : ISocketTable, IDisposable
         return _socket.Request(_request.AsSpan(0, writer.Length), _sequence) == 0;
     }
 
+    public bool HasRawSenders() => RawSockets.MaySendTcp();
+
     public void Dispose() => _socket.Dispose();
 
     private void Dump<TState>(byte family, uint states, TState state, SocketVisitor<TState> visit)

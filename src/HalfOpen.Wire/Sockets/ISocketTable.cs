@@ -24,4 +24,7 @@ public interface ISocketTable
     /// </summary>
     /// <param name="output">As in <see cref="TryFind"/>.</param>
     bool Destroy(in Flow flow, uint output);
+
+    /// <summary>Whether there is a raw socket that may send TCP: such a packet belongs to no TCP socket.</summary>
+    bool HasRawSenders();
 }

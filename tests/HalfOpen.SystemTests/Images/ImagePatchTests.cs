@@ -41,9 +41,8 @@ public sealed class ImagePatchTests
         shop.Run($"qemu-img convert -f {qemuFormat} -O raw {image} after.img && cmp -l before.img after.img > changed || true");
         var changed = File.ReadAllLines(shop.In("changed")).Length;
         Assert.InRange(changed, 8, 8 * 8);
-        shop.Run(
-            "dd if=after.img of=v.out bs=1M skip=1 count=24 status=none && ntfsfix -n v.out && dd if=after.img of=f.out bs=1M skip=26 "
-            + "count=16 status=none");
+        shop.Run("dd if=after.img of=v.out bs=1M skip=1 count=24 status=none && ntfsfix -n v.out && dd if=after.img of=f.out bs=1M "
+            + "skip=26 count=16 status=none");
         foreach (var (path, original) in Workshop.Drivers)
         {
             var patched = LimitPatch.Plan(original, 500).Apply(original);
@@ -61,8 +60,8 @@ public sealed class ImagePatchTests
     public async Task A_driver_in_hundreds_of_pieces_on_a_nearly_full_volume()
     {
         using var shop = new Workshop();
-        Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/dev/fuse"),
-            "skipped: needs root and /dev/fuse (to scatter a file over a volume)");
+        Assert.SkipUnless(Environment.UserName == "root"
+            && File.Exists("/dev/fuse"), "skipped: needs root and /dev/fuse (to scatter a file over a volume)");
         shop.MakeTree();
         shop.MakeNtfs("v.ntfs", 20, clusterSize: 512, startSector: 0);
 
@@ -95,9 +94,8 @@ public sealed class ImagePatchTests
         "s.vmdk", "stream-optimized")]
     [InlineData("qemu-img convert -c -f raw -O qcow2 disk.img c.qcow2", "c.qcow2", "compressed cluster")]
     [InlineData("qemu-img convert -f raw -O qed disk.img d.qed", "d.qed", "QED")]
-    [InlineData(
-        "qemu-img create -q -f qcow2 -o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 --object secret,id=s,data=x "
-        + "e.qcow2 16M", "e.qcow2", "encrypted")]
+    [InlineData("qemu-img create -q -f qcow2 -o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 --object "
+        + "secret,id=s,data=x e.qcow2 16M", "e.qcow2", "encrypted")]
     [InlineData("qemu-img bitmap --add disk.qcow2 b", "disk.qcow2", "qemu-img bitmap --remove")]
     [InlineData("gzip -k disk.img", "disk.img.gz", "unpack it")]
     [InlineData("tar -cf d.ova disk.qcow2", "d.ova", "tar")]
@@ -106,9 +104,10 @@ public sealed class ImagePatchTests
         using var shop = NewDisk();
         shop.Run(command);
         var before = File.ReadAllBytes(shop.In(image));
-        var (code, _, error) = await BuiltProgram.RunAsync(["patch", shop.In(image), "--yes"]);
+        var (code, output, error) = await BuiltProgram.RunAsync(["patch", shop.In(image), "--yes", "--json"]);
         Assert.Equal(1, code);
         Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.True(JsonDocument.Parse(output).RootElement.GetProperty("refused").GetBoolean());
         Assert.Equal(before, File.ReadAllBytes(shop.In(image)));
     }
 
@@ -172,10 +171,15 @@ public sealed class ImagePatchTests
             Assert.True(code == 0, error);
             (code, _, error) = await BuiltProgram.RunAsync(["restore", device, "--yes", "--backup", shop.Path]);
             Assert.True(code == 0, error);
+            shop.Run($"losetup -d {device} && losetup {device} v.ntfs && mkdir m && ntfs-3g {device} m");
+            (code, _, error) = await BuiltProgram.RunAsync(["patch", device, "--yes", "--backup", shop.Path]);
+            Assert.Equal(1, code);
+            Assert.Contains("it is in use: a partition of it is mounted", error, StringComparison.Ordinal);
+            shop.Run("umount m");
         }
         finally
         {
-            shop.Run("losetup -d " + device);
+            shop.Run("umount m 2>/dev/null || true; losetup -d " + device);
         }
     }
 
@@ -250,8 +254,8 @@ public sealed class ImagePatchTests
 
     private static Process Start(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program)
-            { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput =
+            true, RedirectStandardError = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -119,12 +119,11 @@ public sealed class HolderTests
     }
 
     [Theory]
-    [InlineData(true, true)]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    public void A_syn_that_no_socket_sent_passes_uncounted(bool hearsOfConnects, bool hasUser)
+    [InlineData(true)] // a raw socket's
+    [InlineData(false)] // the kernel's own
+    public void A_syn_that_no_socket_sent_passes_uncounted(bool hasUser)
     {
-        var world = new HolderWorld(One, hearsOfConnects: hearsOfConnects);
+        var world = new HolderWorld(One) { HasRaw = hasUser };
         world.Connect(HolderWorld.FlowTo(1, 1001), 1);
         var raw = HolderWorld.FlowTo(2, 1002);
         world.Packet(raw, 7, NetfilterHook.LocalOut, hasUser ? 0u : null);
@@ -135,15 +134,35 @@ public sealed class HolderTests
     }
 
     [Fact]
-    public void Without_word_of_connects_a_syn_without_user_or_socket_is_one_of_a_closed_socket()
+    public void Where_nobody_has_a_raw_socket_a_syn_without_a_socket_is_one_of_a_closed_socket()
     {
-        var world = new HolderWorld(One, hearsOfConnects: false);
+        var world = new HolderWorld(One);
         world.Connect(HolderWorld.FlowTo(1, 1001), 1, tell: false);
-        world.Packet(HolderWorld.FlowTo(2, 1002), 7, NetfilterHook.LocalOut, null);
+        world.Packet(HolderWorld.FlowTo(2, 1002), 7, NetfilterHook.LocalOut, 5);
         Assert.Equal((1, 1), (world.Engine.HalfOpen, world.Engine.Waiting));
         world.Reconciler.Attempts();
         Assert.Equal((1, 0, 1), (world.Engine.HalfOpen, world.Engine.Waiting, world.Dropped));
         world.CheckCounts();
+    }
+
+    [Fact]
+    public void A_retry_that_is_read_after_its_attempt_ended_is_nobodys_and_not_an_attempt()
+    {
+        var world = new HolderWorld(One);
+        var flow = HolderWorld.FlowTo(1, 1001);
+        world.Connect(flow, 1);
+        world.End(flow, Outcome.TimedOut);
+        world.Packet(flow, 7, NetfilterHook.LocalOut);
+        Assert.Equal((0, 1, 1, 1), (world.Engine.HalfOpen, world.Dropped, world.Holder.Counters.Retransmissions, world.Engine.GetStatistics().Totals.Submitted));
+        world.Connect(flow, 1, sequence: 8); // the same addresses soon after
+        world.End(flow, Outcome.TimedOut);
+        world.Sockets[flow] = TcpState.SynSent;
+        world.Packet(flow, 9, NetfilterHook.LocalOut); // and without a word
+        Assert.Equal((1, 3), (world.Engine.HalfOpen, world.Wire.Count));
+        world.CheckCounts();
+        world.End(flow, Outcome.TimedOut);
+        world.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(0, world.Holder.Table.Count);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     private readonly List<(int Index, uint PacketId)> _missed = [];
     private uint _packets;
 
-    public HolderWorld(GuardOptions options, PolicyOptions? policy = null, bool hearsOfConnects = true)
+    public HolderWorld(GuardOptions options, PolicyOptions? policy = null)
     {
         Engine =
             new Engine(new EngineOptions { Limit = options.Limit, Policy = policy ?? new FifoOptions(), MaxQueued = options.MaxHeld + 1 });
@@ -34,7 +34,6 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
                     this, this, this, 1, new Instant(0))
         {
             MultipathHold = TimeSpan.FromSeconds(2),
-            HearsOfConnects = hearsOfConnects,
         };
         Reconciler = new Reconciler(Holder, this, this, options.GoneMeans);
     }
@@ -168,6 +167,10 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         socket = new SocketInfo(flow, state, 1, 0, 1, 0, 0);
         return found;
     }
+
+    public bool HasRawSenders() => HasRaw;
+
+    public bool HasRaw { get; set; }
 
     /// <summary>As the kernel: the socket is gone at once, the event follows.</summary>
     public bool Destroy(in Flow flow, uint output)

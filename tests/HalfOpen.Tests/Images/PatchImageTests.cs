@@ -10,10 +10,8 @@ using Xunit;
 
 namespace HalfOpen.Tests.Images;
 
-/// <summary>
-/// <c>inspect</c>, <c>patch</c> and <c>restore</c> on disk images, in every container, with the end of the program at
-/// every step.
-/// </summary>
+/// <summary><c>inspect</c>, <c>patch</c> and <c>restore</c> on disk images, in every container, with the end of the
+/// program at every step.</summary>
 public sealed class PatchImageTests : IDisposable
 {
     private static readonly byte[] Driver = NewDriver(1);
@@ -41,8 +39,8 @@ public sealed class PatchImageTests : IDisposable
         (code, output, _) = await CliRunner.RunAsync(["inspect", image, "--json"]);
         Assert.Equal(0, code);
         var drivers = JsonDocument.Parse(output).RootElement.GetProperty("drivers").EnumerateArray().ToList();
-        Assert.All(drivers,
-            d => Assert.Equal((100, "halfopen", "patched"), (d.GetProperty("limit").GetInt32(), d.GetProperty("origin").GetString(),
+        Assert.All(drivers, d => Assert.Equal((100, "halfopen", "patched"), (d.GetProperty("limit").GetInt32(),
+            d.GetProperty("origin").GetString(),
             d.GetProperty("backup").GetProperty("state").GetString())));
         Assert.Equal(0, (await CliRunner.RunAsync(["patch", image, "--yes", "--limit", "2147483647"])).Code);
         Assert.Equal(0, (await CliRunner.RunAsync(["restore", image, "--yes"])).Code);
@@ -61,8 +59,8 @@ public sealed class PatchImageTests : IDisposable
         var document = JsonDocument.Parse((await CliRunner.RunAsync(["inspect", image, "--json"])).Out).RootElement.GetProperty("image");
         Assert.Equal(("vdi", "mbr"), (document.GetProperty("container").GetString(), document.GetProperty("scheme").GetString()));
         Assert.Equal(JsonValueKind.Null, document.GetProperty("obstacle").ValueKind);
-        Assert.Equal(["NTFS", "FAT16"],
-            document.GetProperty("volumes").EnumerateArray().Select(v => v.GetProperty("fileSystem").GetString()));
+        Assert.Equal(["NTFS", "FAT16"], document.GetProperty("volumes").EnumerateArray().Select(v =>
+            v.GetProperty("fileSystem").GetString()));
     }
 
     [Fact]
@@ -378,8 +376,8 @@ public sealed class PatchImageTests : IDisposable
     private static List<Inspection> Drivers(ImageFileStore store)
     {
         var inspector = new Inspector(store);
-        return [.. store.Image.Volumes.SelectMany(v => new DriverSearch(store).Find(ImagePath.RootOf(store.Path, v.Number), recurse: false))
-            .Select(inspector.Inspect)];
+        return [.. store.Image.Volumes.SelectMany(v =>
+            new DriverSearch(store).Find(ImagePath.RootOf(store.Path, v.Number), recurse: false)).Select(inspector.Inspect)];
     }
 
     private static bool Patch(string image, uint limit, Action<string> step)
