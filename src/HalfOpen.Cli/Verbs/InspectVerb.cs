@@ -29,7 +29,8 @@ internal static class InspectVerb
         verb.Does((parsed, cancellation) => Task.Run(() =>
         {
             using var place = DriverPlace.Open(parsed.GetRequiredValue(path), null, !parsed.GetValue(json) ? null
-                : _ => terminal.Out.WriteLine(JsonSerializer.Serialize(new InspectDocument([], [], null), DriversJsonContext.Readable.InspectDocument)));
+                : _ => terminal.Out.WriteLine(
+                    JsonSerializer.Serialize(new InspectDocument([], [], null), DriversJsonContext.Readable.InspectDocument)));
             var inspector = new Inspector(place.Store);
             var drivers = new List<Inspection>();
             foreach (var found in place.Find(terminal, parsed.GetValue(recurse), parsed.GetValue(quiet), cancellation))

@@ -92,7 +92,8 @@ internal sealed record PatchRun(
 {
     private readonly DriverPlace _place = DriverPlace.Open(Path, Backup, !Json ? null
         : reason => Terminal.Out.WriteLine(JsonSerializer.Serialize(
-            new PatchDocument(Limit, DryRun, Refused: true, Written: false, Output, [], [reason]), DriversJsonContext.Readable.PatchDocument)));
+            new PatchDocument(Limit, DryRun, Refused: true, Written: false, Output, [], [reason]),
+                DriversJsonContext.Readable.PatchDocument)));
 
     public void Dispose() => _place.Dispose();
 
@@ -160,7 +161,11 @@ internal sealed record PatchRun(
         }
 
         PrintDocument(unit, written: true, notes);
-        Say(Terminal.Good("Done: ") + (Output is null ? $"{Consent.Files(writes)} patched to {Limit:N0}; 'halfopen restore {DriverPaths.Shown(Path)}{(Backup is null ? "" : " --backup " + DriverPaths.Shown(Backup))}' goes back." : $"{DriverPaths.Shown(Output)} holds the limit {Limit:N0}."));
+        Say(Terminal.Good("Done: ")
+            + (Output is null
+                ? $"{Consent.Files(writes)} patched to {Limit:N0}; 'halfopen restore "
+                    + $"{DriverPaths.Shown(Path)}{(Backup is null ? "" : " --backup " + DriverPaths.Shown(Backup))}' goes back."
+                        : $"{DriverPaths.Shown(Output)} holds the limit {Limit:N0}."));
         if (!Json && !Quiet)
         {
             new PatchPrinter(Terminal).PrintNotes(notes);

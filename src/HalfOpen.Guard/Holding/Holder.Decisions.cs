@@ -199,8 +199,8 @@ internal sealed partial class Holder
     }
 
     /// <summary>
-    /// An attempt that was out is over. One that nobody answered may have sent its SYN again just before: read now, that
-    /// would look like another attempt, of nobody. So a note of it stays for a moment.
+    /// An attempt that was out is over. One that nobody answered may have sent its SYN again just before: read now,
+    /// that would look like another attempt, of nobody. So a note of it stays for a moment.
     /// </summary>
     private void Leave(int index, bool isAnswered)
     {

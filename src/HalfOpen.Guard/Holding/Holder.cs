@@ -321,9 +321,9 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     }
 
     /// <summary>
-    /// A SYN of this machine that no TCP socket here sent: of a raw socket (nmap -sS), which has a user, or of the kernel
-    /// itself (SYNPROXY), which has none. Nobody could say how it ends. The SYN of a socket that was closed meanwhile has a
-    /// user, too: where nobody has a raw socket, it can only be that.
+    /// A SYN of this machine that no TCP socket here sent: of a raw socket (nmap -sS), which has a user, or of the
+    /// kernel itself (SYNPROXY), which has none. Nobody could say how it ends. The SYN of a socket that was closed
+    /// meanwhile has a user, too: where nobody has a raw socket, it can only be that.
     /// </summary>
     private bool IsNobodys(in Flow flow, in QueuedPacket packet, out uint inode)
     {

@@ -8,7 +8,9 @@ internal static class RawSockets
     /// <summary>Enough for a few thousand; a socket beyond is not seen.</summary>
     private const int MostLines = 4096;
 
-    /// <summary>Whether one of them may send TCP: of protocol 6, or of 255, whose headers the program writes itself.</summary>
+    /// <summary>
+    /// Whether one of them may send TCP: of protocol 6, or of 255, whose headers the program writes itself.
+    /// </summary>
     public static bool MaySendTcp() => MaySendTcp("/proc/thread-self/net/raw") || MaySendTcp("/proc/thread-self/net/raw6");
 
     /// <summary>

@@ -153,7 +153,8 @@ public sealed class HolderTests
         world.Connect(flow, 1);
         world.End(flow, Outcome.TimedOut);
         world.Packet(flow, 7, NetfilterHook.LocalOut);
-        Assert.Equal((0, 1, 1, 1), (world.Engine.HalfOpen, world.Dropped, world.Holder.Counters.Retransmissions, world.Engine.GetStatistics().Totals.Submitted));
+        Assert.Equal((0, 1, 1, 1),
+            (world.Engine.HalfOpen, world.Dropped, world.Holder.Counters.Retransmissions, world.Engine.GetStatistics().Totals.Submitted));
         world.Connect(flow, 1, sequence: 8); // the same addresses soon after
         world.End(flow, Outcome.TimedOut);
         world.Sockets[flow] = TcpState.SynSent;
