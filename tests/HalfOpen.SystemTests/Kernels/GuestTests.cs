@@ -82,7 +82,7 @@ public sealed class GuestTests
             GuardVerbTests.Until(killed, s => s["waiting"]!.GetValue<int>() == 1);
             killed.Signal("KILL");
             killed.End();
-            Assert.Contains("table inet halfopen", Ruleset(network), StringComparison.Ordinal);
+            Assert.Contains("table ip halfopen", Ruleset(network), StringComparison.Ordinal);
             using var passes = network.Connect("10.78.0.2", 80);
             Assert.True(passes.Poll(20_000_000, SelectMode.SelectWrite));
             Assert.True(held.Poll(60_000_000, SelectMode.SelectWrite)); // with the kernel's next retry
