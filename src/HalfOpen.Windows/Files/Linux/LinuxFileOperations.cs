@@ -10,6 +10,8 @@ internal sealed class LinuxFileOperations : IFileOperations
     private const int EntriesAtOnce = 64 * 1024;
     private const uint AnyNewFile = 0x1B6, OwnerOnly = 0x180; // 0666, of which the umask takes away; 0600
 
+    private const string Swapped = "somebody put another file in its place while it was being written: look who works in this folder, and try again.";
+
     private readonly FolderWalk _walk = new();
 
     public void Trust(string named) => _walk.Trust(named);
@@ -106,9 +108,10 @@ internal sealed class LinuxFileOperations : IFileOperations
             throw Failed(path, folder, name);
         }
 
-        using var file = new OpenFile(number);
-        try
+        FileIdentity identity;
+        using (var file = new OpenFile(number))
         {
+            identity = FileStatus.Of(file, out var error)?.Identity ?? throw Errno.Problem(path, error);
             PlainFile.Write(file, path, bytes);
             if (model is not null)
             {
@@ -119,19 +122,11 @@ internal sealed class LinuxFileOperations : IFileOperations
             {
                 throw Errno.Problem(path, Errno.Last);
             }
-
-            if (!PlainFile.Read(file, path, bytes.Length).AsSpan().SequenceEqual(bytes))
-            {
-                throw new FileProblemException(path, LocalFileStore.ReadsBackDifferently);
-            }
-
-            return FileStatus.Of(file, out var error)?.Identity ?? throw Errno.Problem(path, error);
         }
-        catch (FileProblemException)
-        {
-            RemoveIfStill(folder, name, file);
-            throw;
-        }
+
+        // Opened anew: some file systems in user space know the size of a file only after it was closed.
+        ReadBack(folder, name, path, bytes, identity);
+        return identity;
     }
 
     public bool Link(string from, string to, out FileIdentity identity)
@@ -231,17 +226,21 @@ internal sealed class LinuxFileOperations : IFileOperations
     {
         if (FileStatus.Of(folder, name, out _)?.Identity != identity)
         {
-            throw new FileProblemException(path,
-                "somebody put another file in its place while it was being written: look who works in this folder, and try again.");
+            throw new FileProblemException(path, Swapped);
         }
     }
 
-    private static void RemoveIfStill(OpenFile folder, byte[] name, OpenFile file)
+    private static void ReadBack(OpenFile folder, byte[] name, string path, byte[] bytes, FileIdentity identity)
     {
-        if (FileStatus.Of(file, out _) is { } created && FileStatus.Of(folder, name, out _)?.Identity == created.Identity)
+        using var file = PlainFile.Open(folder, name, path, followLink: false, out var status);
+        if (status.Identity != identity)
         {
-            // what is left is swept by the next run; the failure that brought us here is the one to report
-            _ = Libc.UnlinkAt(folder.Number, name, 0);
+            throw new FileProblemException(path, Swapped);
+        }
+
+        if (status.Size != bytes.Length || !PlainFile.Read(file, path, bytes.Length).AsSpan().SequenceEqual(bytes))
+        {
+            throw new FileProblemException(path, LocalFileStore.ReadsBackDifferently);
         }
     }
 
@@ -285,7 +284,9 @@ internal sealed class LinuxFileOperations : IFileOperations
     /// <summary>While it is locked, its path means this very folder.</summary>
     private sealed class LockedFolder : IDisposable
     {
-        private readonly FolderWalk _walk;
+        private const string Swapped = "somebody put another file in its place while it was being written: look who works in this folder, and try again.";
+
+    private readonly FolderWalk _walk;
         private readonly string _path;
         private readonly OpenFile _folder;
         private readonly bool _isKept;

@@ -42,14 +42,16 @@ internal static class Metadata
         {
             Check(Libc.ChangeMode(file.Number, old.Mode & Permissions), path);
         }
-
         CopyAttributes(model, file);
 
         // Times help people, not Windows: a file system that cannot keep them keeps the patch nevertheless.
         _ = Libc.ChangeTimes(file.Number, [old.Accessed.Seconds, old.Accessed.Nanoseconds, old.Modified.Seconds, old.Modified.Nanoseconds]);
     }
 
-    /// <summary>As far as the file system lets us: a driver works without them.</summary>
+    /// <summary>
+    /// As far as the file system lets us: a driver works without them. On NTFS the archive attribute comes on top ("changed since the last backup"), since
+    /// ntfs-3g sets it at every rename, as Windows does at every change.
+    /// </summary>
     private static void CopyAttributes(OpenFile from, OpenFile to)
     {
         var value = new byte[MaxAttribute];
