@@ -52,35 +52,25 @@ internal static class DriverPaths
     }
 
     /// <summary>
-    /// The drivers at a path. No such path is wrong usage; a folder that cannot be read is a failure. A long search
-    /// shows its progress.
+    /// The drivers at a path, as the search comes by them. No such path is wrong usage; a folder that cannot be read is
+    /// a failure, or below a search a warning. A
+    /// long search shows its progress.
     /// </summary>
-    public static IReadOnlyList<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet,
+    public static IEnumerable<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet,
         CancellationToken cancellation)
     {
+        var progress = new SearchProgress(terminal, quiet);
+        IEnumerable<string> found;
         try
         {
-            var shown = false;
-            var found = new DriverSearch(store).Find(path, recurse, visited =>
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (visited % 500 == 0 && terminal.ErrorIsTerminal && !quiet)
-                {
-                    terminal.Error.Write($"\rsearched {visited:N0} folders ...");
-                    shown = true;
-                }
-            });
-            if (shown)
-            {
-                terminal.Error.Write("\r" + new string(' ', 40) + "\r");
-            }
-
-            return found;
+            found = new DriverSearch(store).Find(path, recurse, visited => progress.OnFolder(visited, cancellation), progress.OnPassedOver);
         }
         catch (FileProblemException e) when (store.Find(path) is null)
         {
             throw CliException.Usage(e.Message);
         }
+
+        return progress.Watch(found);
     }
 
     /// <summary>

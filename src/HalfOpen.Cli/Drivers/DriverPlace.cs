@@ -1,6 +1,7 @@
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Images;
+using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Cli.Drivers;
 
@@ -89,7 +90,7 @@ internal sealed class DriverPlace : IDisposable
 
     /// <summary>The drivers of the place, as <see cref="DriverPaths.Find"/>; of an image those of all its volumes, and
     /// those that its journal knows.</summary>
-    public IReadOnlyList<string> Find(Terminal terminal, bool recurse, bool quiet, CancellationToken cancellation)
+    public IEnumerable<string> Find(Terminal terminal, bool recurse, bool quiet, CancellationToken cancellation)
     {
         if (Image is null)
         {
@@ -127,7 +128,8 @@ internal sealed class DriverPlace : IDisposable
 
     /// <summary>What a reader of an image should know beside its drivers: what was left half done, and why it cannot be
     /// patched as things stand.</summary>
-    public void PrintState(Terminal terminal, IReadOnlyList<string> drivers, bool quiet)
+    /// <param name="driver">One that was found; null: there is none.</param>
+    public void PrintState(Terminal terminal, Inspection? driver, bool quiet)
     {
         if (Image is null)
         {
@@ -147,7 +149,7 @@ internal sealed class DriverPlace : IDisposable
                 + $"{DriverPaths.Shown(Image.JournalPath)} (an update replaced it).");
         }
 
-        if (drivers.Count > 0 && Image.ObstacleTo(drivers[0]) is { } obstacle)
+        if (driver is not null && Image.ObstacleTo(driver.Path) is { } obstacle)
         {
             Note(terminal, quiet, "as it stands it cannot be patched: " + obstacle);
         }

@@ -22,13 +22,13 @@ internal sealed record ImageDocument(
     IReadOnlyList<string> Stale,
     IReadOnlyList<VolumeDocument> Volumes)
 {
-    public static ImageDocument? Of(DriverPlace place, IReadOnlyList<Inspection> drivers) => place.Image is not { } store ? null : new(
+    public static ImageDocument? Of(DriverPlace place, Inspection? driver) => place.Image is not { } store ? null : new(
         store.Path,
         store.Image.Disk.Format,
         store.Image.Scheme,
         store.Image.Identity,
         store.JournalPath,
-        drivers.Count == 0 ? null : store.ObstacleTo(drivers[0].Path),
+        driver is null ? null : store.ObstacleTo(driver.Path),
         store.InterruptedDrivers(),
         store.StaleDrivers(),
         [.. store.Image.Volumes.Select(v => new VolumeDocument(v.Number, v.Start, v.Length, v.FileSystem?.Name, v.FileSystem?.Serial,

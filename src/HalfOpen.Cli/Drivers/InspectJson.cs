@@ -8,15 +8,48 @@ using HalfOpen.Windows.Lifting;
 namespace HalfOpen.Cli.Drivers;
 
 /// <summary>
-/// The document of <c>inspect --json</c>. Names and spellings are a contract: fields may be added, none changed.
-/// Unknown is null.
+/// The document of <c>inspect --json</c>: <c>drivers</c>, then <c>registries</c>. Names and spellings are a contract:
+/// fields may be added, none changed. Unknown
+/// is null. It is written as the drivers are found, and whole also when the search ends early.
 /// </summary>
-/// <param name="Image">Null when PATH is no disk image.</param>
-internal sealed record InspectDocument(
-    IReadOnlyList<DriverDocument> Drivers, IReadOnlyList<RegistryDocument> Registries, ImageDocument? Image)
+internal sealed class InspectJsonWriter(TextWriter output) : IInspectionReport
 {
-    public static InspectDocument Of(IEnumerable<Inspection> drivers, IEnumerable<SystemFacts> registries, ImageDocument? image) =>
-        new([.. drivers.Select(DriverDocument.Of)], [.. registries.Select(RegistryDocument.Of)], image);
+    private bool _hasDrivers;
+    private bool _isEnded;
+
+    public void Add(Inspection driver)
+    {
+        output.Write(_hasDrivers ? ",\n    " : "{\n  \"drivers\": [\n    ");
+        _hasDrivers = true;
+        output.Write(Indented(JsonSerializer.Serialize(DriverDocument.Of(driver), DriversJsonContext.Readable.DriverDocument)));
+    }
+
+    public void End(Inspector inspector, ImageDocument? image) =>
+        End([.. inspector.Registries.Select(RegistryDocument.Of)], inspector.RegistriesLeftOut, image);
+
+    public void Dispose()
+    {
+        if (!_isEnded)
+        {
+            End([], 0, null);
+        }
+    }
+
+    private void End(RegistryDocument[] registries, int leftOut, ImageDocument? image)
+    {
+        _isEnded = true;
+        output.Write(_hasDrivers ? "\n  ]," : "{\n  \"drivers\": [],");
+        output.Write("\n  \"registries\": [");
+        output.Write(string.Join(',', registries.Select(r =>
+            "\n    " + Indented(JsonSerializer.Serialize(r, DriversJsonContext.Readable.RegistryDocument)))));
+        output.Write(registries.Length > 0 ? "\n  ]" : "]");
+        output.Write($",\n  \"registriesLeftOut\": {leftOut}");
+        output.Write(",\n  \"image\": " + (image is null ? "null"
+            : JsonSerializer.Serialize(image, DriversJsonContext.Readable.ImageDocument).Replace("\n", "\n  ", StringComparison.Ordinal)));
+        output.WriteLine("\n}");
+    }
+
+    private static string Indented(string json) => json.Replace("\n", "\n    ", StringComparison.Ordinal);
 }
 
 internal sealed record DriverDocument(
@@ -113,7 +146,9 @@ internal sealed record RegistryDocument(
         f.EnableConnectionRateLimiting, f.TcpMaxConnectRetransmissions, f.TcpNumConnections, f.MaxUserPort, f.TcpTimedWaitDelay);
 }
 
-[JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(DriverDocument))]
+[JsonSerializable(typeof(RegistryDocument))]
+[JsonSerializable(typeof(ImageDocument))]
 [JsonSerializable(typeof(PatchDocument))]
 [JsonSerializable(typeof(RestoreDocument))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

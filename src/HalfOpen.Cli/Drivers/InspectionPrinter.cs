@@ -6,11 +6,11 @@ using HalfOpen.Windows.Lifting;
 namespace HalfOpen.Cli.Drivers;
 
 /// <summary>A driver for people: the limit first, then what proves it, then one sentence of advice.</summary>
-internal sealed class InspectionPrinter(Terminal terminal, bool quiet)
+internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspectionReport
 {
     private const int LabelWidth = 11;
 
-    public void Print(Inspection driver)
+    public void Add(Inspection driver)
     {
         var o = terminal.Out;
         o.WriteLine(terminal.Bold(DriverPaths.Shown(driver.Path)));
@@ -47,7 +47,25 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet)
         o.WriteLine();
     }
 
-    public void Print(SystemFacts registry)
+    public void End(Inspector inspector, ImageDocument? image)
+    {
+        foreach (var registry in inspector.Registries)
+        {
+            Print(registry);
+        }
+
+        if (inspector.RegistriesLeftOut > 0)
+        {
+            terminal.Out.WriteLine($"and {inspector.RegistriesLeftOut:N0} more registries");
+        }
+    }
+
+    public void Dispose()
+    {
+        // Every line is written as it comes.
+    }
+
+    private void Print(SystemFacts registry)
     {
         var o = terminal.Out;
         o.WriteLine(terminal.Bold(DriverPaths.Shown(registry.Path)));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
 using HalfOpen.Windows.Lifting;
@@ -28,48 +27,32 @@ internal static class InspectVerb
         };
         verb.Does((parsed, cancellation) => Task.Run(() =>
         {
-            using var place = DriverPlace.Open(parsed.GetRequiredValue(path), null, !parsed.GetValue(json) ? null
-                : _ => terminal.Out.WriteLine(
-                    JsonSerializer.Serialize(new InspectDocument([], [], null), DriversJsonContext.Readable.InspectDocument)));
+            var isQuiet = parsed.GetValue(quiet);
+            using IInspectionReport report = parsed.GetValue(json)
+                ? new InspectJsonWriter(terminal.Out) : new InspectionPrinter(terminal, isQuiet);
+            using var place = DriverPlace.Open(parsed.GetRequiredValue(path));
             var inspector = new Inspector(place.Store);
-            var drivers = new List<Inspection>();
-            foreach (var found in place.Find(terminal, parsed.GetValue(recurse), parsed.GetValue(quiet), cancellation))
+
+            // One driver at a time: there may be a hundred thousand.
+            Inspection? first = null;
+            var isFound = false;
+            foreach (var driver in place.Find(terminal, parsed.GetValue(recurse), isQuiet, cancellation).Select(inspector.Inspect))
             {
                 cancellation.ThrowIfCancellationRequested();
-                drivers.Add(inspector.Inspect(found));
+                report.Add(driver);
+                first ??= driver;
+                isFound |= driver.IsFound;
             }
 
-            if (parsed.GetValue(json))
-            {
-                var document = InspectDocument.Of(drivers, inspector.Registries, ImageDocument.Of(place, drivers));
-                terminal.Out.WriteLine(JsonSerializer.Serialize(document, DriversJsonContext.Readable.InspectDocument));
-            }
-            else
-            {
-                Print(new InspectionPrinter(terminal, parsed.GetValue(quiet)), drivers, inspector);
-            }
-
-            place.PrintState(terminal, drivers.ConvertAll(d => d.Path), parsed.GetValue(quiet));
-            if (drivers.Count == 0)
+            report.End(inspector, ImageDocument.Of(place, first));
+            place.PrintState(terminal, first, isQuiet);
+            if (first is null)
             {
                 terminal.Error.WriteLine("halfopen: " + place.NothingFound(parsed.GetValue(recurse)));
             }
 
-            return drivers.Exists(d => d.IsFound) ? ExitCode.Done : ExitCode.FoundOrRefused;
+            return isFound ? ExitCode.Done : ExitCode.FoundOrRefused;
         }, cancellation));
         return verb;
-    }
-
-    private static void Print(InspectionPrinter printer, List<Inspection> drivers, Inspector inspector)
-    {
-        foreach (var driver in drivers)
-        {
-            printer.Print(driver);
-        }
-
-        foreach (var registry in inspector.Registries)
-        {
-            printer.Print(registry);
-        }
     }
 }

@@ -101,14 +101,14 @@ internal sealed record PatchRun(
     {
         CheckOutput();
         var inspector = new Inspector(_place.Store);
-        var drivers = _place.Find(Terminal, Recurse, Quiet, cancellation).Select(inspector.Inspect).ToList();
-        if (drivers.Count == 0)
+        var drivers = _place.Find(Terminal, Recurse, Quiet, cancellation).Select(inspector.Inspect);
+        var unit = PatchUnit.Plan(_place.Store, drivers, Limit, AllowBadChecksum, beside: Output is null);
+        cancellation.ThrowIfCancellationRequested();
+        if (unit.Items.Count == 0)
         {
             throw CliException.Refused(_place.NothingFound(Recurse));
         }
 
-        cancellation.ThrowIfCancellationRequested();
-        var unit = PatchUnit.Plan(_place.Store, drivers, Limit, AllowBadChecksum, beside: Output is null);
         var notes = PatchPrinter.Notes(unit, isSingle: !_place.IsFolder, Output);
         if (!Json)
         {

@@ -11,13 +11,29 @@ public enum EntryKind
     Other,
 }
 
-/// <summary>One entry of a folder. Immutable.</summary>
-/// <param name="Path">Full path, in the spelling that the store uses; names that are not UTF-8 as
-/// <see cref="Linux.LinuxName"/> says.</param>
-/// <param name="Size">Bytes; 0 for anything but a file.</param>
-public sealed record FileEntry(string Path, EntryKind Kind, long Size)
+/// <summary>One entry of a folder. Immutable. Kept in parts: a folder may have a hundred thousand of them.</summary>
+public sealed record FileEntry
 {
-    public string Name => System.IO.Path.GetFileName(Path);
+    private readonly string _folder;
+
+    /// <param name="path">Full path, in the spelling that the store uses; names that are not UTF-8 as <see
+    /// cref="Linux.LinuxName"/> says.</param>
+    /// <param name="size">Bytes; 0 for anything but a file.</param>
+    public FileEntry(string path, EntryKind kind, long size)
+        : this(System.IO.Path.GetDirectoryName(path) ?? path, System.IO.Path.GetFileName(path), kind, size)
+    {
+    }
+
+    public FileEntry(string folder, string name, EntryKind kind, long size) => (_folder, Name, Kind, Size) = (folder, name, kind, size);
+
+    public string Path => System.IO.Path.Join(_folder, Name);
+
+    public string Name { get; }
+
+    public EntryKind Kind { get; }
+
+    /// <value>Bytes; 0 for anything but a file.</value>
+    public long Size { get; }
 }
 
 /// <summary>

@@ -150,8 +150,11 @@ public sealed class Inspector(IFileStore store)
 
     private readonly Search.HiveFinder _hives = new(store);
 
-    /// <summary>The registries met so far.</summary>
+    /// <summary>The registries met so far; of very many, the first.</summary>
     public IEnumerable<SystemFacts> Registries => _hives.All;
+
+    /// <value>How many registries were met besides.</value>
+    public int RegistriesLeftOut => _hives.LeftOut;
 
     /// <summary>Reads one driver. What is wrong with the file is in the result.</summary>
     public Inspection Inspect(string path)

@@ -37,6 +37,12 @@ public sealed record PatchItem(Inspection Driver, PatchAction Action, IReadOnlyL
 /// </summary>
 public sealed class PatchUnit
 {
+    /// <summary>
+    /// Copies that go together at most, in a patch or a restore: what is known of all of them is kept until the last is
+    /// written.
+    /// </summary>
+    public const int MaxCopies = 10_000;
+
     private readonly IFileStore _store;
     private readonly bool _allowBadChecksum;
     private readonly bool _isBeside;
@@ -60,12 +66,14 @@ public sealed class PatchUnit
     public IEnumerable<PatchItem> Writes => Items.Where(i => i.Action == PatchAction.Write);
 
     /// <summary>Checks every copy and works out every byte; writes nothing.</summary>
+    /// <param name="drivers">Taken one by one; at most <see cref="MaxCopies"/>.</param>
     /// <param name="limit"><see cref="LimitPatch.MinLimit"/> to <see cref="LimitPatch.MaxLimit"/>.</param>
     /// <param name="beside">True: the result goes into the driver's place, so backup and links matter. False: it goes
     /// elsewhere.</param>
+    /// <exception cref="FileProblemException">There are too many drivers, or the search for them failed.</exception>
     public static PatchUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, uint limit, bool allowBadChecksum, bool beside = true)
     {
-        var items = drivers.Select(d => PlanOne(store, d, limit, allowBadChecksum, beside)).ToList();
+        var items = Bounded(drivers).Select(d => PlanOne(store, d, limit, allowBadChecksum, beside)).ToList();
 
         // A copy that has no limit by design must not keep the others from being patched; alone, it is a refusal.
         if (items.Exists(i => i.Action is PatchAction.Write or PatchAction.Nothing))
@@ -126,12 +134,17 @@ public sealed class PatchUnit
             ? LimitPatch.Plan(bytes, Limit, new LimitPatchOptions { AllowBadChecksum = _allowBadChecksum }).Apply(bytes) : bytes;
     }
 
+    /// <exception cref="FileProblemException">There are more than go together.</exception>
+    internal static IEnumerable<Inspection> Bounded(IEnumerable<Inspection> drivers) =>
+        drivers.Select((d, i) => i < MaxCopies ? d : throw new FileProblemException(d.Path,
+            $"more than {MaxCopies:N0} drivers are too many to write together: name a folder further down."));
+
     private static PatchItem PlanOne(IFileStore store, Inspection driver, uint limit, bool allowBadChecksum, bool beside)
     {
         var slim = driver.WithoutEvidence();
         PatchItem Refused(string reason) => new(slim, PatchAction.Refuse, [], reason);
 
-        if (driver.Sha256 is null)
+        if (driver.Status == DriverStatus.Unreadable)
         {
             return Refused(driver.Problem ?? "unreadable.");
         }
@@ -144,7 +157,7 @@ public sealed class PatchUnit
         byte[] bytes;
         try
         {
-            bytes = Transaction.ReadUnchanged(store, driver.Path, driver.Sha256, followLink: !beside);
+            bytes = Transaction.ReadUnchanged(store, driver.Path, driver.Sha256!, followLink: !beside);
         }
         catch (FileProblemException e)
         {

@@ -45,10 +45,11 @@ public sealed class RestoreUnit
     public IEnumerable<RestoreItem> Work => Items.Where(i => i.Action is RestoreAction.Restore or RestoreAction.CleanUp);
 
     /// <summary>Checks every copy; writes nothing.</summary>
+    /// <param name="drivers">Taken one by one; at most <see cref="PatchUnit.MaxCopies"/>.</param>
     /// <param name="force">Whether the original also goes over a file that somebody else changed. A damaged backup is
     /// never written.</param>
     public static RestoreUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, bool force) =>
-        new(store, [.. drivers.Select(d => PlanOne(store, d.WithoutEvidence(), force))]);
+        new(store, [.. PatchUnit.Bounded(drivers).Select(d => PlanOne(store, d.WithoutEvidence(), force))]);
 
     /// <summary>
     /// Puts all originals back, then removes manifests and backups. Order and states:

@@ -17,6 +17,7 @@ public sealed class DriverSearch(IFileStore store)
     /// <summary>Folders that one search visits at most.</summary>
     public const int MaxFolders = 200_000;
 
+    /// <summary>Levels that one search goes down at most: every step down is gone anew for each folder.</summary>
     private const int MaxDepth = 64;
 
     /// <summary>
@@ -33,15 +34,20 @@ public sealed class DriverSearch(IFileStore store)
 
     /// <summary>
     /// The paths of all drivers, and of drivers that are gone while their backup is there, in a fixed order: what is in
-    /// use first (system32\drivers). A path that is a file is itself the answer, whatever its name.
+    /// use first (system32\drivers).
+    /// A path that is a file is itself the answer, whatever its name. The search goes on as the answers are taken, and
+    /// keeps none of them.
     /// </summary>
     /// <param name="path">A file; or a Windows directory, a drive root, a folder of plain files.</param>
     /// <param name="recurse">Look everywhere below, not only where Windows keeps drivers.</param>
     /// <param name="onFolder">Told how many folders a search below has visited; may throw to end it. Null: nobody is
     /// told.</param>
-    /// <exception cref="FileProblemException">There is no such path, or a folder cannot be read, or there are too
-    /// many.</exception>
-    public IReadOnlyList<string> Find(string path, bool recurse, Action<int>? onFolder = null)
+    /// <param name="onPassedOver">Told of each folder below that could not be searched, while the search goes on. Null:
+    /// nobody is told.</param>
+    /// <exception cref="FileProblemException">There is no such path, or the folder itself cannot be read; while answers
+    /// are taken: there are too many folders.</exception>
+    public IEnumerable<string> Find(string path, bool recurse, Action<int>? onFolder = null,
+        Action<FileProblemException>? onPassedOver = null)
     {
         var full = Path.TrimEndingDirectorySeparator(LinuxPath.Full(path));
         if (store.Find(full) is not { } entry)
@@ -57,35 +63,16 @@ public sealed class DriverSearch(IFileStore store)
             return [full];
         }
 
-        var found = new List<string>();
-        if (recurse)
-        {
-            SearchBelow(full, found, onFolder);
-        }
-        else
-        {
-            SearchPlaces(full, found);
-        }
-
-        return found;
+        return recurse ? SearchBelow(full, onFolder, onPassedOver) : SearchPlaces(full);
     }
 
-    private void SearchPlaces(string root, List<string> found)
+    private IEnumerable<string> SearchPlaces(string root)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var windows in WindowsDirectories(root))
-        {
-            foreach (var folder in WindowsPlaces.SelectMany(place => Descend(windows, place)))
-            {
-                AddDrivers(folder, seen, found);
-            }
-        }
-
-        AddDrivers(root, seen, found);
-        foreach (var folder in OtherPlaces.SelectMany(place => Descend(root, place)))
-        {
-            AddDrivers(folder, seen, found);
-        }
+        // A folder may be reached twice: WINDOWS itself was named, or its drivers.
+        var folders = WindowsDirectories(root).SelectMany(windows => WindowsPlaces.SelectMany(place => Descend(windows, place)))
+            .Append(root)
+            .Concat(OtherPlaces.SelectMany(place => Descend(root, place)));
+        return folders.Distinct(StringComparer.Ordinal).SelectMany(f => DriversIn(f, store.List(f)));
     }
 
     /// <summary>
@@ -113,41 +100,65 @@ public sealed class DriverSearch(IFileStore store)
         }
     }
 
-    private void SearchBelow(string root, List<string> found, Action<int>? onFolder)
+    private IEnumerable<string> SearchBelow(string root, Action<int>? onFolder, Action<FileProblemException>? onPassedOver)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var waiting = new Stack<(string Folder, int Depth)>();
-        waiting.Push((root, 0));
+        // Names instead of paths: a folder may have a hundred thousand of them.
+        var waiting = new Stack<(string Above, string[] Names, int Next)>();
+        waiting.Push((root, [""], 0));
         var visited = 0;
-        while (waiting.TryPop(out var next))
+        while (waiting.TryPop(out var level))
         {
-            if (++visited > MaxFolders || next.Depth > MaxDepth)
+            if (level.Next == level.Names.Length)
             {
-                throw new FileProblemException(root,
-                    $"more than {MaxFolders:N0} folders, or more than {MaxDepth} levels: name a folder further down.");
+                continue;
+            }
+
+            waiting.Push(level with { Next = level.Next + 1 });
+            var folder = Path.Join(level.Above, level.Names[level.Next]);
+            if (++visited > MaxFolders)
+            {
+                throw new FileProblemException(root, $"more than {MaxFolders:N0} folders: name a folder further down.");
             }
 
             onFolder?.Invoke(visited);
-            AddDrivers(next.Folder, seen, found);
-            foreach (var folder in Folders(next.Folder).Reverse())
+            if (ListOrPassOver(folder, waiting.Count, isRoot: visited == 1, onPassedOver) is { } entries)
             {
-                waiting.Push((folder, next.Depth + 1));
+                foreach (var driver in DriversIn(folder, entries))
+                {
+                    yield return driver;
+                }
+
+                waiting.Push((folder, [.. entries.Where(e => e.Kind == EntryKind.Folder).Select(e => e.Name)], 0));
             }
         }
     }
 
-    private void AddDrivers(string folder, HashSet<string> seen, List<string> found)
+    private IReadOnlyList<FileEntry>? ListOrPassOver(string folder, int depth, bool isRoot, Action<FileProblemException>? onPassedOver)
     {
-        foreach (var entry in store.List(folder))
+        try
+        {
+            return depth <= MaxDepth ? store.List(folder)
+                : throw new FileProblemException(folder, $"more than {MaxDepth} levels below what was named.");
+        }
+        catch (FileProblemException e) when (!isRoot)
+        {
+            onPassedOver?.Invoke(e);
+            return null;
+        }
+    }
+
+    private static IEnumerable<string> DriversIn(string folder, IReadOnlyList<FileEntry> entries)
+    {
+        HashSet<string>? seen = null;
+        foreach (var entry in entries)
         {
             // A folder with a driver's name is listed only where it stands for a file that should be there: it is an
             // error to show, not to hide.
             var isBackup = entry.Name.EndsWith(FileNames.BackupSuffix, StringComparison.Ordinal);
             var name = isBackup ? entry.Name[..^FileNames.BackupSuffix.Length] : entry.Name;
-            var path = Path.Combine(folder, name);
-            if (FileNames.IsDriverName(name) && seen.Add(path))
+            if (FileNames.IsDriverName(name) && (seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(name))
             {
-                found.Add(path);
+                yield return Path.Join(folder, name);
             }
         }
     }

@@ -8,8 +8,22 @@ namespace HalfOpen.Windows.Search;
 /// </summary>
 public sealed class HiveFinder(IFileStore store)
 {
-    /// <summary>Bytes. NT5 limits the hive to 200 MB on disk; what is larger is not read.</summary>
-    public const int MaxHiveSize = 256 * 1024 * 1024;
+    /// <summary>
+    /// Bytes; what is larger is not read. On XP this hive must fit into the 16 MB that the boot loader has; 20 MB is
+    /// much on Windows 7.
+    /// </summary>
+    public const int MaxHiveSize = 48 * 1024 * 1024;
+
+    /// <summary>
+    /// Registries that are remembered: a search below a folder of many installations must not collect them without end.
+    /// </summary>
+    public const int MaxRegistries = 1_000;
+
+    /// <summary>
+    /// Folders that are remembered to have none; a search comes by the same ones again and again, but not by those that
+    /// it has left.
+    /// </summary>
+    private const int MaxRemembered = 1_000;
 
     /// <summary>
     /// From system32\drivers\tcpip.sys up to the Windows directory there are three steps; one more for folders below.
@@ -17,9 +31,15 @@ public sealed class HiveFinder(IFileStore store)
     private const int MaxLevels = 4;
 
     private readonly Dictionary<string, SystemFacts?> _read = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, SystemFacts> _all = new(StringComparer.Ordinal);
 
-    /// <summary>All hives met so far, in the order of their paths.</summary>
-    public IEnumerable<SystemFacts> All => _read.Values.OfType<SystemFacts>().OrderBy(f => f.Path, StringComparer.Ordinal);
+    /// <summary>
+    /// The hives met so far, in the order of their paths; the first <see cref="MaxRegistries"/> of them.
+    /// </summary>
+    public IEnumerable<SystemFacts> All => _all.Values;
+
+    /// <value>How many hives were met besides.</value>
+    public int LeftOut { get; private set; }
 
     /// <summary>What the registry beside a driver says; null when there is none, or none that can be found.</summary>
     public SystemFacts? For(string driverPath)
@@ -45,8 +65,32 @@ public sealed class HiveFinder(IFileStore store)
             return known;
         }
 
+        if (_read.Count >= MaxRemembered)
+        {
+            var above = folder + Path.DirectorySeparatorChar;
+            var isLeft = (string k) => !above.StartsWith(k + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+            foreach (var left in _read.Keys.Where(isLeft).ToList())
+            {
+                _read.Remove(left);
+            }
+        }
+
         var path = FindHive(folder);
-        return _read[folder] = path is null ? null : ReadHive(path);
+        var facts = path is null ? null : ReadHive(path);
+        _read[folder] = facts;
+        if (facts is not null && !_all.ContainsKey(facts.Path))
+        {
+            if (_all.Count < MaxRegistries)
+            {
+                _all.Add(facts.Path, facts);
+            }
+            else
+            {
+                LeftOut++;
+            }
+        }
+
+        return facts;
     }
 
     private string? FindHive(string folder)

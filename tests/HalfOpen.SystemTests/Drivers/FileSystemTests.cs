@@ -2,14 +2,20 @@ using Xunit;
 
 namespace HalfOpen.SystemTests.Drivers;
 
-/// <summary>File systems in user space, as a Windows disk is often mounted: without permissions, times or hard links, and with attributes of Windows.</summary>
+/// <summary>
+/// File systems in user space, as a Windows disk is often mounted: without permissions, times or hard links, and with
+/// attributes of Windows.
+/// </summary>
 public sealed class FileSystemTests : IDisposable
 {
     private readonly DriverTree _tree = new(1);
 
     public void Dispose() => _tree.Dispose();
 
-    /// <summary>fusefat has neither chmod nor chown nor utimes (ENOSYS), no hard links, and tells a file's size only after it was closed.</summary>
+    /// <summary>
+    /// fusefat has neither chmod nor chown nor utimes (ENOSYS), no hard links, and tells a file's size only after it
+    /// was closed.
+    /// </summary>
     [Fact]
     public async Task A_FAT_disk_that_keeps_no_permissions_is_patched_and_restored() => await PatchAndRestoreAsync(
         ["fusefat", "mkfs.fat"],
@@ -24,14 +30,16 @@ public sealed class FileSystemTests : IDisposable
         ["ntfs-3g", "mkntfs", "getfattr"],
         "truncate -s 24M v; mkntfs -F -q v 2>/dev/null; ntfs-3g v m",
         remount,
-        attributes: "for a in attrib_be crtime_be; do getfattr -e hex -n system.ntfs_$a \"$1\" 2>/dev/null | grep =; done | sed 's/=0x0000002/=0x0000000/'"); // but for the archive attribute
+        attributes: "for a in attrib_be crtime_be; do getfattr -e hex -n system.ntfs_$a \"$1\" 2>/dev/null | grep =; done"
+            + " | sed 's/=0x0000002/=0x0000000/'"); // but for the archive attribute
 
     private async Task PatchAndRestoreAsync(string[] programs, string mount, string remount, string attributes)
     {
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/dev/fuse"), "skipped: needs root and /dev/fuse");
         foreach (var program in programs)
         {
-            Assert.SkipUnless(new[] { "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/" }.Any(d => File.Exists(d + program)), "skipped: needs " + program);
+            Assert.SkipUnless(new[] { "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/" }.Any(d => File.Exists(d + program)),
+                "skipped: needs " + program);
         }
 
         // A private mount namespace: the disk is gone with the shell.
@@ -40,7 +48,9 @@ public sealed class FileSystemTests : IDisposable
             exec 3>&1; cd $D; mkdir m; attributes() { {{attributes}}; }
             { {{mount}}; } >/dev/null; trap "umount m" EXIT
             mkdir -p m/WINDOWS/system32/drivers; f=m/WINDOWS/system32/drivers/tcpip.sys; cp copy00/tcpip.sys $f
-            if [ -x /usr/bin/setfattr ] && setfattr -n system.ntfs_attrib_be -v 0x00000007 $f 2>/dev/null; then setfattr -n system.ntfs_crtime_be -v 0x01c89e12ab000000 $f; fi
+            if [ -x /usr/bin/setfattr ] && setfattr -n system.ntfs_attrib_be -v 0x00000007 $f 2>/dev/null; then
+              setfattr -n system.ntfs_crtime_be -v 0x01c89e12ab000000 $f
+            fi
             {{remount}}
             attributes $f >before
             $H patch m --yes >out 2>&1 || { cat out >&2; exit 1; }
@@ -50,6 +60,7 @@ public sealed class FileSystemTests : IDisposable
             cmp $D/before $D/patched && cmp $D/before $D/restored && wc -l <$D/before
             """);
         Assert.True(code == 0, output + error);
-        Assert.Equal(["3", "\"limit\": 100,", "tcpip.sys", attributes == "true" ? "0" : "2"], output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["3", "\"limit\": 100,", "tcpip.sys", attributes == "true" ? "0" : "2"],
+            output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -87,6 +87,25 @@ public sealed class TroubleTests : IDisposable
         Assert.Equal(3, output.Split("1234:2345").Length - 1); // driver and backup, then the restored driver; the manifest is ours
     }
 
+    /// <summary>
+    /// Sixty sparse files of 16 MB and two thousand drivers: all that is looked at fits, one by one, into a heap of
+    /// 64 MB, which the runtime is told not to exceed.
+    /// </summary>
+    [Theory]
+    [InlineData("inspect", "--json")]
+    [InlineData("patch", "--dry-run")]
+    [InlineData("restore", "--dry-run")]
+    public async Task Memory_is_bounded_however_many_files_there_are(string verb, string flag)
+    {
+        var (code, _, error) = await _tree.ShellAsync($$"""
+            cd $D && for i in $(seq 2000); do mkdir d$i && ln copy00/tcpip.sys d$i/tcpip.sys; done
+            for i in $(seq 60); do mkdir s$i && truncate -s 16M s$i/tcpip.sys; done
+            DOTNET_GCHeapHardLimit=0x4000000 $H {{verb}} {{flag}} --recurse $D >/dev/null
+            """);
+        Assert.DoesNotContain("internal error", error, StringComparison.Ordinal);
+        Assert.True(code == (verb == "inspect" ? 0 : 1), error);
+    }
+
     private static void NeedsRoot()
     {
         if (Environment.UserName != "root")

@@ -162,10 +162,37 @@ public sealed class DriverTroubleTests : IDisposable
         _folder.WriteDriver("a/b/tcpip.sys", seed: 1);
         var search = new HalfOpen.Windows.Search.DriverSearch(new LocalFileStore());
         Assert.Throws<OperationCanceledException>(
-            () => search.Find(_folder.Path, recurse: true, visited => throw new OperationCanceledException()));
+            () => search.Find(_folder.Path, recurse: true, visited => throw new OperationCanceledException()).ToList());
         var last = 0;
         Assert.Single(search.Find(_folder.Path, recurse: true, visited => last = visited));
         Assert.Equal(3, last);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_searched_does_not_end_the_search()
+    {
+        _folder.WriteDriver("z/tcpip.sys", seed: 1);
+        var deep = string.Join('/', Enumerable.Repeat("d", 70));
+        _folder.WriteDriver("a/" + deep + "/tcpip.sys", seed: 2);
+        var (code, output, error) = await CliRunner.RunAsync(["inspect", _folder.Path, "--recurse", "--json"]);
+        Assert.Equal(0, code);
+        Assert.Equal(1, JsonDocument.Parse(output).RootElement.GetProperty("drivers").GetArrayLength());
+        Assert.Contains("warning: not searched: " + _folder.In("a", "d"), error, StringComparison.Ordinal);
+        Assert.Contains("more than 64 levels", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_search_keeps_nothing_and_a_unit_has_a_bound()
+    {
+        // The drivers come one by one; what is written together is not collected without end.
+        var path = _folder.WriteDriver("tcpip.sys", seed: 1);
+        var store = new LocalFileStore();
+        var driver = new Inspector(store).Inspect(path);
+        var taken = 0;
+        var endless = Enumerable.Repeat(driver, int.MaxValue).Select(d => (taken++, d).d);
+        var problem = Assert.Throws<FileProblemException>(() => RestoreUnit.Plan(store, endless, force: false));
+        Assert.Contains("name a folder further down", problem.Message, StringComparison.Ordinal);
+        Assert.Equal(PatchUnit.MaxCopies + 1, taken);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class LiftTests : IDisposable
         _folder.WriteDriver("WINDOWS/system32/drivers/etc/tcpip.sys", seed: 4);
         _folder.WriteDriver("WINDOWS/system32/drivers/tcpip.sys.old", seed: 4);
         _folder.Write("WINDOWS/system32/dllcache/tcpip6.sys.halfopen-backup", [1]);
-        var linux = new DriverSearch(new LocalFileStore()).Find(_folder.Windows(), recurse: false);
+        var linux = new DriverSearch(new LocalFileStore()).Find(_folder.Windows(), recurse: false).ToList();
         Assert.Equal(linux, CopyPlace.Find(DiskSteps.OfThisSystem(), _folder.Windows()).Select(p => p.Path));
         Assert.Equal(7, linux.Count);
     }

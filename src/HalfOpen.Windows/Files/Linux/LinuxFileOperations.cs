@@ -8,9 +8,14 @@ namespace HalfOpen.Windows.Files.Linux;
 internal sealed class LinuxFileOperations : IFileOperations
 {
     private const int EntriesAtOnce = 64 * 1024;
+
+    /// <summary>Bytes. No driver and few hives are as large.</summary>
+    private const int LargeFile = 4 * 1024 * 1024;
+
     private const uint AnyNewFile = 0x1B6, OwnerOnly = 0x180; // 0666, of which the umask takes away; 0600
 
-    private const string Swapped = "somebody put another file in its place while it was being written: look who works in this folder, and try again.";
+    private const string Swapped =
+        "somebody put another file in its place while it was being written: look who works in this folder, and try again.";
 
     private readonly FolderWalk _walk = new();
 
@@ -66,8 +71,17 @@ internal sealed class LinuxFileOperations : IFileOperations
             throw Errno.Problem(path, Errno.WouldBlock);
         }
 
-        return status.Size <= maxBytes ? PlainFile.Read(file, path, (int)status.Size)
-            : throw new FileProblemException(path, LocalFileStore.TooLarge(status.Size, maxBytes));
+        if (status.Size > maxBytes)
+        {
+            throw new FileProblemException(path, LocalFileStore.TooLarge(status.Size, maxBytes));
+        }
+
+        if (status.Size >= LargeFile)
+        {
+            GC.Collect(); // the one before it may still be there: the collector lets several of these come together before it looks
+        }
+
+        return PlainFile.Read(file, path, (int)status.Size);
     }
 
     public byte[] ReadStart(string path, int count)
@@ -85,7 +99,9 @@ internal sealed class LinuxFileOperations : IFileOperations
             return Errno.Describe(error);
         }
 
-        if (Libc.AccessAt(folder.Number, [(byte)'.', 0], Libc.WriteAccess | Libc.SearchAccess, 0) != 0)
+        // Any other error says nothing of writing: some file systems in user space cannot be asked.
+        if (Libc.AccessAt(folder.Number, [(byte)'.', 0], Libc.WriteAccess | Libc.SearchAccess, 0) != 0
+            && Errno.Last is Errno.ReadOnlyFileSystem or Errno.AccessDenied or Errno.NotPermitted)
         {
             return Errno.Describe(Errno.Last);
         }
@@ -216,8 +232,7 @@ internal sealed class LinuxFileOperations : IFileOperations
             var status = FileStatus.Of(open, name.ToArray(), out var error);
             if (error != Errno.NotFound)
             {
-                entries.Add(
-                    new FileEntry(Path.Join(folder, LinuxName.Decode(name[..^1])), status?.Kind ?? EntryKind.Other, status?.Size ?? 0));
+                entries.Add(new FileEntry(folder, LinuxName.Decode(name[..^1]), status?.Kind ?? EntryKind.Other, status?.Size ?? 0));
             }
         }
     }
@@ -284,9 +299,7 @@ internal sealed class LinuxFileOperations : IFileOperations
     /// <summary>While it is locked, its path means this very folder.</summary>
     private sealed class LockedFolder : IDisposable
     {
-        private const string Swapped = "somebody put another file in its place while it was being written: look who works in this folder, and try again.";
-
-    private readonly FolderWalk _walk;
+        private readonly FolderWalk _walk;
         private readonly string _path;
         private readonly OpenFile _folder;
         private readonly bool _isKept;

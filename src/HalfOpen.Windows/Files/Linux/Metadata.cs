@@ -49,7 +49,8 @@ internal static class Metadata
     }
 
     /// <summary>
-    /// As far as the file system lets us: a driver works without them. On NTFS the archive attribute comes on top ("changed since the last backup"), since
+    /// As far as the file system lets us: a driver works without them. On NTFS the archive attribute comes on top
+    /// ("changed since the last backup"), since
     /// ntfs-3g sets it at every rename, as Windows does at every change.
     /// </summary>
     private static void CopyAttributes(OpenFile from, OpenFile to)
