@@ -94,7 +94,8 @@ public sealed class ImagePatchTests
         "s.vmdk", "stream-optimized")]
     [InlineData("qemu-img convert -c -f raw -O qcow2 disk.img c.qcow2", "c.qcow2", "compressed cluster")]
     [InlineData("qemu-img convert -f raw -O qed disk.img d.qed", "d.qed", "QED")]
-    // not LUKS: qemu-img measures CPU time for its key there, and on a busy machine gives up ("unable to get accurate CPU usage")
+    // not LUKS: qemu-img measures CPU time for its key there, and on a busy machine gives up
+    // ("unable to get accurate CPU usage")
     [InlineData("qemu-img create -q -f qcow2 -o encrypt.format=aes,encrypt.key-secret=s --object secret,id=s,data=x e.qcow2 16M",
         "e.qcow2", "encrypted")]
     [InlineData("qemu-img bitmap --add disk.qcow2 b", "disk.qcow2", "qemu-img bitmap --remove")]
