@@ -7,9 +7,6 @@ namespace HalfOpen.Core;
 /// </summary>
 public sealed record WindowsXpOptions : PolicyOptions
 {
-    /// <summary>The driver's clock: what waits is looked at every 100 ms of the host's epoch.</summary>
-    public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
-
     internal static PolicyRow TableRow { get; } = new("windows-xp", "does what Windows XP SP2 did", new WindowsXpOptions());
 
     /// <inheritdoc/>
