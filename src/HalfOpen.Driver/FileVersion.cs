@@ -21,6 +21,20 @@ public sealed class FileVersion : IEquatable<FileVersion>
 
     public int Revision { get; }
 
+    /// <summary>Whether this is an earlier version than the other.</summary>
+    public bool IsOlderThan(FileVersion other)
+    {
+        if (other is null)
+        {
+            throw new ArgumentNullException(nameof(other));
+        }
+
+        return Major != other.Major ? Major < other.Major
+            : Minor != other.Minor ? Minor < other.Minor
+            : Build != other.Build ? Build < other.Build
+            : Revision < other.Revision;
+    }
+
     public bool Equals(FileVersion? other) =>
         other is not null && Major == other.Major && Minor == other.Minor && Build == other.Build && Revision == other.Revision;
 

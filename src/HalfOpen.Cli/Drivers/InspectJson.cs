@@ -112,8 +112,9 @@ internal sealed record EvidenceDocument(string Name, bool? Holds, string Detail)
 
 /// <param name="State">original, patched, foreign, missing, unproven or damaged; what each means stands in
 /// docs/guides/patch-windows.md.</param>
+/// <param name="Stale">It is of another build than the driver is by now: nothing to go back to.</param>
 internal sealed record BackupDocument(string Path, string State, string? OriginalSha256, uint? OldLimit, uint? NewLimit, DateTime? TimeUtc,
-    string? Problem)
+    string? Problem, string? FileVersion, bool Stale)
 {
     public static BackupDocument? Of(Inspection i) => i.Relation == BackupRelation.None ? null : new(
         i.Backup.ShownPath,
@@ -122,7 +123,9 @@ internal sealed record BackupDocument(string Path, string State, string? Origina
         i.Backup.Manifest?.OldLimit,
         i.Backup.Manifest?.NewLimit,
         i.Backup.Manifest?.TimeUtc,
-        i.Backup.Problem);
+        i.Backup.Problem,
+        i.Backup.BackupVersion?.ToString(),
+        i.HasStaleBackup);
 }
 
 internal sealed record RegistryDocument(

@@ -135,14 +135,17 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
                 + $"UTC; the backup is there",
             Origin.Other =>
                 terminal.Warn("patched by another tool") + known
-                + (driver.Relation == BackupRelation.IsForeign
-                    ? ", over our patch; our backup is there" : ": the limit is not 10 and there is no backup of ours"),
+                + (driver.HasStaleBackup ? ""
+                    : driver.Relation == BackupRelation.IsForeign ? ", over our patch; our backup is there"
+                    : ": the limit is not 10 and there is no backup of ours"),
             _ => driver.IsFound ? "unknown" : "not patchable",
         };
         return driver.Relation switch
         {
             BackupRelation.IsDamaged => text + "; " + terminal.Bad("backup: ") + driver.Backup.Problem,
             BackupRelation.IsOriginal => text + "; an unfinished patch or restore left a backup ('halfopen restore' clears it)",
+            _ when driver.HasStaleBackup => text
+                + $"; the backup is of another build ({driver.Backup.BackupVersion?.ToString() ?? "no version"})",
             BackupRelation.IsUnproven => text + "; a backup without manifest stands beside it",
             _ => text,
         };

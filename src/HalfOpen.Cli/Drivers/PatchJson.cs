@@ -13,6 +13,8 @@ internal sealed record PatchDocument(uint Limit, bool DryRun, bool Refused, bool
 }
 
 /// <param name="Action">write, nothing, leave-out or refuse.</param>
+/// <param name="OldBackup">Where the backup of a build that Windows replaced since is kept; null: there is
+/// none.</param>
 internal sealed record PatchedDriverDocument(
     string Path,
     string Kind,
@@ -23,6 +25,7 @@ internal sealed record PatchedDriverDocument(
     string? Sha256Before,
     string? Sha256After,
     string? Backup,
+    string? OldBackup,
     IReadOnlyList<EditDocument> Edits)
 {
     public static PatchedDriverDocument Of(PatchItem item, uint limit) => new(
@@ -36,6 +39,7 @@ internal sealed record PatchedDriverDocument(
         item.Driver.Sha256,
         item.PatchedSha256 ?? item.Driver.Sha256,
         item.Action == PatchAction.Write ? item.Driver.Backup.ShownPath : null,
+        item.SetsAside ? PatchPrinter.OldBackupOf(item) : null,
         [.. item.Edits.Select(e => new EditDocument(e.Name, e.Offset.Value, PatchPrinter.Hex(e.Before), PatchPrinter.Hex(e.After)))]);
 }
 
@@ -51,7 +55,7 @@ internal sealed record RestoreDocument(bool DryRun, bool Refused, bool Written, 
 
 /// <param name="Action">restore, clean-up, nothing or refuse.</param>
 internal sealed record RestoredDriverDocument(string Path, string Action, string? Reason, uint? LimitBefore, string? Sha256Before,
-    string? Sha256After)
+    string? Sha256After, string? FileVersionBefore, string? FileVersionAfter)
 {
     public static RestoredDriverDocument Of(RestoreItem item) => new(
         item.Driver.Path,
@@ -60,5 +64,7 @@ internal sealed record RestoredDriverDocument(string Path, string Action, string
         Refusals.Reason(item),
         item.Driver.Report?.Limit,
         item.Driver.Sha256,
-        item.Action == RestoreAction.Restore ? item.Driver.Backup.BackupSha256 : item.Driver.Sha256);
+        item.Action == RestoreAction.Restore ? item.Driver.Backup.BackupSha256 : item.Driver.Sha256,
+        item.Driver.Report?.FileVersion?.ToString(),
+        (item.Action == RestoreAction.Restore ? item.Driver.Backup.BackupVersion : item.Driver.Report?.FileVersion)?.ToString());
 }

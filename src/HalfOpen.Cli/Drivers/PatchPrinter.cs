@@ -1,4 +1,5 @@
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Cli.Drivers;
@@ -25,6 +26,13 @@ internal sealed class PatchPrinter(Terminal terminal)
                         + $"{edit.Name}");
                 }
 
+                if (item.SetsAside)
+                {
+                    o.WriteLine(
+                        $"  Backup     a new one; that of {item.Driver.Backup.BackupVersion?.ToString() ?? "another build"} is kept as "
+                        + DriverPaths.Shown(Path.GetFileName(OldBackupOf(item))));
+                }
+
                 o.WriteLine($"  SHA-256    {item.Driver.Sha256} before");
                 o.WriteLine($"             {item.PatchedSha256} after");
                 break;
@@ -42,6 +50,13 @@ internal sealed class PatchPrinter(Terminal terminal)
         o.WriteLine();
     }
 
+    public static string OldBackupOf(PatchItem item) => FileNames.OldBackupOf(item.Driver.Path, item.Driver.Backup.BackupBuild);
+
+    /// <summary>A restore's two versions where they differ: <c>5.1.2600.5512 → 5.1.2600.2180</c>; else null.</summary>
+    public static string? Versions(RestoreItem item) =>
+        item.Action == RestoreAction.Restore && item.Driver.Report?.FileVersion is { } now && !now.Equals(item.Driver.Backup.BackupVersion)
+            ? $"{now} → {item.Driver.Backup.BackupVersion?.ToString() ?? "unknown"}" : null;
+
     public void Print(RestoreItem item)
     {
         var o = terminal.Out;
@@ -49,7 +64,8 @@ internal sealed class PatchPrinter(Terminal terminal)
         o.WriteLine(item.Action switch
         {
             RestoreAction.Restore =>
-                $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → "
+                (Versions(item) is { } versions ? $"  Version    {terminal.Warn(versions)}\n" : "")
+                + $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → "
                 + $"{terminal.Bold(item.Driver.Backup.Manifest is { } m ? $"{m.OldLimit:N0}" : "the original")}\n"
                 + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} "
                 + $"after, as in {Path.GetFileName(item.Driver.Backup.ShownPath)}",
@@ -76,6 +92,14 @@ internal sealed class PatchPrinter(Terminal terminal)
             notes.Add(
                 "Windows keeps further copies (system32\\dllcache, ServicePackFiles\\i386): one left behind undoes the patch. "
                 + "'halfopen patch' on the Windows folder does all of them.");
+        }
+
+        if (unit.Writes.FirstOrDefault(w => w.SetsAside) is { } replaced)
+        {
+            notes.Add(
+                $"Windows had replaced the driver: the backup of {replaced.Driver.Backup.BackupVersion?.ToString() ?? "the old build"} "
+                + $"is kept as {DriverPaths.Shown(Path.GetFileName(OldBackupOf(replaced)))}; 'restore' gives back the build of today. "
+                + "Remove the old one when you like.");
         }
 
         notes.Add("Restart Windows: the new limit takes effect then, since the driver is read only at the start.");

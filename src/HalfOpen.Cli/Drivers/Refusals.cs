@@ -13,6 +13,7 @@ internal static class Refusals
     {
         Overruling.BadChecksum => reason + " --allow-bad-checksum patches it nevertheless and puts the checksum right.",
         Overruling.OurBackup => reason + " --force puts our backup over it.",
+        Overruling.Downgrade => reason + " --downgrade does it nevertheless.",
         Overruling.BackupFolder => reason + " That is --backup DIR.",
         _ => reason,
     };

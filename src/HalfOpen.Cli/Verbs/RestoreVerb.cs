@@ -15,13 +15,15 @@ internal static class RestoreVerb
         var recurse = DriverPaths.Recurse();
         var force = new Option<bool>("--force")
             { Description = "Put the backup also over a file that somebody else changed since. A damaged backup is never used." };
+        var downgrade = new Option<bool>("--downgrade")
+            { Description = "With --force: also when the backup is of an older version than the file that stands there now." };
         var backup = DriverPaths.Backup();
         var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
         var verb =
             new VerbCommand("restore", "Give back the original Windows drivers that 'patch' changed, byte for byte. All copies or none.")
         {
             Arguments = { path },
-            Options = { force, dryRun, yes, recurse, backup, json, quiet },
+            Options = { force, downgrade, dryRun, yes, recurse, backup, json, quiet },
             Examples =
             {
                 ("halfopen restore /mnt/xp", "all copies of this Windows go back; their backups go away"),
@@ -38,6 +40,7 @@ internal static class RestoreVerb
                 parsed.GetValue(backup),
                 parsed.GetValue(recurse),
                 parsed.GetValue(force),
+                parsed.GetValue(downgrade),
                 parsed.GetValue(dryRun),
                 parsed.GetValue(yes),
                 parsed.GetValue(json),
@@ -48,8 +51,8 @@ internal static class RestoreVerb
     }
 
     private static int Execute(
-        Terminal terminal, string path, string? backup, bool recurse, bool force, bool dryRun, bool yes, bool json, bool quiet,
-            CancellationToken cancellation)
+        Terminal terminal, string path, string? backup, bool recurse, bool force, bool downgrade, bool dryRun, bool yes, bool json,
+            bool quiet, CancellationToken cancellation)
     {
         using var place = DriverPlace.Open(path, backup, !json ? null
             : _ => terminal.Out.WriteLine(JsonSerializer.Serialize(
@@ -57,7 +60,7 @@ internal static class RestoreVerb
         place.CheckStale(force);
         var store = place.Store;
         var inspector = new Inspector(store);
-        var unit = RestoreUnit.Plan(store, place.Find(terminal, recurse, quiet, cancellation).Select(inspector.Inspect), force);
+        var unit = RestoreUnit.Plan(store, place.Find(terminal, recurse, quiet, cancellation).Select(inspector.Inspect), force, downgrade);
         if (!json)
         {
             var printer = new PatchPrinter(terminal);
@@ -104,7 +107,7 @@ internal static class RestoreVerb
         }
 
         DriverPaths.WarnOfLiveWindows(terminal, inspector);
-        Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}?", cancellation);
+        Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}{VersionsText(unit)}?", cancellation);
         unit.Apply(cancellation);
         PrintDocument(written: true);
         if (!json)
@@ -114,5 +117,12 @@ internal static class RestoreVerb
         }
 
         return ExitCode.Done;
+    }
+
+    /// <summary>Another version than the one that stands there is named before it is asked for.</summary>
+    private static string VersionsText(RestoreUnit unit)
+    {
+        var changes = unit.Work.Select(PatchPrinter.Versions).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        return changes.Count == 0 ? "" : $" (another version: {string.Join(", ", changes)})";
     }
 }

@@ -27,6 +27,15 @@ public static class FileNames
 
     public static string ManifestOf(string path) => path + ManifestSuffix;
 
+    /// <summary>
+    /// Where the backup of a build that Windows has replaced stays: <c>tcpip.sys.halfopen-backup-of-5.1.2600.2180</c>
+    /// and the first digits of its hash. No search takes it for a backup that is in use.
+    /// </summary>
+    /// <param name="build">What the build is called in a name.</param>
+    public static string OldBackupOf(string path, string build) => path + BackupSuffix + "-of-" + build;
+
+    public static string OldManifestOf(string path, string build) => path + ".halfopen-manifest-of-" + build + ".json";
+
     /// <summary>Whether a name is one of the two drivers', in any case of letters.</summary>
     public static bool IsDriverName(string name) =>
         name.Equals("tcpip.sys", StringComparison.OrdinalIgnoreCase) || name.Equals("tcpip6.sys", StringComparison.OrdinalIgnoreCase);

@@ -88,6 +88,9 @@ public interface IFileStore
     /// <summary>Where a person finds the backup of a driver.</summary>
     string ShownBackupOf(string path) => FileNames.BackupOf(path);
 
+    /// <summary>Whether the backup of a replaced build can be kept under another name beside the driver.</summary>
+    bool CanSetAside(string path) => false;
+
     /// <summary>Keeps other runs of this program out of a folder until disposed.</summary>
     IDisposable Lock(string folder);
 }

@@ -84,6 +84,8 @@ public sealed class LocalFileStore : IFileStore
         return leftovers.Count;
     });
 
+    public bool CanSetAside(string path) => true;
+
     public IDisposable Lock(string folder) => Try(folder, () => _operations.Lock(LinuxPath.Full(folder)));
 
     internal static string FolderOf(string path) => Path.GetDirectoryName(LinuxPath.Full(path)) ?? Path.GetPathRoot(path) ?? "/";

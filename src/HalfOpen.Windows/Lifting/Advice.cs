@@ -35,6 +35,11 @@ internal static class Advice
                 : "With this limit every attempt queues for ever: set a usable one with 'halfopen patch'.";
         }
 
+        if (driver.HasStaleBackup)
+        {
+            return Stale(driver);
+        }
+
         if (driver.Relation == BackupRelation.IsForeign)
         {
             return "Somebody else changed this file after our patch: 'halfopen patch' sets the limit again, 'halfopen restore "
@@ -60,6 +65,15 @@ internal static class Advice
             ? "XP x64 enforces this limit and Server 2003 does not: on XP raise it with 'halfopen patch' (to 100 unless you say otherwise)."
             : "Raise it with 'halfopen patch' (to 100 unless you say otherwise).";
     }
+
+    /// <summary>Never the way back: it would put an old driver under a Windows that has been updated since.</summary>
+    private static string Stale(Inspection driver) =>
+        $"Windows has replaced this file since our patch (an update, or the removal of one): it is {Named(driver.Report!.FileVersion)} now "
+        + $"and our backup is of {Named(driver.Backup.BackupVersion)}. "
+        + (driver.Enforced == Enforcement.No ? "A server does not enforce the limit, so there is no need to patch again."
+            : "'halfopen patch' lifts the limit again; it sets the old backup aside and takes a new one.");
+
+    internal static string Named(FileVersion? version) => version?.ToString() ?? "an unknown version";
 
     /// <summary>
     /// What the system's design means where there is nothing to patch; null where the file should have a limit.

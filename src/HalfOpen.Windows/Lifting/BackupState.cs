@@ -39,7 +39,7 @@ public enum BackupRelation
 public sealed class BackupState
 {
     /// <summary>Bytes; a manifest has some 700.</summary>
-    private const int MaxManifestSize = 64 * 1024;
+    internal const int MaxManifestSize = 64 * 1024;
 
     private BackupState(string driverPath, string? backupSha256, DriverReport? backup, BackupManifest? manifest, string? problem)
     {
@@ -68,6 +68,9 @@ public sealed class BackupState
     public string? BackupSha256 { get; }
 
     public FileVersion? BackupVersion { get; }
+
+    /// <value>What the backup's build is called in a file name: its version and the first digits of its hash.</value>
+    public string BackupBuild => (BackupVersion is null ? "" : BackupVersion + "-") + BackupSha256?[..8];
 
     /// <value>The limit that the backup holds.</value>
     public uint? BackupLimit { get; }

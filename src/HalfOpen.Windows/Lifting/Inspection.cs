@@ -113,6 +113,17 @@ public sealed class Inspection
 
     public BackupRelation Relation => Backup.RelationOf(Sha256);
 
+    /// <value>
+    /// Our backup is of another build than the driver is by now: an update replaced the driver since, or the removal of
+    /// one. A driver that is only damaged is no other build.
+    /// </value>
+    public bool HasStaleBackup => Relation is BackupRelation.IsForeign or BackupRelation.IsUnproven && !IsSameBuild
+        && (IsFound || (Report?.FileVersion is { } version && !version.Equals(Backup.BackupVersion)));
+
+    /// <value>The backup is of another build that is not known to be as new as the driver.</value>
+    public bool HasOlderBackup => HasStaleBackup && Report!.FileVersion is { } version
+        && (Backup.BackupVersion is not { } backup || backup.IsOlderThan(version));
+
     public Origin Origin
     {
         get

@@ -15,6 +15,9 @@ public enum Overruling
     /// <summary>The file is not what our manifest says: put our backup over it.</summary>
     OurBackup,
 
+    /// <summary>The driver would become an older one than it is: say that this is meant.</summary>
+    Downgrade,
+
     /// <summary>There is no place for a backup beside it: name a folder.</summary>
     BackupFolder,
 }

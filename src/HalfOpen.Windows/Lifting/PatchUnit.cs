@@ -27,6 +27,11 @@ public sealed record PatchItem(Inspection Driver, PatchAction Action, IReadOnlyL
     /// <summary>SHA-256 of the file after the patch; null when it is not written.</summary>
     public string? PatchedSha256 { get; init; }
 
+    /// <summary>
+    /// The backup is of a build that Windows has replaced: it stays under another name, and a new one is taken.
+    /// </summary>
+    public bool SetsAside => Action == PatchAction.Write && Driver.HasStaleBackup;
+
     /// <summary>What would have it written although it is refused.</summary>
     public Overruling OverruledBy { get; init; }
 }
@@ -178,7 +183,7 @@ public sealed class PatchUnit
             return new PatchItem(slim, PatchAction.Nothing, [], null);
         }
 
-        if (beside && BackupProblem(driver) is { } problem)
+        if (beside && BackupProblem(store, driver) is { } problem)
         {
             return Refused(problem);
         }
@@ -211,14 +216,14 @@ public sealed class PatchUnit
         && (driver.Kind == DriverKind.Tcpip6 || driver.Design == LimiterDesign.None);
 
     /// <summary>The first backup is kept for ever, so it must be of this very build.</summary>
-    private static string? BackupProblem(Inspection driver) => driver.Relation switch
+    private static string? BackupProblem(IFileStore store, Inspection driver) => driver.Relation switch
     {
         BackupRelation.IsDamaged =>
             $"{(driver.Backup.Problem ?? "the backup is gone; only its manifest is left").TrimEnd('.')}. Look at "
             + $"{FileNames.BackupOf(driver.Path)} and move it and its manifest away before you patch again.",
-        BackupRelation.IsForeign or BackupRelation.IsUnproven when !driver.IsSameBuild =>
-            $"the backup beside it is of another build (an update replaced the driver): move "
-            + $"{Path.GetFileName(driver.Backup.BackupPath)} and its manifest away, then patch again.",
+        BackupRelation.IsForeign or BackupRelation.IsUnproven when !driver.IsSameBuild && !store.CanSetAside(driver.Path) =>
+            $"the backup is of another build ({Advice.Named(driver.Backup.BackupVersion)}; the driver is "
+            + $"{Advice.Named(driver.Report?.FileVersion)}): move {driver.Backup.ShownPath} and its manifest away, then patch again.",
         _ => null,
     };
 
@@ -226,7 +231,12 @@ public sealed class PatchUnit
     {
         var driver = item.Driver;
         var backup = driver.Backup;
-        if (backup.BackupSha256 is null)
+        if (item.SetsAside)
+        {
+            SetAside(transaction, backup);
+        }
+
+        if (backup.BackupSha256 is null || item.SetsAside)
         {
             transaction.Put(backup.BackupPath, Transaction.ReadUnchanged(_store, driver.Path, driver.Sha256!), like: driver.Path);
         }
@@ -237,13 +247,42 @@ public sealed class PatchUnit
             ToolVersion = toolVersion,
             TimeUtc = utcNow,
             File = Path.GetFileName(driver.Path),
-            OriginalSha256 = backup.BackupSha256 ?? driver.Sha256!,
+            OriginalSha256 = item.SetsAside ? driver.Sha256! : backup.BackupSha256 ?? driver.Sha256!,
             PatchedSha256 = item.PatchedSha256!,
             PreviousSha256 = driver.Sha256!,
             LimitFileOffset = item.Edits[0].Offset.Value,
-            OldLimit = backup.Manifest?.OldLimit ?? backup.BackupLimit ?? driver.Report!.Limit!.Value,
+            OldLimit = item.SetsAside ? driver.Report!.Limit!.Value
+                : backup.Manifest?.OldLimit ?? backup.BackupLimit ?? driver.Report!.Limit!.Value,
             NewLimit = Limit,
         };
         transaction.Put(backup.ManifestPath, manifest.ToBytes(), like: null);
+    }
+
+    /// <summary>
+    /// Copies of backup and manifest under their other names, then the manifest goes: at no point does a manifest speak
+    /// of a backup that is not its own.
+    /// </summary>
+    private void SetAside(Transaction transaction, BackupState backup)
+    {
+        var build = backup.BackupBuild;
+        Keep(backup.BackupPath, FileNames.OldBackupOf(backup.DriverPath, build), FileNames.MaxDriverSize);
+        if (backup.Manifest is not null)
+        {
+            var kept = FileNames.OldManifestOf(backup.DriverPath, build);
+            transaction.Remove(backup.ManifestPath, Keep(backup.ManifestPath, kept, BackupState.MaxManifestSize), like: kept);
+        }
+
+        byte[] Keep(string path, string keptAs, int maxSize)
+        {
+            var bytes = _store.Read(path, maxSize);
+            var isKept = _store.Find(keptAs) is { Kind: EntryKind.File } entry && entry.Size == bytes.Length
+                && _store.Read(keptAs, maxSize).AsSpan().SequenceEqual(bytes);
+            if (!isKept)
+            {
+                transaction.Put(keptAs, bytes, like: path);
+            }
+
+            return bytes;
+        }
     }
 }

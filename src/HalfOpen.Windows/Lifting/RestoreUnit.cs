@@ -48,8 +48,11 @@ public sealed class RestoreUnit
     /// <param name="drivers">Taken one by one; at most <see cref="PatchUnit.MaxCopies"/>.</param>
     /// <param name="force">Whether the original also goes over a file that somebody else changed. A damaged backup is
     /// never written.</param>
-    public static RestoreUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, bool force) =>
-        new(store, [.. PatchUnit.Bounded(drivers).Select(d => PlanOne(store, d.WithoutEvidence(), force))]);
+    /// <param name="downgrade">Whether a forced original may be an older version than the file that it replaces.
+    /// Default:
+    /// false.</param>
+    public static RestoreUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, bool force, bool downgrade = false) =>
+        new(store, [.. PatchUnit.Bounded(drivers).Select(d => PlanOne(store, d.WithoutEvidence(), force, downgrade))]);
 
     /// <summary>
     /// Puts all originals back, then removes manifests and backups. Order and states:
@@ -88,7 +91,7 @@ public sealed class RestoreUnit
         });
     }
 
-    private static RestoreItem PlanOne(IFileStore store, Inspection driver, bool force)
+    private static RestoreItem PlanOne(IFileStore store, Inspection driver, bool force, bool downgrade)
     {
         if (store.Find(driver.Path) is { Kind: not EntryKind.File } entry && driver.Relation != BackupRelation.None)
         {
@@ -113,6 +116,11 @@ public sealed class RestoreUnit
             BackupRelation.None => new RestoreItem(driver, RestoreAction.Nothing, null),
             BackupRelation.IsOriginal => new RestoreItem(driver, RestoreAction.CleanUp, null),
             BackupRelation.IsPatched or BackupRelation.IsMissing => new RestoreItem(driver, RestoreAction.Restore, null),
+            _ when driver.HasOlderBackup && !(force && downgrade) => new RestoreItem(driver, RestoreAction.Refuse,
+                OlderReason(driver, force))
+            {
+                OverruledBy = force ? Overruling.Downgrade : Overruling.None,
+            },
             BackupRelation.IsForeign => force ? new RestoreItem(driver, RestoreAction.Restore, null)
                 : new RestoreItem(driver, RestoreAction.Refuse, "the file was changed since by somebody else (an update, another tool).")
                 {
@@ -127,4 +135,10 @@ public sealed class RestoreUnit
                 driver.Backup.Problem ?? "the backup is gone; only its manifest is left, so there is nothing to give back."),
         };
     }
+
+    private static string OlderReason(Inspection driver, bool force) =>
+        $"Windows has replaced this file since the patch (an update?): it is {driver.Report!.FileVersion} and the backup is of "
+        + $"{Advice.Named(driver.Backup.BackupVersion)}"
+        + (force ? ", so an older driver would come under a newer Windows."
+            : ", so there is nothing to go back to; 'halfopen patch' sets that backup aside.");
 }

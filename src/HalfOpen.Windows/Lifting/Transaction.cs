@@ -64,6 +64,11 @@ internal sealed class Transaction(IFileStore store)
                 store.RemoveLeftovers(driver.Path);
                 store.RemoveLeftovers(FileNames.BackupOf(driver.Path));
                 store.RemoveLeftovers(FileNames.ManifestOf(driver.Path));
+                if (driver.HasStaleBackup)
+                {
+                    store.RemoveLeftovers(FileNames.OldBackupOf(driver.Path, driver.Backup.BackupBuild));
+                    store.RemoveLeftovers(FileNames.OldManifestOf(driver.Path, driver.Backup.BackupBuild));
+                }
             }
             catch (FileProblemException)
             {
@@ -78,6 +83,16 @@ internal sealed class Transaction(IFileStore store)
         var staged = store.Stage(path, bytes, like);
         _done.Add(staged);
         staged.Commit();
+    }
+
+    /// <summary>Removes a small file of ours; it is back when the work fails.</summary>
+    /// <param name="bytes">What it holds.</param>
+    /// <param name="like">The file whose permissions, owner and times it gets when it comes back.</param>
+    public void Remove(string path, byte[] bytes, string like)
+    {
+        var removed = new RemovedFile(store, path, bytes, like);
+        _done.Add(removed);
+        removed.Commit();
     }
 
     /// <summary>
@@ -173,6 +188,27 @@ internal sealed class Transaction(IFileStore store)
         if (driver.Sha256 is not null)
         {
             ReadUnchanged(store, driver.Path, driver.Sha256);
+        }
+    }
+
+    private sealed class RemovedFile(IFileStore store, string path, byte[] bytes, string like) : IStagedFile
+    {
+        public string Path => path;
+
+        public void Commit() => store.Delete(path);
+
+        public void TakeBack()
+        {
+            if (store.Find(path) is null)
+            {
+                using var again = store.Stage(path, bytes, like);
+                again.Commit();
+            }
+        }
+
+        public void Dispose()
+        {
+            // Nothing is kept beside it.
         }
     }
 

@@ -211,12 +211,11 @@ public sealed class PatchAndRestoreTests : IDisposable
         var path = _folder.WriteDriver("tcpip.sys", seed: 1);
         var original = File.ReadAllBytes(path);
         await CliRunner.RunAsync(["patch", path, "--yes"]);
-        _folder.WriteDriver("tcpip.sys", seed: 2); // an update
+        _folder.WriteDriver("tcpip.sys", seed: 2); // another file of the same version
         var before = _folder.Snapshot();
         var (code, _, error) = await CliRunner.RunAsync(["restore", path, "--yes"]);
         Assert.Equal(1, code);
         Assert.Contains("--force", error, StringComparison.Ordinal);
-        Assert.Equal(1, (await CliRunner.RunAsync(["patch", path, "--yes"])).Code); // the backup is of another build
         _folder.AssertUnchanged(before);
         Assert.Equal(0, (await CliRunner.RunAsync(["restore", path, "--yes", "--force"])).Code);
         Assert.Equal(original, File.ReadAllBytes(path));

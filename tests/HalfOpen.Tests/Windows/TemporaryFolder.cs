@@ -28,10 +28,11 @@ internal sealed class TemporaryFolder : IDisposable
     }
 
     public string WriteDriver(string relative, int seed, uint limit = 10, DriverArchitecture architecture = DriverArchitecture.X86,
-        string name = "tcpip.sys") =>
+        string name = "tcpip.sys", FileVersion? version = null) =>
         Write(relative,
             SyntheticDriver.Build(
-                new SyntheticDriverOptions { Seed = seed, Architecture = architecture, Limit = limit, InternalName = name }).Bytes);
+                new SyntheticDriverOptions { Seed = seed, Architecture = architecture, Limit = limit, InternalName = name,
+                    Version = version }).Bytes);
 
     /// <summary>
     /// An XP as it is installed: two copies of one build, a third of another, tcpip6.sys, in folders of mixed case.

@@ -44,6 +44,53 @@ public sealed class TransactionFaultTests
     public void A_restore_survives_a_fault_at_every_step(object fault, bool hasLinks) =>
         AtEveryStep((Fault)fault, hasLinks, f => Patch(f, 50), Restore, newLimit: 10);
 
+    [Theory]
+    [InlineData(Fault.Kill, true)]
+    [InlineData(Fault.FailOnce, true)]
+    [InlineData(Fault.FailForever, true)]
+    [InlineData(Fault.Kill, false)]
+    [InlineData(Fault.FailOnce, false)]
+    public void Setting_an_old_backup_aside_survives_a_fault_at_every_step(object fault, bool hasLinks)
+    {
+        var step = 0;
+        for (var isOver = false; !isOver; step++)
+        {
+            using var folder = new TemporaryFolder();
+            var path = folder.WriteDriver("tcpip.sys", seed: 1);
+            var old = File.ReadAllBytes(path);
+            Patch(folder, 50);
+            folder.WriteDriver("tcpip.sys", seed: 2); // an update
+            var updated = File.ReadAllBytes(path);
+            var before = folder.Snapshot();
+
+            var operations = new FaultyOperations { HasLinks = hasLinks };
+            operations.Arm(step, (Fault)fault);
+            var ended = Record.Exception(() => Patch(folder, 100, operations));
+            isOver = !operations.Happened;
+            Assert.True(!isOver || ended is null);
+            if ((Fault)fault == Fault.FailOnce && ended is FileProblemException e
+                && e.Message.Contains("as it was", StringComparison.Ordinal))
+            {
+                AssertSame(before, folder.Snapshot(), $"step {step}: {e.Message}");
+            }
+
+            // Nothing of the old build is lost, the driver is whole, and both ways lead on from here.
+            Assert.Contains(folder.Snapshot().Values, b => b.AsSpan().SequenceEqual(old));
+            var now = File.ReadAllBytes(path);
+            Assert.True(now.AsSpan().SequenceEqual(updated) || now.AsSpan().SequenceEqual(LimitPatch.Plan(updated, 100).Apply(updated)));
+            Patch(folder, 200);
+            Restore(folder, new FaultyOperations());
+            Assert.Equal(updated, File.ReadAllBytes(path));
+            var left = folder.Snapshot();
+            Assert.Equal(3, left.Count);
+            Assert.Contains(left,
+                f => f.Key.Contains(".halfopen-backup-of-", StringComparison.Ordinal) && f.Value.AsSpan().SequenceEqual(old));
+            Assert.Contains(left.Keys, k => k.Contains(".halfopen-manifest-of-", StringComparison.Ordinal));
+        }
+
+        Assert.True(step > 15, $"only {step} steps");
+    }
+
     private static void AtEveryStep(Fault fault, bool hasLinks, Action<TemporaryFolder> prepare, Action<TemporaryFolder,
         FaultyOperations> act, uint newLimit)
     {
