@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -25,7 +26,9 @@ internal sealed class GuardProcess : IDisposable
         }
 
         start.ArgumentList.Add("guard");
-        start.ArgumentList.Add(JsonSerializer.Serialize(options with { NetworkNamespace = where.Path }));
+        start.ArgumentList.Add(where.Path);
+        start.ArgumentList.Add(options.Limit.ToString(CultureInfo.InvariantCulture));
+        start.ArgumentList.Add(options.Policy.Text);
         var begin = Stopwatch.GetTimestamp();
         _process = Process.Start(start)!;
         if (_process.StandardOutput.ReadLine() != "ready")
@@ -76,9 +79,14 @@ internal sealed class GuardProcess : IDisposable
     }
 
     /// <summary>The child's side.</summary>
-    public static int Serve(string json)
+    public static int Serve(string where, int limit, string policyText)
     {
-        var options = JsonSerializer.Deserialize<GuardOptions>(json)!;
+        if (!PolicyTable.Shipped.TryParse(policyText, out var policy, out var problem))
+        {
+            throw new InvalidOperationException(problem);
+        }
+
+        var options = new GuardOptions { NetworkNamespace = where, Limit = limit, Policy = policy };
         using var stop = new CancellationTokenSource();
         var session = new GuardSession(options, new TestRules());
         var thread = new Thread(() => session.Run(stop.Token)) { Name = "guard" };

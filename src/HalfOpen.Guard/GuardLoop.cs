@@ -160,12 +160,12 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         while (!stop.IsCancellationRequested)
         {
             Wait();
+            Step();
             if (_waiter.IsReadable(BellPlace))
             {
                 Obey();
             }
 
-            Step();
             LookAfterRules();
         }
     }
@@ -260,9 +260,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         do
         {
             packets = _queue.Receive();
-            _holder.AdvanceTo(Clock());
-            _local.Drain(_holder);
-            _forwarded?.Drain(_holder);
+            Learn();
             for (var i = 0; i < packets; i++)
             {
                 var messages = new NetlinkReader(_queue.Datagram(i));
@@ -281,9 +279,26 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
             _queue.Flush();
         }
-        while (packets == PacketQueue.Batch);
+        while (packets > 0); // the last time for what our verdicts brought about meanwhile: else that would wake us
 
         ReconcileIfDue();
+    }
+
+    /// <summary>
+    /// Hands over what happened, at the time at which it happened: a deadline that came later must not go before an answer
+    /// that we read only now. Only after packets were read: a SYN that waited in the queue while its socket was closed would
+    /// be taken for a new one.
+    /// </summary>
+    private void Learn()
+    {
+        if (!_local.TellsTimes)
+        {
+            _holder.AdvanceTo(Clock());
+        }
+
+        _local.Drain(_holder);
+        _holder.AdvanceTo(Clock());
+        _forwarded?.Drain(_holder);
     }
 
     private void ReconcileIfDue()
@@ -327,6 +342,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
             due = Math.Min(due, _nextReconcile);
         }
 
+        _local.Wanted = _holder.Waits;
         _waiter.Wait(Math.Min(due, _keeper?.NextLook ?? long.MaxValue) - Clock().Ticks);
     }
 

@@ -77,14 +77,20 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
 
     public Instant Now => _now;
 
-    /// <summary>Time passes, for everything that follows. It may let attempts start or end.</summary>
+    /// <summary>
+    /// Time passes, for everything that follows. It may let attempts start or end. Never backwards: two processors may tell
+    /// of their events in another order than that in which they happened.
+    /// </summary>
     public void AdvanceTo(Instant now)
     {
-        _now = now;
-        _events.AdvanceTo(now);
+        _now = now > _now ? now : _now;
+        _events.AdvanceTo(_now);
         Carry();
         EndOverdue();
     }
+
+    /// <summary>Whether an attempt waits, so that outcomes are wished for at once.</summary>
+    public bool Waits => _table.CountOf(Stage.Held) > 0;
 
     /// <summary>One packet from the queue: it gets its verdict now, or is held.</summary>
     public void Packet(in QueuedPacket packet)

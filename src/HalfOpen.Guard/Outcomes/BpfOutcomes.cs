@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Hosting;
 using HalfOpen.Linux;
 using HalfOpen.Linux.Bpf;
 using HalfOpen.Wire.Sockets;
@@ -13,6 +14,9 @@ internal sealed class BpfOutcomes : IOutcomeSource
 {
     private readonly SocketEvents _events;
 
+    /// <summary>From the kernel's clock to ours; they differ in a time namespace only.</summary>
+    private readonly long _offsetTicks;
+
     /// <param name="evenOfAPart">Also where it would see a part of the machine's programs only.</param>
     /// <exception cref="LinuxException">
     /// No BPF here, or it does not tell what it must: proved by a connect of our own. In words.
@@ -22,7 +26,7 @@ internal sealed class BpfOutcomes : IOutcomeSource
         _events = new SocketEvents();
         try
         {
-            Problem = Check(evenOfAPart);
+            Problem = Check(evenOfAPart, out _offsetTicks);
         }
         catch
         {
@@ -37,6 +41,19 @@ internal sealed class BpfOutcomes : IOutcomeSource
 
     public int PollDescriptor => _events.Number;
 
+    public bool Wanted
+    {
+        set
+        {
+            if (_events.Wanted != value)
+            {
+                _events.Wanted = value;
+            }
+        }
+    }
+
+    public bool TellsTimes => true;
+
     public bool SeesClosedSockets => true;
 
     public void Drain(IOutcomeSink sink)
@@ -44,6 +61,7 @@ internal sealed class BpfOutcomes : IOutcomeSource
         var overflowed = _events.MayHaveLost;
         while (_events.TryRead(out var socketEvent))
         {
+            sink.AdvanceTo(new Instant((socketEvent.Nanoseconds / 100) + _offsetTicks));
             Tell(sink, socketEvent);
         }
 
@@ -72,8 +90,9 @@ internal sealed class BpfOutcomes : IOutcomeSource
     }
 
     /// <summary>What is missing though it works; empty: nothing.</summary>
-    private string Check(bool evenOfAPart)
+    private string Check(bool evenOfAPart, out long offsetTicks)
     {
+        offsetTicks = 0;
         const string Part = "only a part of the machine's cgroups is to be seen here (a container's cgroup namespace)";
         if (!_events.SeesAll && !evenOfAPart)
         {
@@ -88,6 +107,8 @@ internal sealed class BpfOutcomes : IOutcomeSource
             throw new LinuxException("BPF was set up and yet told nothing of a connect of our own");
         }
 
+        var difference = seen?.Connecting is { } told ? HostClock.System.Now.Ticks - (told.Nanoseconds / 100) : 0;
+        offsetTicks = Math.Abs(difference) > TimeSpan.TicksPerSecond ? difference : 0;
         var noIds = _events.WhyNoProcessIds
             ?? (seen?.Connecting is { } e && e.ProcessId != Environment.ProcessId
                 ? "a connect of our own was told as another process's" : null);

@@ -6,6 +6,9 @@ namespace HalfOpen.Guard.Outcomes;
 /// <summary>Takes what an <see cref="IOutcomeSource"/> saw, in the order in which it happened.</summary>
 internal interface IOutcomeSink
 {
+    /// <summary>Time passes: what follows happened now. Earlier times than the last are taken for that.</summary>
+    void AdvanceTo(Instant now);
+
     /// <summary>A socket is about to send its SYN.</summary>
     void Connecting(in Flow flow, uint processId);
 
@@ -31,8 +34,17 @@ internal interface IOutcomeSource : IDisposable
     /// <summary>What it cannot tell, or why it is not a better one, in words; empty where nothing is missing.</summary>
     string Problem { get; }
 
-    /// <summary>Readable when there is something to drain.</summary>
+    /// <summary>Readable when there is something to drain, as far as it is <see cref="Wanted"/>.</summary>
     int PollDescriptor { get; }
+
+    /// <summary>
+    /// Whether somebody waits for outcomes. If not, they may stay where they are for a while, to be drained with the next
+    /// packet, so that nobody is woken for them.
+    /// </summary>
+    bool Wanted { set; }
+
+    /// <summary>Whether it tells when each thing happened, by <see cref="IOutcomeSink.AdvanceTo"/>.</summary>
+    bool TellsTimes { get; }
 
     /// <summary>
     /// Whether it also sees sockets that are closed, killed or timed out. If not, they are found by comparing often.

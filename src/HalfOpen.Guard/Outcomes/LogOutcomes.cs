@@ -26,6 +26,10 @@ internal sealed class LogOutcomes : IOutcomeSource
 
     public int PollDescriptor => _log.Number;
 
+    public bool Wanted { set => _ = value; } // the kernel wakes us at each packet
+
+    public bool TellsTimes => false;
+
     public bool SeesClosedSockets => false;
 
     public void Drain(IOutcomeSink sink)

@@ -19,6 +19,7 @@ public sealed class SocketEvents : IDisposable
 
     private readonly Stack<IDisposable> _parts = new();
     private readonly RingBuffer _ring;
+    private readonly SharedValue _shared;
 
     /// <summary>For the namespace of the calling thread.</summary>
     /// <param name="cgroup">Folder of a cgroup; null: the root of the hierarchy, wherever it is mounted.</param>
@@ -33,6 +34,7 @@ public sealed class SocketEvents : IDisposable
         {
             var cookie = SocketTable.NetnsCookie();
             _ring = Keep(new RingBuffer(RingBytes));
+            _shared = Keep(new SharedValue());
             using var folder = new Descriptor(Native.Open(cgroup, Native.CloseOnExec, 0));
             if (folder.IsInvalid)
             {
@@ -57,8 +59,18 @@ public sealed class SocketEvents : IDisposable
     /// <summary>Why events carry no process ids, in words; null where they do.</summary>
     public string? WhyNoProcessIds { get; private set; }
 
-    /// <summary>Readable when there is something to read.</summary>
+    /// <summary>
+    /// Readable when there is something to read; whoever waits for it is woken at once only while <see cref="Wanted"/>, and
+    /// otherwise when the ring is half full.
+    /// </summary>
     public int Number => _ring.Number;
+
+    /// <summary>Whether each event shall wake the reader. Default no. Set it before waiting: what is there already is seen then.</summary>
+    public bool Wanted
+    {
+        get => _shared.Wanted;
+        set => _shared.Wanted = value;
+    }
 
     /// <summary>
     /// Whether the ring is so full that the kernel may have refused events since it was last read empty: asked before
@@ -130,7 +142,8 @@ public sealed class SocketEvents : IDisposable
         }
 
         Descriptor Load(ProcessIds ids) =>
-            Keep(BpfCalls.Load(BpfProgramType.SockOps, BpfAttach.SockOps, SocketProgram.Assemble(_ring.Number, cookie, errorOffset, ids)));
+            Keep(BpfCalls.Load(BpfProgramType.SockOps, BpfAttach.SockOps, SocketProgram.Assemble(
+                _ring.Number, RingBytes, _shared.Number, cookie, errorOffset, ids)));
     }
 
     private T Keep<T>(T part)

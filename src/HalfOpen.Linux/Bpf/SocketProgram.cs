@@ -36,6 +36,9 @@ internal static class SocketProgram
     private const int HelperPidTgidIn = 120;
     private const int HelperNetnsCookie = 122;
     private const int HelperRingOutput = 130;
+    private const int HelperRingReserve = 131;
+    private const int HelperRingDiscard = 133;
+    private const int HelperRingQuery = 134;
     private const int HelperTcpSock = 137;
     private const int FieldOperation = 0;
     private const int FieldFirstArgument = 4;
@@ -51,18 +54,24 @@ internal static class SocketProgram
     private const int FieldSocket = 184;
 
     private const int AddressFamilyV6 = 10;
+
+    /// <summary>How a record wakes the reader: if it had read everything; not at all; in any case.</summary>
+    private const int WakeIfIdle = 0, WakeNot = 1, WakeAlways = 2;
+    private const int AvailableData = 0;
     private const int Frame = -SocketEvent.Length;
-    private const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Fp = 10;
+    private const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Wanted = 7, How = 8, Fp = 10;
 
     /// <summary>struct bpf_pidns_info: two numbers, the second being what user space calls the process id.</summary>
     private const int NamespaceFrame = Frame - 8;
     private const int NamespaceFrameLength = 8;
 
     /// <param name="ring">Descriptor of the ring buffer.</param>
+    /// <param name="ringBytes">Its size.</param>
+    /// <param name="shared">Descriptor of the <see cref="SharedValue"/>.</param>
     /// <param name="netnsCookie">The namespace to watch.</param>
     /// <param name="errorOffset">Where sk_err is in struct sock; null: not known, errors are told as 0.</param>
     /// <param name="processIds">Where process ids come from.</param>
-    public static byte[] Assemble(int ring, ulong netnsCookie, int? errorOffset, ProcessIds processIds)
+    public static byte[] Assemble(int ring, int ringBytes, int shared, ulong netnsCookie, int? errorOffset, ProcessIds processIds)
     {
         var code = new BpfAssembler();
         code.Move(Context, R1)
@@ -139,21 +148,49 @@ internal static class SocketProgram
                 .Store32(Fp, Frame + SocketEvent.LocalV6Offset + offset, R2);
         }
 
-        return code.Place("send")
-            .SetMap(R1, ring)
-            .Move(R2, Fp)
-            .Add(R2, Frame)
-            .Set(R3, SocketEvent.Length)
-
-            // No flags: the kernel wakes us only when we had read everything. Waking at every event costs twice the CPU
-            // in a storm (measured).
-            .Set(R4, 0)
-            .Call(HelperRingOutput)
-            .Place("out")
+        AppendSend(code.Place("send"), ring, ringBytes, shared);
+        return code.Place("out")
             .Set(R0, 1)
             .Exit()
             .Assemble();
     }
+
+    /// <summary>
+    /// Waking the reader costs more than all the rest: it is done when an outcome is waited for, or when the ring is half full.
+    /// The reader says that it waits and then looks into the ring; we write into the ring and then look whether it waits: one
+    /// of the two sees the other.
+    /// </summary>
+    private static void AppendSend(BpfAssembler code, int ring, int ringBytes, int shared) =>
+        code.SetValue(Wanted, shared, SharedValue.WantedOffset)
+            .Load32(R2, Wanted, 0)
+            .Set(How, WakeIfIdle)
+            .IfNotEqual(R2, 0, "output")
+            .SetMap(R1, ring)
+            .Set(R2, AvailableData)
+            .Call(HelperRingQuery)
+            .Set(How, WakeAlways)
+            .IfAtLeast(R0, ringBytes / 2, "output")
+            .Set(How, WakeNot)
+            .Place("output")
+            .SetMap(R1, ring)
+            .Move(R2, Fp)
+            .Add(R2, Frame)
+            .Set(R3, SocketEvent.Length)
+            .Move(R4, How)
+            .Call(HelperRingOutput)
+            .IfNotEqual(How, WakeNot, "out")
+            .Load32(R2, Wanted, 0)
+            .IfEqual(R2, 0, "out")
+
+            // It began to wait meanwhile. A record that is taken back wakes it.
+            .SetMap(R1, ring)
+            .Set(R2, 8)
+            .Set(R3, 0)
+            .Call(HelperRingReserve)
+            .IfEqual(R0, 0, "out")
+            .Move(R1, R0)
+            .Set(R2, WakeAlways)
+            .Call(HelperRingDiscard);
 
     private static void AppendProcess(BpfAssembler code, ProcessIds processIds)
     {

@@ -76,7 +76,7 @@ public sealed class GuestTests
         network.Listen(80);
         using (var killed = new GuardProcess(network.Machine, folder, ["--limit", "1", "--policy", "fifo"]))
         {
-            Assert.Contains("\"rules\":\"nft\"", killed.FirstLine, StringComparison.Ordinal);
+            Assert.Equal("nft", System.Text.Json.Nodes.JsonNode.Parse(killed.FirstLine)!["rules"]!.GetValue<string>());
             using var silent = network.Connect("10.79.0.1", 80);
             using var held = network.Connect("10.78.0.1", 80);
             GuardVerbTests.Until(killed, s => s["waiting"]!.GetValue<int>() == 1);

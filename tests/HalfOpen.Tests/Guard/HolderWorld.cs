@@ -61,6 +61,10 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
 
     public int PollDescriptor => -1;
 
+    public bool Wanted { get; set; }
+
+    public bool TellsTimes => false;
+
     public bool SeesClosedSockets { get; set; } = true;
 
     /// <summary>How many different processes there are.</summary>
