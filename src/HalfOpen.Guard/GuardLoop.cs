@@ -281,13 +281,14 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         }
         while (packets > 0); // the last time for what our verdicts brought about meanwhile: else that would wake us
 
+        _holder.ForgetNotes();
         ReconcileIfDue();
     }
 
     /// <summary>
-    /// Hands over what happened, at the time at which it happened: a deadline that came later must not go before an answer
-    /// that we read only now. Only after packets were read: a SYN that waited in the queue while its socket was closed would
-    /// be taken for a new one.
+    /// Hands over what happened, at the time at which it happened: a deadline that came later must not go before an
+    /// answer that we read only now. Only after packets were read: a SYN that waited in the queue while its socket was
+    /// closed would be taken for a new one.
     /// </summary>
     private void Learn()
     {

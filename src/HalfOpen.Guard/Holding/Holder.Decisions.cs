@@ -251,6 +251,19 @@ internal sealed partial class Holder
             Carry();
         }
 
+        if (_options.Forwarded)
+        {
+            EndForwarded();
+        }
+    }
+
+    /// <summary>
+    /// Forgets notes of connects whose SYN did not come, and of sockets that are long closed. Only once no packet is
+    /// left to be read: notes carry the time at which the kernel made them, and a guard that was kept from running for
+    /// seconds must still know them when it comes to the packets of that time.
+    /// </summary>
+    public void ForgetNotes()
+    {
         while (DueOf(Stage.Expected, NoteTicks) <= _now.Ticks)
         {
             _table.Remove(_table.First(Stage.Expected));
@@ -259,11 +272,6 @@ internal sealed partial class Holder
         while (DueOf(Stage.Closed, NoteTicks) <= _now.Ticks)
         {
             _table.Remove(_table.First(Stage.Closed));
-        }
-
-        if (_options.Forwarded)
-        {
-            EndForwarded();
         }
     }
 

@@ -78,8 +78,8 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     public Instant Now => _now;
 
     /// <summary>
-    /// Time passes, for everything that follows. It may let attempts start or end. Never backwards: two processors may tell
-    /// of their events in another order than that in which they happened.
+    /// Time passes, for everything that follows. It may let attempts start or end. Never backwards: two processors may
+    /// tell of their events in another order than that in which they happened.
     /// </summary>
     public void AdvanceTo(Instant now)
     {

@@ -38,8 +38,8 @@ internal interface IOutcomeSource : IDisposable
     int PollDescriptor { get; }
 
     /// <summary>
-    /// Whether somebody waits for outcomes. If not, they may stay where they are for a while, to be drained with the next
-    /// packet, so that nobody is woken for them.
+    /// Whether somebody waits for outcomes. If not, they may stay where they are for a while, to be drained with the
+    /// next packet, so that nobody is woken for them.
     /// </summary>
     bool Wanted { set; }
 

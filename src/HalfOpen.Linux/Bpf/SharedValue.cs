@@ -1,8 +1,8 @@
 namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
-/// Memory that BPF programs and we see at the same place: no system call to read or write it. One page. Its numbers may be
-/// used by several threads, the object not.
+/// Memory that BPF programs and we see at the same place: no system call to read or write it. One page. Its numbers may
+/// be used by several threads, the object not.
 /// </summary>
 internal sealed unsafe class SharedValue : IDisposable
 {
@@ -33,7 +33,8 @@ internal sealed unsafe class SharedValue : IDisposable
     {
         get => Volatile.Read(ref *(int*)(_start + WantedOffset)) != 0;
 
-        // A full barrier: whoever sets it looks into the ring afterwards, and the program looks here after it wrote there.
+        // A full barrier: whoever sets it looks into the ring afterwards, and the program looks here after it wrote
+        // there.
         set => Interlocked.Exchange(ref *(int*)(_start + WantedOffset), value ? 1 : 0);
     }
 

@@ -60,12 +60,14 @@ public sealed class SocketEvents : IDisposable
     public string? WhyNoProcessIds { get; private set; }
 
     /// <summary>
-    /// Readable when there is something to read; whoever waits for it is woken at once only while <see cref="Wanted"/>, and
-    /// otherwise when the ring is half full.
+    /// Readable when there is something to read; whoever waits for it is woken at once only while <see cref="Wanted"/>,
+    /// and otherwise when the ring is half full.
     /// </summary>
     public int Number => _ring.Number;
 
-    /// <summary>Whether each event shall wake the reader. Default no. Set it before waiting: what is there already is seen then.</summary>
+    /// <summary>
+    /// Whether each event shall wake the reader. Default no. Set it before waiting: what is there already is seen then.
+    /// </summary>
     public bool Wanted
     {
         get => _shared.Wanted;

@@ -156,9 +156,9 @@ internal static class SocketProgram
     }
 
     /// <summary>
-    /// Waking the reader costs more than all the rest: it is done when an outcome is waited for, or when the ring is half full.
-    /// The reader says that it waits and then looks into the ring; we write into the ring and then look whether it waits: one
-    /// of the two sees the other.
+    /// Waking the reader costs more than all the rest: it is done when an outcome is waited for, or when the ring is
+    /// half full. The reader says that it waits and then looks into the ring; we write into the ring and then look
+    /// whether it waits: one of the two sees the other.
     /// </summary>
     private static void AppendSend(BpfAssembler code, int ring, int ringBytes, int shared) =>
         code.SetValue(Wanted, shared, SharedValue.WantedOffset)

@@ -226,6 +226,27 @@ public sealed class HolderTests
         Assert.Equal(0, world.Holder.Table.Count);
     }
 
+    /// <summary>
+    /// A guard that did not run for five seconds reads two packets, and hears at which time who connected and who
+    /// closed.
+    /// </summary>
+    [Fact]
+    public void A_late_guard_still_knows_whose_the_packets_are()
+    {
+        var world = new HolderWorld(One with { Limit = 10 });
+        var (open, closed) = (HolderWorld.FlowTo(1, 1001), HolderWorld.FlowTo(2, 1002));
+        world.Holder.Connecting(open, 3);
+        world.Holder.Connecting(closed, 3);
+        world.Holder.Ended(closed, null, Outcome.Cancelled);
+        world.Holder.AdvanceTo(new Instant(TimeSpan.FromSeconds(5).Ticks));
+        world.Packet(open, 7, NetfilterHook.LocalOut);
+        world.Packet(closed, 7, NetfilterHook.LocalOut);
+        Assert.Equal([open], world.Wire);
+        Assert.Equal("program 3", Assert.Single(world.Engine.GetStatistics().Programs, p => p.Counted == 1).Name);
+        world.Advance(TimeSpan.Zero);
+        Assert.Equal(0, world.Holder.Table.CountOf(Stage.Expected) + world.Holder.Table.CountOf(Stage.Closed));
+    }
+
     [Theory]
     [InlineData(HoldEnd.Refuse)]
     [InlineData(HoldEnd.Pass)]

@@ -129,7 +129,12 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         told.ForEach(m => Holder.Missed(m.Index, m.PacketId));
     }
 
-    public void Advance(TimeSpan by) => Holder.AdvanceTo(Holder.Now + by);
+    /// <summary>Time passes, and no packet is left to be read.</summary>
+    public void Advance(TimeSpan by)
+    {
+        Holder.AdvanceTo(Holder.Now + by);
+        Holder.ForgetNotes();
+    }
 
     public void Verdict(uint packetId, bool accept, int index)
     {
