@@ -190,8 +190,9 @@ internal sealed class ConsoleRun
             new ConsoleReport(_out, request.Language, request.Quiet).Print(verdict, sockets, log);
         }
 
-        return verdict.Blame switch
-            { Blame.Now => ExitNumber.FoundOrRefused, Blame.Unknown => ExitNumber.WrongUsage, _ => ExitNumber.Done };
+        return verdict.Blame == Blame.Now ? ExitNumber.FoundOrRefused
+            : verdict.Blame == Blame.Unknown ? ExitNumber.WrongUsage
+            : ExitNumber.Done;
     }
 
     private static void CheckThereAre(List<DriverCopy> copies, Workplace place)

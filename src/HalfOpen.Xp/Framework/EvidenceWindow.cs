@@ -26,7 +26,7 @@ internal sealed class EvidenceWindow : Form
         close.Anchor = AnchorStyles.Right;
         close.Margin = new Padding(0, Shapes.Gap, 0, 0);
         AcceptButton = CancelButton = close;
-        var list = Shapes.List(70, 240, 560);
+        var list = Shapes.List(70, 240, 640);
         list.Columns[0].Text = language.Get(TextKey.ColumnFound);
         list.Columns[1].Text = language.Get(TextKey.EvidenceTitle);
         list.Columns[2].Text = language.Get(TextKey.ColumnDetail);

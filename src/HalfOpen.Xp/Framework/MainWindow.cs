@@ -43,7 +43,7 @@ internal sealed class MainWindow : Form
         Controls.Add(_c.Header);
         Controls.Add(_c.Status);
         AcceptButton = _c.Apply;
-        ClientSize = new Size(TextWidth + (4 * Shapes.Gap), 486);
+        ClientSize = new Size(TextWidth + (4 * Shapes.Gap), 452);
         _worker.DoWork += (_, e) => e.Result = ((WorkerJob)e.Argument!)(); // what it throws comes out as e.Error
         _worker.ProgressChanged += (_, e) => ShowProgress(e.ProgressPercentage, (Phrase)e.UserState!);
         _worker.RunWorkerCompleted += (_, e) => OnCompleted(e);
@@ -150,7 +150,8 @@ internal sealed class MainWindow : Form
 
     private void Do(string question, LiftJob job, Phrase done)
     {
-        if (MessageBox.Show(this, question, Text, MessageBoxButtons.OKCancel, MessageBoxIcon.Question) != DialogResult.OK)
+        var title = _language.Get(TextKey.WindowTitle);
+        if (MessageBox.Show(this, question, title, MessageBoxButtons.OKCancel, MessageBoxIcon.Question) != DialogResult.OK)
         {
             LookAgain(new Phrase(TextKey.NothingWritten));
             return;
@@ -179,7 +180,8 @@ internal sealed class MainWindow : Form
         return true;
     }
 
-    private void Say(Phrase text, MessageBoxIcon icon) => MessageBox.Show(this, text.In(_language), Text, MessageBoxButtons.OK, icon);
+    private void Say(Phrase text, MessageBoxIcon icon) =>
+        MessageBox.Show(this, text.SentenceIn(_language), _language.Get(TextKey.WindowTitle), MessageBoxButtons.OK, icon);
 
     private void ShowProgress(int percent, Phrase what)
     {
@@ -215,16 +217,16 @@ internal sealed class MainWindow : Form
     private void Translate()
     {
         SuspendLayout();
-        Text = "HalfOpen - " + _language.Get(TextKey.WindowTitle);
+        Text = _overview == null ? "HalfOpen" : "HalfOpen - " + _overview.Headline(_language); // seen in the task bar too
         _c.Translate(_language);
-        _c.StatusText.Text = _status.In(_language);
+        _c.StatusText.Text = _status.SentenceIn(_language);
         _c.Place.Text = Phrase.Printable(_place.Folder) + (_overview?.Limit.Copy is { } copy ? "   " + Meaning.SystemOf(copy) : "");
         if (_overview != null)
         {
-            _c.Number.Text = _overview.Number?.ToString("N0", _language.Culture) ?? "?";
+            _c.Number.Text = _overview.Number(_language);
             _c.Caption.Text = _language.Get(_overview.Caption);
-            _c.Meaning.Text = Meaning.Of(_overview.Limit).In(_language);
-            _c.Note.Text = _overview.Note?.In(_language) ?? "";
+            _c.Meaning.Text = Meaning.Of(_overview.Limit).SentenceIn(_language);
+            _c.Note.Text = _overview.Note?.SentenceIn(_language) ?? "";
             _c.Note.Visible = _overview.Note != null;
             Shapes.Fill(_c.Copies, _overview.Copies.ConvertAll(c => Overview.Row(c, _language)));
             _c.EnableButtons(_overview.CanApply, _overview.CanRestore, _overview.Limit.Copy?.Report != null);

@@ -86,7 +86,7 @@ internal static class Program
         }
         catch (DiskProblemException e)
         {
-            MessageBox.Show(e.Shown.In(request.Language), request.Language.Get(TextKey.WindowTitle), MessageBoxButtons.OK,
+            MessageBox.Show(e.Shown.SentenceIn(request.Language), request.Language.Get(TextKey.WindowTitle), MessageBoxButtons.OK,
                 MessageBoxIcon.Error);
             return ExitNumber.WrongUsage;
         }

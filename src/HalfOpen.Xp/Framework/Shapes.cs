@@ -29,7 +29,7 @@ internal static class Shapes
         var list = new ListView
         {
             View = View.Details, FullRowSelect = true, HideSelection = true, HeaderStyle = ColumnHeaderStyle.Nonclickable,
-            MultiSelect = false, ShowItemToolTips = true, Dock = DockStyle.Fill, Margin = new Padding(0),
+            MultiSelect = false, Dock = DockStyle.Fill, Margin = new Padding(0),
         };
         foreach (var width in widths)
         {
@@ -45,7 +45,7 @@ internal static class Shapes
         list.Items.Clear();
         foreach (var row in rows)
         {
-            list.Items.Add(new ListViewItem(row) { ToolTipText = string.Join("  ", row) });
+            list.Items.Add(new ListViewItem(row));
         }
 
         list.EndUpdate();

@@ -17,7 +17,7 @@ internal sealed class WhyWindow : Form
     private readonly Language _language;
     private readonly Label _verdict = Shapes.Text(460);
     private readonly Label _log = Shapes.Text(460);
-    private readonly ListView _programs = Shapes.List(230, 90, 130);
+    private readonly ListView _programs = Shapes.List(214, 80, 160);
 
     public WhyWindow(List<DriverCopy> copies, IMachine machine, Language language)
     {
@@ -63,7 +63,7 @@ internal sealed class WhyWindow : Form
         Cursor = Cursors.WaitCursor;
         var log = Overview.ReadLog(_machine);
         var sockets = _machine.Sockets();
-        _verdict.Text = Verdict.Of(LimitNow.Of(_copies, log?.StartedUtc), sockets, log).Sentence.In(_language);
+        _verdict.Text = Verdict.Of(LimitNow.Of(_copies, log?.StartedUtc), sockets, log).Sentence.SentenceIn(_language);
         _log.Text = ConsoleReport.Of(log).In(_language);
         Shapes.Fill(_programs, sockets.Programs.ConvertAll(Row));
         Cursor = Cursors.Default;

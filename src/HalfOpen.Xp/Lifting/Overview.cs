@@ -23,10 +23,7 @@ internal sealed class Overview
     /// <summary>Why nothing may be written here, or null.</summary>
     public Phrase? Obstacle { get; }
 
-    /// <summary>The large number; null: see <see cref="Caption"/>.</summary>
-    public uint? Number => Limit.InFile;
-
-    /// <summary>What stands under the number, or instead of it.</summary>
+    /// <summary>What stands under the number.</summary>
     public TextKey Caption => Limit.InFile != null ? TextKey.LimitCaption
         : Limit.IsKnownNone ? TextKey.LimitNone
         : TextKey.LimitUnknown;
@@ -47,6 +44,12 @@ internal sealed class Overview
         var startedUtc = place.IsRunning ? ReadLog(machine)?.StartedUtc : null;
         return new Overview(copies, LimitNow.Of(copies, startedUtc), place.Obstacle);
     }
+
+    /// <summary>The large number.</summary>
+    public string Number(Language language) => Limit.InFile?.ToString("N0", language.Culture) ?? "?";
+
+    /// <summary>For the title of the window: <c>10 half-open attempts</c>, or why there is no number.</summary>
+    public string Headline(Language language) => (Limit.InFile == null ? "" : Number(language) + " ") + language.Get(Caption);
 
     /// <summary>What the System log says, or null when it cannot be read.</summary>
     public static LimitEvents? ReadLog(IMachine machine)

@@ -34,8 +34,8 @@ internal sealed class ThisMachine : IMachine
             try
             {
                 var thisProcess = new IntPtr(-1);
-                return IsWindows && IntPtr.Size == 4 && SystemCalls.IsWow64Process(thisProcess, out var isRedirected) != 0
-                    && isRedirected != 0;
+                var is32Bit = IsWindows && IntPtr.Size == 4;
+                return is32Bit && SystemCalls.IsWow64Process(thisProcess, out var isRedirected) != 0 && isRedirected != 0;
             }
             catch (EntryPointNotFoundException)
             {
@@ -48,8 +48,8 @@ internal sealed class ThisMachine : IMachine
     {
         get
         {
-            var version = new SystemCalls.VersionInformation
-                { Size = Marshal.SizeOf(typeof(SystemCalls.VersionInformation)), ServicePack = "" };
+            var size = Marshal.SizeOf(typeof(SystemCalls.VersionInformation));
+            var version = new SystemCalls.VersionInformation { Size = size, ServicePack = "" };
             return !IsWindows || !SystemCalls.GetVersionEx(ref version) ? SoldAs.Unknown
                 : version.ProductType == 1 ? SoldAs.Workstation // VER_NT_WORKSTATION
                 : SoldAs.Server;

@@ -27,6 +27,13 @@ internal sealed class Phrase
         return string.Format(language.Culture, language.Get(Key), gaps);
     }
 
+    /// <summary>The same with a capital letter: standing alone in a window, not behind a name.</summary>
+    public string SentenceIn(Language language)
+    {
+        var text = In(language);
+        return text.Length == 0 ? text : char.ToUpper(text[0], language.Culture) + text.Substring(1);
+    }
+
     /// <summary>For a debugger; what people see goes through <see cref="In"/>.</summary>
     public override string ToString() => In(Language.English);
 

@@ -18,8 +18,7 @@ public sealed class NetworkTests
     [Fact]
     public void Sockets_in_syn_sent_are_read_from_the_table_of_Windows()
     {
-        byte[][] rows =
-            [Row(2, 1000, "0.0.0.0", 0), Row(3, 1234, "192.0.2.7", 6881), Row(5, 1, "192.0.2.8", 80), Row(3, 4, "192.0.2.9", 443)];
+        byte[][] rows = [Row(2, 9, "0.0.0.0", 0), Row(3, 1234, "192.0.2.7", 6881), Row(5, 1, "192.0.2.8", 80), Row(3, 4, "192.0.2.9", 443)];
         var sockets = TcpTable.Read(Table(24, rows));
         Assert.Equal([(1234, "192.0.2.7", 6881), (4, "192.0.2.9", 443)], sockets.Select(s => (s.ProcessId, s.Remote.ToString(), s.Port)));
     }
@@ -112,8 +111,8 @@ public sealed class NetworkTests
         AssertVerdict(Blame.Unknown, TextKey.VerdictUnknownLimit, LimitNow.Of([], null), Sockets(50), hurt);
 
         var sentence = Verdict.Of(limit, Sockets(14), calm).Sentence.In(Language.English);
-        Assert.StartsWith("Yes, the limit hurts now: 14 attempts without an answer fill the 10 slots, 14 of them by emule;", sentence,
-            StringComparison.Ordinal);
+        const string Expected = "Yes, the limit hurts now: 14 attempts without an answer fill the 10 slots, 14 of them by emule;";
+        Assert.StartsWith(Expected, sentence, StringComparison.Ordinal);
     }
 
     private static void AssertVerdict(Blame blame, TextKey key, LimitNow limit, SocketList sockets, LimitEvents? log)
