@@ -132,9 +132,9 @@ internal sealed class ConsoleRun
             return Say(request, Documents.Patch(plan, request.Limit, false, false, null), new Phrase(TextKey.AlreadyAt, request.Limit));
         }
 
-        if (place.IsRunning && !request.Json && !request.Quiet)
+        if (!request.Json && !request.Quiet)
         {
-            Print(request, new Phrase(TextKey.FileProtectionPrompt));
+            place.FileProtection().ForEach(note => Print(request, note));
         }
 
         Ask(request, new Phrase(TextKey.AskPatch, count));

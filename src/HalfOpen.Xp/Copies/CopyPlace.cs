@@ -82,7 +82,7 @@ internal sealed class CopyPlace
     /// Windows does not tell case apart; a file system under mono does, so every folder that matches is entered. Links
     /// are not.
     /// </summary>
-    private static IEnumerable<string> Descend(IDiskSteps disk, string folder, string[] names, int level)
+    internal static IEnumerable<string> Descend(IDiskSteps disk, string folder, string[] names, int level)
     {
         if (level == names.Length)
         {

@@ -65,15 +65,20 @@ internal abstract class DiskSteps : IDiskSteps
                 throw new DiskProblemException(path, new Phrase(TextKey.TooLarge, stream.Length, maxBytes));
             }
 
-            var bytes = new byte[stream.Length];
-            var read = 0;
-            while (read < bytes.Length)
-            {
-                var count = stream.Read(bytes, read, bytes.Length - read);
-                read += count > 0 ? count : throw new DiskProblemException(path, new Phrase(TextKey.ChangedMeanwhile));
-            }
+            return ReadAll(path, stream, (int)stream.Length);
+        }
+        catch (Exception e) when (IsExpected(e))
+        {
+            throw Problem(path, e);
+        }
+    }
 
-            return bytes;
+    public byte[] ReadStart(string path, int count)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return ReadAll(path, stream, (int)Math.Min(count, stream.Length));
         }
         catch (Exception e) when (IsExpected(e))
         {
@@ -191,6 +196,18 @@ internal abstract class DiskSteps : IDiskSteps
         CodeOf(e) is 0x20 or 0x21 || (Environment.OSVersion.Platform != PlatformID.Win32NT && CodeOf(e) is 11);
 
     private static int CodeOf(Exception e) => Marshal.GetHRForException(e) & 0xFFFF;
+
+    private static byte[] ReadAll(string path, FileStream stream, int length)
+    {
+        var bytes = new byte[length];
+        for (var read = 0; read < length;)
+        {
+            var count = stream.Read(bytes, read, length - read);
+            read += count > 0 ? count : throw new DiskProblemException(path, new Phrase(TextKey.ChangedMeanwhile));
+        }
+
+        return bytes;
+    }
 
     private static string OneLine(string text) => text.Replace('\r', ' ').Replace('\n', ' ').Trim();
 }

@@ -34,6 +34,9 @@ internal interface IDiskSteps
     /// <param name="maxBytes">A larger file is a problem, found before anything is read.</param>
     byte[] Read(string path, int maxBytes);
 
+    /// <summary>The first bytes of a file of any size; fewer when it is shorter.</summary>
+    byte[] ReadStart(string path, int count);
+
     /// <summary>Creates a file that must not exist, writes it and waits until the disk has it.</summary>
     void CreateSynced(string path, byte[] bytes);
 

@@ -112,7 +112,12 @@ internal sealed class MainWindow : Form
     private void Apply(object? sender, EventArgs e)
     {
         var limit = (uint)_c.NewLimit.Value;
-        Start(() => PatchPlan.Of(_place.Disk, _place.Folder, _place.ReadCopies(), limit, allowBadChecksum: false), result =>
+        var notes = new List<Phrase>();
+        Start(() =>
+        {
+            notes = _place.FileProtection();
+            return PatchPlan.Of(_place.Disk, _place.Folder, _place.ReadCopies(), limit, allowBadChecksum: false);
+        }, result =>
         {
             var plan = (PatchPlan)result;
             var count = plan.Count(LiftAction.Write);
@@ -127,8 +132,8 @@ internal sealed class MainWindow : Form
                 return;
             }
 
-            var question = new Phrase(TextKey.ConfirmPatch, limit, count).In(_language)
-                + (_place.IsRunning ? "\n\n" + _language.Get(TextKey.FileProtectionPrompt) : "");
+            var question = new Phrase(TextKey.ConfirmPatch, limit, count).In(_language);
+            notes.ForEach(note => question += "\n\n" + note.In(_language));
             Do(question, watch => plan.Apply(Program.Version, DateTime.UtcNow, watch), new Phrase(TextKey.WindowDonePatch, limit));
         });
     }

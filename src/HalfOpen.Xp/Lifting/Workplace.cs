@@ -65,6 +65,25 @@ internal sealed class Workplace
         return CopyPlace.Find(Disk, Folder).ConvertAll(place => DriverCopy.Read(Disk, place, product));
     }
 
+    /// <summary>
+    /// What Windows File Protection may do about a patch: the window that it may show, and where it may find another
+    /// original. Nothing for a Windows that is not running.
+    /// </summary>
+    public List<Phrase> FileProtection()
+    {
+        var notes = new List<Phrase>();
+        if (IsRunning)
+        {
+            notes.Add(new Phrase(TextKey.FileProtectionPrompt));
+            foreach (var cabinet in DriverCache.CabinetsWithDriver(Disk, Folder))
+            {
+                notes.Add(new Phrase(TextKey.DriverCacheHolds, cabinet));
+            }
+        }
+
+        return notes;
+    }
+
     private static string Clean(string folder)
     {
         try

@@ -80,6 +80,7 @@ internal enum TextKey
     RestartNeeded,
     WaitingForRestart,
     FileProtectionPrompt,
+    DriverCacheHolds,
 
     // Why is my network frozen?
     VerdictNow,

@@ -86,5 +86,12 @@ internal static partial class TextTable
                 + "Versionen ersetzt wurden, und verlangt die Windows-CD. Klicken Sie dort auf Abbrechen und dann auf "
                 + "Ja, um die neuen Dateien zu behalten. (Es sind unsere: Windows kennt nur Microsofts eigene.)",
         };
+        rows[TextKey.DriverCacheHolds] = new[]
+        {
+            "{0} holds the original too, and is not changed: if the limit is the old one again after the restart, Windows "
+                + "File Protection took the driver from there.",
+            "{0} enthält das Original ebenfalls und wird nicht geändert: Ist das Limit nach dem Neustart wieder das alte, hat "
+                + "der Windows-Dateischutz den Treiber von dort geholt.",
+        };
     }
 }

@@ -49,6 +49,8 @@ internal sealed class FaultyDisk : IDiskSteps
         return _real.Read(path, maxBytes);
     }
 
+    public byte[] ReadStart(string path, int count) => _real.ReadStart(path, count);
+
     public void CreateSynced(string path, byte[] bytes)
     {
         if (Steps == _faultAt)
