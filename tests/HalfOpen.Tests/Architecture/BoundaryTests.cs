@@ -26,6 +26,7 @@ public sealed partial class BoundaryTests
         [("HalfOpen.Windows", "HalfOpen.Tests")] = "a failure at every step of a file operation",
         [("HalfOpen.Windows", "HalfOpen.SystemTests")] = "images that other tools made, file by file",
         [("HalfOpen.Xp", "HalfOpen.Tests")] = "all of it: an executable has no public part",
+        [("HalfOpen.Xp", "HalfOpen.XpShow")] = "its window before a machine that is made up, and its console under wine",
         [("HalfOpen.Cli", "HalfOpen.Tests")] = "verbs are run inside the test process",
         [("HalfOpen.Cli", "HalfOpen.SystemTests")] = "the built program's own words",
     };
