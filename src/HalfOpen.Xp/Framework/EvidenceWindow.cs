@@ -20,6 +20,7 @@ internal sealed class EvidenceWindow : Form
         MinimumSize = new Size(480, 300);
         StartPosition = FormStartPosition.CenterParent;
         ShowInTaskbar = false;
+        ShowIcon = false;
         MinimizeBox = false;
         var close = Shapes.Button((_, _) => Close());
         close.Text = language.Get(TextKey.ButtonClose);

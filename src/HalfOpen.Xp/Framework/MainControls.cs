@@ -54,7 +54,7 @@ internal sealed class MainControls
 
     public Label Note { get; }
 
-    public ListView Copies { get; } = Shapes.List(220, 104, 76, 184);
+    public ListView Copies { get; } = Shapes.List(236, 116, 64, 190);
 
     public NumericUpDown NewLimit { get; } = new NumericUpDown
     {

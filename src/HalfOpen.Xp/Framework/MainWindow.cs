@@ -15,7 +15,7 @@ namespace HalfOpen.Xp.Framework;
 /// </summary>
 internal sealed class MainWindow : Form
 {
-    private const int TextWidth = 590;
+    private const int TextWidth = 630;
 
     private readonly Workplace _place;
     private readonly IMachine _machine;
@@ -43,7 +43,7 @@ internal sealed class MainWindow : Form
         Controls.Add(_c.Header);
         Controls.Add(_c.Status);
         AcceptButton = _c.Apply;
-        ClientSize = new Size(TextWidth + (4 * Shapes.Gap), 452);
+        ClientSize = new Size(TextWidth + (4 * Shapes.Gap), 476);
         _worker.DoWork += (_, e) => e.Result = ((WorkerJob)e.Argument!)(); // what it throws comes out as e.Error
         _worker.ProgressChanged += (_, e) => ShowProgress(e.ProgressPercentage, (Phrase)e.UserState!);
         _worker.RunWorkerCompleted += (_, e) => OnCompleted(e);

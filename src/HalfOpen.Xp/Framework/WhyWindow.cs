@@ -17,7 +17,7 @@ internal sealed class WhyWindow : Form
     private readonly Language _language;
     private readonly Label _verdict = Shapes.Text(460);
     private readonly Label _log = Shapes.Text(460);
-    private readonly ListView _programs = Shapes.List(214, 80, 160);
+    private readonly ListView _programs = Shapes.List(190, 76, 188);
 
     public WhyWindow(List<DriverCopy> copies, IMachine machine, Language language)
     {

@@ -106,6 +106,14 @@ internal sealed class Desktop : IDisposable
         }
     }
 
+    /// <summary>Clicks on the control that shows this text.</summary>
+    public void Click(string text)
+    {
+        WaitForText(text);
+        var control = Tool("search", "--onlyvisible", "--name", text).Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Tool("mousemove", "--window", control, "12", "8", "click", "1");
+    }
+
     public void Press(string key) => Tool("key", "--clearmodifiers", key);
 
     /// <summary>Keeps a picture of all windows, when pictures are wanted; ImageMagick takes it.</summary>

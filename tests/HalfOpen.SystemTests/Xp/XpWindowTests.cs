@@ -58,16 +58,18 @@ public sealed class XpWindowTests : IDisposable
     }
 
     [Fact]
-    public void Another_limit_than_100_in_German()
+    public void Another_limit_than_100_in_German_with_the_mouse()
     {
         Desktop.Need();
         using var desktop = new Desktop();
-        desktop.Open(MonoProgram.Executable, "/windows", _xp.Folder, "/language", "de");
+        desktop.Open(MonoProgram.Executable, "/windows", _xp.Folder, "/language", "en");
+        desktop.WaitFor("^HalfOpen - 10 half-open attempts$");
+        desktop.Click("Deutsch");
         desktop.WaitFor("^HalfOpen - 10 halboffene Versuche$");
         desktop.Press("alt+n"); // the field of the new limit
         desktop.Press("ctrl+a");
         Array.ForEach("1234".ToCharArray(), digit => desktop.Press(digit.ToString()));
-        desktop.Press("alt+a");
+        desktop.Click("Anwenden");
         Answer(desktop, "Return");
         Answer(desktop, "Return");
         desktop.WaitFor("^HalfOpen - 1.234 halboffene Versuche$");
