@@ -12,9 +12,11 @@ internal static class DriverPaths
     public static Argument<string> Argument()
     {
         var argument = new Argument<string>("path")
-            { Description =
-                "A driver; a folder (a Windows directory, a mounted drive, plain files); or a disk image (xp.vdi, or inside: "
-                + "xp.vdi!1:/WINDOWS)." };
+        {
+            Description = "A driver, packed or not (TCPIP.SY_); a folder (a Windows directory, a mounted drive, an installation CD, plain "
+                + "files); a disk image (xp.vdi, or inside: xp.vdi!1:/WINDOWS); a cabinet (SP3.CAB) or the image of a CD (xp.iso, or "
+                + "inside: xp.iso/I386).",
+        };
         argument.Validators.Add(result =>
         {
             // The parser takes an unknown flag for a path; nobody means that.
@@ -31,8 +33,8 @@ internal static class DriverPaths
 
     public static Option<string?> Backup() => new("--backup")
     {
-        Description = "For a disk image: keep the backup (a journal of the bytes that change) in this folder, not beside the image.",
-            HelpName = "DIR",
+        Description = "For a disk image or installation media: keep the backup in this folder, not beside the image or the medium.",
+        HelpName = "DIR",
     };
 
     /// <summary>

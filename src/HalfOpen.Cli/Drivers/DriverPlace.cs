@@ -2,6 +2,7 @@ using HalfOpen.Cli.CommandLine;
 using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Images;
 using HalfOpen.Windows.Lifting;
+using HalfOpen.Windows.Media;
 
 namespace HalfOpen.Cli.Drivers;
 
@@ -15,13 +16,18 @@ internal sealed class DriverPlace : IDisposable
     private readonly string _path;
     private readonly ImagePath? _inside;
 
-    private DriverPlace(string path, LocalFileStore local, ImageFileStore? image, ImagePath? inside)
+    private DriverPlace(
+        string path, LocalFileStore local, ImageFileStore? image, ImagePath? inside, IsoFileStore? iso = null, string? backupFolder = null)
     {
-        (_path, Local, Image, _inside) = (path, local, image, inside);
-        Store = image is not null ? image : local;
+        (_path, Local, Image, _inside, Iso) = (path, local, image, inside, iso);
+        Store = new PackedFileStore(image ?? iso ?? (IFileStore)local, backupFolder);
     }
 
-    public IFileStore Store { get; }
+    /// <value>Packed drivers and cabinets on it read as plain ones.</value>
+    public PackedFileStore Store { get; }
+
+    /// <value>Null when PATH is no image of a CD.</value>
+    public IsoFileStore? Iso { get; }
 
     public LocalFileStore Local { get; }
 
@@ -29,11 +35,17 @@ internal sealed class DriverPlace : IDisposable
     public ImageFileStore? Image { get; }
 
     /// <value>PATH stands for as many drivers as there are, not for one.</value>
-    public bool IsFolder => Image is null ? Local.Find(_path)?.Kind == EntryKind.Folder
+    public bool IsFolder => Image is null
+        ? IsIsoItself || Store.Find(Iso is null ? _path : FullPath)?.Kind == EntryKind.Folder
         : _inside?.Volume is not { } volume || Image.Find(ImagePath.RootOf(Image.Path,
             volume) + "/" + _inside.Inner)?.Kind != EntryKind.File;
 
-    /// <param name="backupFolder">Where the backup of an image is kept; null: beside it.</param>
+    /// <value>PATH is the image of a CD, not something in it.</value>
+    public bool IsIsoItself => Iso is not null && Iso.Path == FullPath;
+
+    private string FullPath => Path.TrimEndingDirectorySeparator(Path.GetFullPath(_path));
+
+    /// <param name="backupFolder">Where the backup of an image or a medium is kept; null: beside it.</param>
     /// <exception cref="CliException">The image cannot be read; the message says why and what to do.</exception>
     public static DriverPlace Open(string path, string? backupFolder = null)
     {
@@ -46,14 +58,19 @@ internal sealed class DriverPlace : IDisposable
             entry = local.Find(inside.Image);
         }
 
-        if (entry is null or { Kind: EntryKind.Folder } || (inside is null && IsProgram(local, entry, path)))
-        {
-            return new DriverPlace(path, local, null, null);
-        }
-
         if (backupFolder is not null && !Directory.Exists(backupFolder))
         {
             throw CliException.Usage($"--backup {DriverPaths.Shown(backupFolder)} is no folder: make it first.");
+        }
+
+        if (inside is null && OpenIso(local, path) is { } iso)
+        {
+            return new DriverPlace(path, local, null, null, iso);
+        }
+
+        if (entry is null or { Kind: EntryKind.Folder } || (inside is null && IsProgram(local, entry, path)))
+        {
+            return new DriverPlace(path, local, null, null, backupFolder: backupFolder);
         }
 
         ImageFileStore? image;
@@ -68,7 +85,7 @@ internal sealed class DriverPlace : IDisposable
 
         return image is null && inside is not null
             ? throw CliException.Refused($"{DriverPaths.Shown(inside.Image)} is no disk image that is read here, so nothing is inside it.")
-            : new DriverPlace(path, local, image, inside);
+            : new DriverPlace(path, local, image, inside, backupFolder: image is null ? backupFolder : null);
     }
 
     /// <summary>As <see cref="Open(string, string?)"/>; a script gets its document also when there is nothing to
@@ -131,6 +148,7 @@ internal sealed class DriverPlace : IDisposable
     /// <param name="driver">One that was found; null: there is none.</param>
     public void PrintState(Terminal terminal, Inspection? driver, bool quiet)
     {
+        Note(terminal, quiet, Iso?.Obstacle is { } why ? "as it stands it cannot be patched: " + why : null);
         if (Image is null)
         {
             return;
@@ -180,7 +198,44 @@ internal sealed class DriverPlace : IDisposable
         Image.ForgetStale();
     }
 
-    public void Dispose() => Image?.Dispose();
+    public void Dispose()
+    {
+        Store.Dispose();
+        Image?.Dispose();
+        Iso?.Dispose();
+    }
+
+    /// <summary>The image of a CD that a path leads to or into: xp.iso, xp.iso/I386/TCPIP.SY_. Null for any other
+    /// path.</summary>
+    private static IsoFileStore? OpenIso(LocalFileStore local, string path)
+    {
+        for (var file = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)); file is not null; file = Path.GetDirectoryName(file))
+        {
+            try
+            {
+                if (local.Find(file) is not { } entry)
+                {
+                    continue;
+                }
+
+                // A link that the user named himself is followed.
+                var real = entry.Kind == EntryKind.SymbolicLink
+                    && File.ResolveLinkTarget(file, returnFinalTarget: true) is { } target ? target.FullName : file;
+                if (real != file)
+                {
+                    local.Trust(real);
+                }
+
+                return local.Find(real)?.Kind == EntryKind.File ? IsoFileStore.TryOpen(file, local.Open(real)) : null;
+            }
+            catch (FileProblemException)
+            {
+                return null; // what cannot be read is said by the one who reads it as a driver
+            }
+        }
+
+        return null;
+    }
 
     private static void Note(Terminal terminal, bool quiet, string? text)
     {

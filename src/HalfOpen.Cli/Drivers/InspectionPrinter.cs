@@ -23,6 +23,11 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
                 Row("Where", $"file offset {location.FileOffset}, VA {location.VirtualAddress}, section {location.Section}");
             }
 
+            if (driver.Packing is not null)
+            {
+                Row("Packed", driver.Packing);
+            }
+
             Row("Origin", OriginText(driver));
             Row("Checksum", ChecksumText(report.Checksum!));
             Row("Signature", report.HasEmbeddedSignature

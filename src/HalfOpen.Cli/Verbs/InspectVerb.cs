@@ -22,6 +22,7 @@ internal static class InspectVerb
                 ("halfopen inspect tcpip.sys", "one driver, whatever its name"),
                 ("halfopen inspect /mnt/xp", "a mounted drive: all copies that Windows keeps, and its registry"),
                 ("halfopen inspect xp.vdi", "a virtual machine's disk (raw, VHD, VHDX, VMDK, VDI, qcow2), without mounting it"),
+                ("halfopen inspect xp.iso", "an installation CD: packed drivers and those in its cabinets"),
                 ("halfopen inspect /mnt/xp/WINDOWS --json", "the same for a script; exit code 0: a limit was found, 1: none"),
             },
         };

@@ -5,6 +5,7 @@ using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
 using HalfOpen.Driver;
 using HalfOpen.Windows.Lifting;
+using HalfOpen.Windows.Media;
 
 namespace HalfOpen.Cli.Verbs;
 
@@ -19,7 +20,11 @@ internal static class PatchVerb
         var limit = new Option<string>("--limit", "-l")
             { Description = "The new limit, 1 to 2147483647.", HelpName = "N", DefaultValueFactory = _ => "100" };
         var output = new Option<string?>("--output", "-o")
-            { Description = "Write the patched driver here and leave the input alone (one file only; must not exist).", HelpName = "FILE" };
+        {
+            Description = "Write the patched driver, or the image of a CD with it, here and leave the input alone (must not exist). "
+                + "A name like TCPIP.SY_ is packed.",
+            HelpName = "FILE",
+        };
         var allowBadChecksum = new Option<bool>("--allow-bad-checksum")
             { Description = "Patch although the stored checksum does not match the file, and put it right." };
         var recurse = DriverPaths.Recurse();
@@ -35,6 +40,7 @@ internal static class PatchVerb
                 ("halfopen patch /mnt/xp --dry-run", "show every byte that would change; write nothing"),
                 ("halfopen patch /mnt/xp", "limit 100 in all copies that this Windows keeps, with a backup beside each"),
                 ("halfopen patch xp.qcow2", "the same inside a disk image, in place, with a journal beside it as the way back"),
+                ("halfopen patch xp.iso --output xp-100.iso", "a new image of an installation CD; the old one is untouched"),
                 ("halfopen patch tcpip.sys --limit 500 --output patched.sys", "a patched copy; the input is untouched"),
             },
         };
@@ -109,6 +115,11 @@ internal sealed record PatchRun(
             throw CliException.Refused(_place.NothingFound(Recurse));
         }
 
+        if (Backup is not null && _place.Image is null && !unit.Items.Any(i => i.Driver.IsOnMedium))
+        {
+            throw CliException.Usage("--backup is for disk images and installation media: the backup of a driver stands beside it.");
+        }
+
         var notes = PatchPrinter.Notes(unit, isSingle: !_place.IsFolder, Output);
         if (!Json)
         {
@@ -152,7 +163,7 @@ internal sealed record PatchRun(
         if (Output is null)
         {
             DriverPaths.WarnOfLiveWindows(Terminal, inspector);
-            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} ({BackupText})?", cancellation);
+            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} ({BackupText(unit)})?", cancellation);
             unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation);
         }
         else
@@ -174,17 +185,26 @@ internal sealed record PatchRun(
         return ExitCode.Done;
     }
 
-    private string BackupText => _place.Image is null ? "a backup stands beside each"
-        : "the bytes that change are kept in " + DriverPaths.Shown(_place.Image.JournalPath);
+    private string BackupText(PatchUnit unit) => _place.Image is not null
+        ? "the bytes that change are kept in " + DriverPaths.Shown(_place.Image.JournalPath)
+        : unit.Writes.FirstOrDefault(w => w.Driver.IsOnMedium) is { } onMedium
+            ? "the backups stand beside the medium, in "
+                + DriverPaths.Shown(System.IO.Path.GetDirectoryName(onMedium.Driver.Backup.ShownPath)!)
+        : "a backup stands beside each";
 
     private void CheckOutput()
     {
         if (Output is null)
         {
+            if (_place.Iso is not null)
+            {
+                throw CliException.Usage("the image of a CD is not changed in place: add --output NEW.iso.");
+            }
+
             return;
         }
 
-        if (Output.Length == 0 || _place.IsFolder)
+        if (Output.Length == 0 || (_place.IsFolder && !_place.IsIsoItself))
         {
             throw CliException.Usage(Output.Length == 0
                 ? "--output is empty: name a file." : _place.Image is null ? "--output takes one driver as its input, not a folder."
@@ -201,7 +221,16 @@ internal sealed record PatchRun(
 
     private void WriteOutput(PatchUnit unit)
     {
-        using var staged = _place.Local.Stage(Output!, unit.ContentOf(unit.Items[0]), like: null);
+        if (_place.IsIsoItself)
+        {
+            using var image = _place.Local.Stage(Output!, IsoPatch.Build(_place.Iso!, _place.Store, unit), like: null);
+            image.Commit();
+            return;
+        }
+
+        var driver = unit.ContentOf(unit.Items[0]);
+        var content = Output!.EndsWith('_') ? PackedFileStore.Pack(System.IO.Path.GetFileName(Output), driver) : driver;
+        using var staged = _place.Local.Stage(Output, content, like: null);
         staged.Commit();
     }
 

@@ -29,7 +29,11 @@ public static class IsoEditor
     /// <exception cref="ImageProblemException">The image's shape does not allow it: the message says why.</exception>
     public static IsoEdit Replace(IsoImage image, IReadOnlyList<(IsoEntry File, ByteSource Content)> contents)
     {
-        Check(image);
+        if (image.Obstacle is { } obstacle)
+        {
+            throw new ImageProblemException(obstacle);
+        }
+
         var byExtent = new Dictionary<(long Start, long Size), ByteSource>();
         foreach (var (file, content) in contents)
         {
@@ -78,20 +82,6 @@ public static class IsoEditor
         }
 
         return new IsoEdit(edited, replacements);
-    }
-
-    private static void Check(IsoImage image)
-    {
-        if (image.HasUdf)
-        {
-            throw new ImageProblemException(
-                "The image holds a UDF file system beside ISO 9660, which would still lead to the old file: it is not changed.");
-        }
-
-        if (image.Trees.Any(t => t.VolumeSize > image.Source.Length))
-        {
-            throw new ImageProblemException("The image is cut off: its volume has more bytes than the file.");
-        }
     }
 
     /// <summary>At a sector's beginning, and up to the end of its last sector.</summary>

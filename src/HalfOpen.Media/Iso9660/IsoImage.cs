@@ -39,6 +39,12 @@ public sealed class IsoImage
     /// <value>Whether a UDF file system stands beside, whose names lead to the same bytes.</value>
     public bool HasUdf { get; private init; }
 
+    /// <value>Why the image cannot be changed, one sentence; null when it can, as far as its descriptors tell.</value>
+    public string? Obstacle => HasUdf
+        ? "The image holds a UDF file system beside ISO 9660, which would still lead to the old file: it is not changed."
+        : Trees.Any(t => t.VolumeSize > Source.Length) ? "The image is cut off: its volume has more bytes than the file."
+        : null;
+
     internal ByteSource Source { get; }
 
     /// <value>Where the boot catalog stands; null without one.</value>
@@ -99,6 +105,17 @@ public sealed class IsoImage
     /// <exception cref="ImageProblemException">The tree is damaged, or has more folders or names than images
     /// have.</exception>
     public IEnumerable<IsoEntry> Entries(IsoTree tree) => new IsoTreeWalk(Source, tree).Entries();
+
+    /// <summary>What stands in one folder.</summary>
+    /// <param name="folder">Null: the root.</param>
+    /// <exception cref="ImageProblemException">The folder is damaged.</exception>
+    public IReadOnlyList<IsoEntry> List(IsoTree tree, IsoEntry? folder)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        return folder is null ? [.. new IsoFolder(Source, tree, "", tree.RootStart, tree.RootSize).Entries()]
+            : folder.IsFolder ? [.. new IsoFolder(Source, tree, folder.Path, folder.Start, folder.Size).Entries()]
+            : [];
+    }
 
     /// <summary>The bytes of a file.</summary>
     /// <exception cref="ImageProblemException">They are stored in a way that is not supported, or lie beyond the

@@ -1,3 +1,5 @@
+using HalfOpen.Images;
+
 namespace HalfOpen.Windows.Files;
 
 /// <summary>
@@ -24,6 +26,15 @@ internal interface IFileOperations
     /// <summary>The first bytes of a file of any size.</summary>
     byte[] ReadStart(string path, int count);
 
+    /// <summary>A file of any size, open for reading. A link is not followed.</summary>
+    FileBytes Open(string path);
+
+    /// <summary>Makes a folder; false when something has the name.</summary>
+    bool CreateFolder(string path);
+
+    /// <summary>Removes an empty folder; false when that is not possible.</summary>
+    bool RemoveFolder(string path);
+
     /// <summary>
     /// What would keep a file from being replaced, found without writing; null when nothing is known to.
     /// </summary>
@@ -35,7 +46,7 @@ internal interface IFileOperations
     /// leads to meanwhile.
     /// </summary>
     /// <param name="like">Null: the metadata of any new file.</param>
-    FileIdentity Create(string path, byte[] bytes, string? like);
+    FileIdentity Create(string path, ByteSource content, string? like);
 
     /// <summary>Gives a file a second name; false where the file system has no such thing.</summary>
     bool Link(string from, string to, out FileIdentity identity);

@@ -91,6 +91,13 @@ public interface IFileStore
     /// <summary>Whether the backup of a replaced build can be kept under another name beside the driver.</summary>
     bool CanSetAside(string path) => false;
 
+    /// <summary>How a file is packed, for people; null when it is not.</summary>
+    /// <exception cref="FileProblemException">It is packed, and damaged.</exception>
+    string? PackingOf(string path) => null;
+
+    /// <summary>Whether a file is on installation media, not on a disk that Windows runs from.</summary>
+    bool IsOnMedium(string path) => false;
+
     /// <summary>Keeps other runs of this program out of a folder until disposed.</summary>
     IDisposable Lock(string folder);
 }

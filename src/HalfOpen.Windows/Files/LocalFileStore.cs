@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using HalfOpen.Images;
+using HalfOpen.Media.Sources;
 using HalfOpen.Windows.Files.Linux;
 
 namespace HalfOpen.Windows.Files;
@@ -13,7 +15,7 @@ namespace HalfOpen.Windows.Files;
 /// docs/decisions/0023-folders-of-others.md. Names there need not be UTF-8; paths carry them as <see cref="LinuxName"/>
 /// says.
 /// </remarks>
-public sealed class LocalFileStore : IFileStore
+public sealed class LocalFileStore : IBulkStore
 {
     internal const string ReadsBackDifferently = "what was written reads back differently: check this disk before you trust it.";
     internal const string AnotherIsAtWork = "another halfopen is at work in this folder: wait for it and try again.";
@@ -45,12 +47,30 @@ public sealed class LocalFileStore : IFileStore
 
     public string? ObstacleTo(string path) => Try(path, () => _operations.ObstacleTo(LinuxPath.Full(path)));
 
-    public IStagedFile Stage(string path, byte[] bytes, string? like) => Try(path, () =>
+    public IStagedFile Stage(string path, byte[] bytes, string? like) => Stage(path, new MemorySource(bytes), like);
+
+    public ByteSource Open(string path) => Try(path, () => (ByteSource)_operations.Open(LinuxPath.Full(path)));
+
+    public void CreateFolder(string path) => Try(path, () =>
     {
-        var staged = new Staged(_operations, LinuxPath.Full(path), bytes.Length);
+        var full = LinuxPath.Full(path);
+        if (!_operations.CreateFolder(full) && _operations.Find(full)?.Kind != EntryKind.Folder)
+        {
+            throw new FileProblemException(path, "something that is no folder has this name: move it away and try again.");
+        }
+
+        _operations.SyncFolder(FolderOf(full));
+        return 0;
+    });
+
+    public void RemoveEmptyFolder(string path) => Try(path, () => _operations.RemoveFolder(LinuxPath.Full(path)));
+
+    public IStagedFile Stage(string path, ByteSource content, string? like) => Try(path, () =>
+    {
+        var staged = new Staged(_operations, LinuxPath.Full(path));
         try
         {
-            staged.Prepare(bytes, like);
+            staged.Prepare(content, like);
             return staged;
         }
         catch (Exception)
@@ -120,6 +140,10 @@ public sealed class LocalFileStore : IFileStore
         {
             throw new FileProblemException(path, Errno.Describe(Errno.NameTooLong), e);
         }
+        catch (ImageProblemException e)
+        {
+            throw new FileProblemException(path, e.Message, e);
+        }
         catch (IOException e)
         {
             throw new FileProblemException(path, OperatingSystem.IsWindows() ? e.Message : Errno.Describe(e.HResult), e);
@@ -129,7 +153,7 @@ public sealed class LocalFileStore : IFileStore
     /// <summary>
     /// New content under a temporary name, and the old one under another until it is sure that the new one stays.
     /// </summary>
-    private sealed class Staged(IFileOperations operations, string path, int length) : IStagedFile
+    private sealed class Staged(IFileOperations operations, string path) : IStagedFile
     {
         private readonly string _new = Temporary(path);
         private byte[]? _hash;
@@ -142,19 +166,19 @@ public sealed class LocalFileStore : IFileStore
 
         public string Path => path;
 
-        public void Prepare(byte[] bytes, string? like)
+        public void Prepare(ByteSource content, string? like)
         {
-            _hash = SHA256.HashData(bytes);
+            _hash = Hash(content);
             _isNewLeft = true;
-            _identity = operations.Create(_new, bytes, like is null ? null : LinuxPath.Full(like));
-            if (operations.Find(path) is { Kind: EntryKind.File } existing)
+            _identity = operations.Create(_new, content, like is null ? null : LinuxPath.Full(like));
+            if (operations.Find(path) is { Kind: EntryKind.File })
             {
                 _old = Temporary(path);
                 _isOldLeft = true;
                 if (!operations.Link(path, _old, out _oldIdentity))
                 {
-                    _oldIdentity = operations.Create(_old,
-                        operations.Read(path, (int)Math.Min(existing.Size, int.MaxValue), followLink: false), like: path);
+                    using var old = operations.Open(path);
+                    _oldIdentity = operations.Create(_old, old, like: path);
                 }
             }
         }
@@ -164,7 +188,8 @@ public sealed class LocalFileStore : IFileStore
             operations.Rename(_new, path, _identity);
             (_isCommitted, _isNewLeft) = (true, false);
             operations.SyncFolder(FolderOf(path));
-            if (!SHA256.HashData(operations.Read(path, length, followLink: false)).AsSpan().SequenceEqual(_hash))
+            using var written = operations.Open(path);
+            if (!Hash(written).AsSpan().SequenceEqual(_hash))
             {
                 throw new FileProblemException(path, ReadsBackDifferently);
             }
@@ -198,6 +223,13 @@ public sealed class LocalFileStore : IFileStore
         {
             Remove(_new, ref _isNewLeft);
             Remove(_old, ref _isOldLeft);
+        }
+
+        private static byte[] Hash(ByteSource content)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            content.CopyTo(hash.AppendData);
+            return hash.GetHashAndReset();
         }
 
         private static string Temporary(string path) =>

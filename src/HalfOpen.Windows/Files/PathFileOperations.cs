@@ -1,3 +1,7 @@
+using HalfOpen.Images;
+using HalfOpen.Media.Sources;
+using Microsoft.Win32.SafeHandles;
+
 namespace HalfOpen.Windows.Files;
 
 /// <summary>
@@ -62,11 +66,39 @@ internal sealed class PathFileOperations : IFileOperations
     /// <summary>A read-only file is no obstacle: the attribute is taken off and given back.</summary>
     public string? ObstacleTo(string path) => null;
 
-    public FileIdentity Create(string path, byte[] bytes, string? like)
+    public FileBytes Open(string path)
+    {
+        Open(path, followLink: false).Dispose();
+        return new HandleBytes(File.OpenHandle(path));
+    }
+
+    public bool CreateFolder(string path)
+    {
+        if (Directory.Exists(path) || File.Exists(path))
+        {
+            return false;
+        }
+
+        Directory.CreateDirectory(path);
+        return true;
+    }
+
+    public bool RemoveFolder(string path)
+    {
+        if (!Directory.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            return false;
+        }
+
+        Directory.Delete(path);
+        return true;
+    }
+
+    public FileIdentity Create(string path, ByteSource content, string? like)
     {
         using (var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1))
         {
-            stream.Write(bytes);
+            content.CopyTo(stream.Write);
             stream.Flush(flushToDisk: true);
         }
 
@@ -75,8 +107,9 @@ internal sealed class PathFileOperations : IFileOperations
             CopyMetadata(like, path);
         }
 
-        return Read(path, bytes.Length, followLink: false).AsSpan().SequenceEqual(bytes)
-            ? default : throw new FileProblemException(path, LocalFileStore.ReadsBackDifferently);
+        using var written = Open(path);
+        return written.HasSameBytesAs(content) ? default
+            : throw new FileProblemException(path, LocalFileStore.ReadsBackDifferently);
     }
 
     public bool Link(string from, string to, out FileIdentity identity)
@@ -126,6 +159,22 @@ internal sealed class PathFileOperations : IFileOperations
 
         // FileShare.Read: somebody who holds the file exclusively is noticed here, not after half the work.
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+    }
+
+    private sealed class HandleBytes(SafeFileHandle handle) : FileBytes
+    {
+        public override long Length { get; } = RandomAccess.GetLength(handle);
+
+        public override void Dispose() => handle.Dispose();
+
+        protected override void ReadCore(long offset, Span<byte> into)
+        {
+            for (var done = 0; done < into.Length;)
+            {
+                var read = RandomAccess.Read(handle, into[done..], offset + done);
+                done += read > 0 ? read : throw new ImageProblemException("The file became shorter while it was being read: try again.");
+            }
+        }
     }
 
     private static void CopyMetadata(string from, string to)

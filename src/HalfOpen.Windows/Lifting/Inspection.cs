@@ -107,6 +107,14 @@ public sealed class Inspection
         },
     };
 
+    /// <value>
+    /// How the file is packed, for people; null when it is not. All else is said of the driver unpacked.
+    /// </value>
+    public string? Packing { get; internal init; }
+
+    /// <value>Whether it is on installation media, not on a disk that Windows runs from.</value>
+    public bool IsOnMedium { get; internal init; }
+
     /// <value>True: driver and backup differ in nothing but limit and checksum. False: another build, or there is no
     /// backup.</value>
     public bool IsSameBuild { get; internal init; }
@@ -148,7 +156,9 @@ public sealed class Inspection
 
     /// <summary>The same without the evidence, for keeping many: a twentieth of the memory.</summary>
     public Inspection WithoutEvidence() =>
-        new(Path, Sha256, Size, Report?.WithoutEvidence(), Problem, Backup, Registry) { IsSameBuild = IsSameBuild };
+        new(Path, Sha256, Size, Report?.WithoutEvidence(), Problem, Backup, Registry) { IsSameBuild = IsSameBuild,
+            Packing = Packing,
+            IsOnMedium = IsOnMedium };
 }
 
 /// <summary>
@@ -172,11 +182,12 @@ public sealed class Inspector(IFileStore store)
     {
         byte[]? bytes = null;
         DriverReport? report = null;
-        string? problem = null;
+        string? problem = null, packing = null;
         long size = 0;
         try
         {
             size = store.Find(path)?.Size ?? 0;
+            packing = store.PackingOf(path);
             bytes = store.Read(path, FileNames.MaxDriverSize, followLink: true);
             size = bytes.Length;
             report = DriverExaminer.Examine(bytes);
@@ -190,6 +201,8 @@ public sealed class Inspector(IFileStore store)
         return new Inspection(path, bytes is null ? null : BackupState.Hash(bytes), size, report, problem, state, _hives.For(path))
         {
             IsSameBuild = bytes is not null && backup is not null && BackupState.IsSameBuild(bytes, backup),
+            Packing = packing,
+            IsOnMedium = store.IsOnMedium(path),
         };
     }
 }

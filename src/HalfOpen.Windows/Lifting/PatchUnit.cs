@@ -42,6 +42,9 @@ public sealed record PatchItem(Inspection Driver, PatchAction Action, IReadOnlyL
 /// </summary>
 public sealed class PatchUnit
 {
+    private const string LeftPacked =
+        "packed: Windows takes it only when 'sfc /scannow' or Setup asks for it; name it to patch it too.";
+
     /// <summary>
     /// Copies that go together at most, in a patch or a restore: what is known of all of them is kept until the last is
     /// written.
@@ -85,6 +88,14 @@ public sealed class PatchUnit
         {
             items = items.ConvertAll(
                 i => i.Action == PatchAction.Refuse && HasNoneByDesign(i.Driver) ? i with { Action = PatchAction.LeaveOut } : i);
+        }
+
+        // So must packed copies on a disk that Windows runs from not: it runs, and restores, the plain ones.
+        if (items.Exists(i => i.Action is PatchAction.Write or PatchAction.Nothing && !IsReserve(i.Driver)))
+        {
+            items = items.ConvertAll(i => IsReserve(i.Driver) && i.Action is PatchAction.Write or PatchAction.Refuse
+                ? new PatchItem(i.Driver, PatchAction.LeaveOut, [], LeftPacked)
+                : i);
         }
 
         return new PatchUnit(store, limit, allowBadChecksum, beside, items);
@@ -206,6 +217,11 @@ public sealed class PatchUnit
         RefusalReason.NotFound when driver.Design == LimiterDesign.None => driver.Advice,
         _ => refusal.Message,
     };
+
+    private static bool IsReserve(Inspection driver) => !driver.IsOnMedium
+        && (driver.Packing is not null || Media.MediaNames.IsPackedDriver(Path.GetFileName(driver.Path))
+            || Media.MediaNames.IsDriverCabinet(Path.GetFileName(driver.Path))
+            || Media.MediaNames.IsDriverCabinet(Path.GetFileName(LocalFileStore.FolderOf(driver.Path))));
 
     /// <summary>
     /// tcpip6.sys without a findable limit, and builds from before the limit came (what service packs keep for their

@@ -1,5 +1,6 @@
 using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Files.Linux;
+using HalfOpen.Windows.Media;
 
 namespace HalfOpen.Windows.Search;
 
@@ -27,10 +28,16 @@ public sealed class DriverSearch(IFileStore store)
     private static readonly string[][] WindowsPlaces =
     [
         ["system32", "drivers"], ["system32", "dllcache"], ["ServicePackFiles", "i386"], ["ServicePackFiles", "amd64"],
+        ["Driver Cache", "i386"], ["Driver Cache", "amd64"],
     ];
 
     /// <summary>Below any other folder: it may be system32 itself, or installation media.</summary>
-    private static readonly string[][] OtherPlaces = [["drivers"], ["dllcache"], ["i386"], ["amd64"]];
+    private static readonly string[][] OtherPlaces =
+    [
+        ["drivers"], ["dllcache"], ["i386"], ["amd64"],
+        ["$OEM$", "$$", "system32", "drivers"], ["i386", "$OEM$", "$$", "system32", "drivers"],
+        ["amd64", "$OEM$", "$$", "system32", "drivers"],
+    ];
 
     /// <summary>
     /// The paths of all drivers, and of drivers that are gone while their backup is there, in a fixed order: what is in
@@ -72,7 +79,27 @@ public sealed class DriverSearch(IFileStore store)
         var folders = WindowsDirectories(root).SelectMany(windows => WindowsPlaces.SelectMany(place => Descend(windows, place)))
             .Append(root)
             .Concat(OtherPlaces.SelectMany(place => Descend(root, place)));
-        return folders.Distinct(StringComparer.Ordinal).SelectMany(f => DriversIn(f, store.List(f)));
+        return folders.Distinct(StringComparer.Ordinal).SelectMany(f => DriversAndCabinetsIn(f, store.List(f)));
+    }
+
+    private IEnumerable<string> DriversAndCabinetsIn(string folder, IReadOnlyList<FileEntry> entries) =>
+        DriversIn(folder, entries).Concat(entries.Where(IsCabinet).SelectMany(e => DriversInCabinet(e.Path)));
+
+    /// <summary>A cabinet is a folder where the store can look into it.</summary>
+    private static bool IsCabinet(FileEntry entry) => entry.Kind == EntryKind.Folder && MediaNames.IsDriverCabinet(entry.Name);
+
+    /// <summary>One that cannot be looked into counts as a driver: what is wrong with it is shown and not
+    /// hidden.</summary>
+    private IEnumerable<string> DriversInCabinet(string cabinet)
+    {
+        try
+        {
+            return DriversIn(cabinet, store.List(cabinet)).ToList();
+        }
+        catch (FileProblemException)
+        {
+            return [cabinet];
+        }
     }
 
     /// <summary>
@@ -123,12 +150,12 @@ public sealed class DriverSearch(IFileStore store)
             onFolder?.Invoke(visited);
             if (ListOrPassOver(folder, waiting.Count, isRoot: visited == 1, onPassedOver) is { } entries)
             {
-                foreach (var driver in DriversIn(folder, entries))
+                foreach (var driver in DriversAndCabinetsIn(folder, entries))
                 {
                     yield return driver;
                 }
 
-                waiting.Push((folder, [.. entries.Where(e => e.Kind == EntryKind.Folder).Select(e => e.Name)], 0));
+                waiting.Push((folder, [.. entries.Where(e => e.Kind == EntryKind.Folder && !IsCabinet(e)).Select(e => e.Name)], 0));
             }
         }
     }
@@ -156,7 +183,8 @@ public sealed class DriverSearch(IFileStore store)
             // error to show, not to hide.
             var isBackup = entry.Name.EndsWith(FileNames.BackupSuffix, StringComparison.Ordinal);
             var name = isBackup ? entry.Name[..^FileNames.BackupSuffix.Length] : entry.Name;
-            if (FileNames.IsDriverName(name) && (seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(name))
+            if ((FileNames.IsDriverName(name) || MediaNames.IsPackedDriver(name))
+                && (seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(name))
             {
                 yield return Path.Join(folder, name);
             }

@@ -14,7 +14,7 @@ public sealed class DependencyTests
         ["HalfOpen.Driver"] = [], // must also run on the XP machine itself (net40)
         ["HalfOpen.Images"] = [], // parsers of other people's disks: fuzzable alone, and no file system of this machine in reach
         ["HalfOpen.Media"] = ["HalfOpen.Images"], // codecs, fuzzable alone; one kind of byte source and of error with the images
-        ["HalfOpen.Windows"] = ["HalfOpen.Driver", "HalfOpen.Images"],
+        ["HalfOpen.Windows"] = ["HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Media"],
         ["HalfOpen.Xp"] = ["HalfOpen.Driver", "HalfOpen.Windows"], // for .NET 10; the executable for XP compiles their sources
         ["HalfOpen.Hosting"] = ["HalfOpen.Core"], // what every host needs, whatever it is a host of
         ["HalfOpen.Simulation"] = ["HalfOpen.Core", "HalfOpen.Hosting"],

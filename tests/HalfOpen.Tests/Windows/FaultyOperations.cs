@@ -1,3 +1,4 @@
+using HalfOpen.Images;
 using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Files.Linux;
 
@@ -57,15 +58,33 @@ internal sealed class FaultyOperations : IFileOperations
 
     public string? ObstacleTo(string path) => IsDead ? throw new ProcessEndedException() : _real.ObstacleTo(path);
 
-    public FileIdentity Create(string path, byte[] bytes, string? like)
+    public FileBytes Open(string path)
+    {
+        Step(isChange: false);
+        return _real.Open(path);
+    }
+
+    public bool CreateFolder(string path)
+    {
+        Step(isChange: true);
+        return _real.CreateFolder(path);
+    }
+
+    public bool RemoveFolder(string path)
+    {
+        Step(isChange: true);
+        return _real.RemoveFolder(path);
+    }
+
+    public FileIdentity Create(string path, ByteSource content, string? like)
     {
         if (Steps == _faultAt)
         {
-            File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+            File.WriteAllBytes(path, content.Read(0, (int)content.Length / 2));
         }
 
         Step(isChange: true);
-        return _real.Create(path, bytes, like);
+        return _real.Create(path, content, like);
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using HalfOpen.Tests.Driver;
+using HalfOpen.Images;
 using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Files.Linux;
 using HalfOpen.Windows.Lifting;
@@ -261,9 +262,9 @@ public sealed class FoldersOfOthersTests : IDisposable
 
         public required Action<string> Swap { get; init; }
 
-        public FileIdentity Create(string path, byte[] bytes, string? like)
+        public FileIdentity Create(string path, ByteSource content, string? like)
         {
-            var identity = _real.Create(path, bytes, like);
+            var identity = _real.Create(path, content, like);
             if (path.Contains("tcpip.sys" + FileNames.TemporaryInfix, StringComparison.Ordinal))
             {
                 Swap(path);
@@ -281,6 +282,12 @@ public sealed class FoldersOfOthersTests : IDisposable
         public byte[] Read(string path, int maxBytes, bool followLink) => _real.Read(path, maxBytes, followLink);
 
         public byte[] ReadStart(string path, int count) => _real.ReadStart(path, count);
+
+        public FileBytes Open(string path) => _real.Open(path);
+
+        public bool CreateFolder(string path) => _real.CreateFolder(path);
+
+        public bool RemoveFolder(string path) => _real.RemoveFolder(path);
 
         public string? ObstacleTo(string path) => _real.ObstacleTo(path);
 

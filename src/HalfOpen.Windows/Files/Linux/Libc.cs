@@ -14,6 +14,8 @@ internal static partial class Libc
     public const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NoTerminal = 0x100, NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000, PathOnly = 0x200000;
 
+    public const int RemoveFolderAt = 0x200; // AT_REMOVEDIR
+
     public const int LockShared = 1, LockExclusive = 2, LockNow = 4, Unlock = 8;
 
     public const int WriteAccess = 2, SearchAccess = 1;
@@ -58,6 +60,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     public static partial int UnlinkAt(int folder, byte[] name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
+    public static partial int MakeFolderAt(int folder, byte[] name, uint mode);
 
     [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true)]
     public static partial int AccessAt(int folder, byte[] name, int mode, int flags);

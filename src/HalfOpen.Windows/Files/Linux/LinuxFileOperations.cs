@@ -1,3 +1,5 @@
+using HalfOpen.Images;
+
 namespace HalfOpen.Windows.Files.Linux;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed class LinuxFileOperations : IFileOperations
     /// <summary>Bytes. No driver and few hives are as large.</summary>
     private const int LargeFile = 4 * 1024 * 1024;
 
+    private const uint OwnerOnlyFolder = 0x1C0; // 0700
     private const uint AnyNewFile = 0x1B6, OwnerOnly = 0x180; // 0666, of which the umask takes away; 0600
 
     private const string Swapped =
@@ -110,7 +113,27 @@ internal sealed class LinuxFileOperations : IFileOperations
             ?? Flagged(FileStatus.Of(folder, out _), "its folder", LocalFileStore.FolderOf(path));
     }
 
-    public FileIdentity Create(string path, byte[] bytes, string? like)
+    public FileBytes Open(string path)
+    {
+        using var folder = Parent(path, out var name);
+        return new LinuxFileBytes(PlainFile.Open(folder, name, path, followLink: false, out var status), status.Size);
+    }
+
+    public bool CreateFolder(string path)
+    {
+        using var folder = Parent(path, out var name);
+        return Libc.MakeFolderAt(folder.Number, name, OwnerOnlyFolder) == 0
+            || (Errno.Last == Errno.Exists ? false : throw Failed(path, folder, name));
+    }
+
+    public bool RemoveFolder(string path)
+    {
+        // By its name in the folder above: the folder itself may be open.
+        using var above = Parent(Path.Combine(LocalFileStore.FolderOf(path), "any"), out _);
+        return LinuxName.Encode(Path.GetFileName(path)) is { } name && Libc.UnlinkAt(above.Number, name, Libc.RemoveFolderAt) == 0;
+    }
+
+    public FileIdentity Create(string path, ByteSource content, string? like)
     {
         using var folder = Parent(path, out var name);
         using var model = like is null ? null : OpenPlain(like);
@@ -128,7 +151,7 @@ internal sealed class LinuxFileOperations : IFileOperations
         using (var file = new OpenFile(number))
         {
             identity = FileStatus.Of(file, out var error)?.Identity ?? throw Errno.Problem(path, error);
-            PlainFile.Write(file, path, bytes);
+            PlainFile.Write(file, path, content);
             if (model is not null)
             {
                 Metadata.Give(file, path, model);
@@ -141,7 +164,7 @@ internal sealed class LinuxFileOperations : IFileOperations
         }
 
         // Opened anew: some file systems in user space know the size of a file only after it was closed.
-        ReadBack(folder, name, path, bytes, identity);
+        ReadBack(folder, name, path, content, identity);
         return identity;
     }
 
@@ -245,7 +268,7 @@ internal sealed class LinuxFileOperations : IFileOperations
         }
     }
 
-    private static void ReadBack(OpenFile folder, byte[] name, string path, byte[] bytes, FileIdentity identity)
+    private static void ReadBack(OpenFile folder, byte[] name, string path, ByteSource content, FileIdentity identity)
     {
         using var file = PlainFile.Open(folder, name, path, followLink: false, out var status);
         if (status.Identity != identity)
@@ -253,7 +276,7 @@ internal sealed class LinuxFileOperations : IFileOperations
             throw new FileProblemException(path, Swapped);
         }
 
-        if (status.Size != bytes.Length || !PlainFile.Read(file, path, bytes.Length).AsSpan().SequenceEqual(bytes))
+        if (!PlainFile.Holds(file, content))
         {
             throw new FileProblemException(path, LocalFileStore.ReadsBackDifferently);
         }

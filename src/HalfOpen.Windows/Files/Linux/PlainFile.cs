@@ -1,3 +1,6 @@
+using HalfOpen.Images;
+using HalfOpen.Media.Sources;
+
 namespace HalfOpen.Windows.Files.Linux;
 
 /// <summary>
@@ -47,19 +50,28 @@ internal static class PlainFile
         return bytes;
     }
 
-    public static void Write(OpenFile file, string path, ReadOnlySpan<byte> bytes)
+    public static void Write(OpenFile file, string path, ByteSource content)
     {
-        for (var done = 0; done < bytes.Length;)
+        var offset = 0L;
+        content.CopyTo(piece =>
         {
-            var written = Libc.WriteAt(file.Number, bytes[done..], (nuint)(bytes.Length - done), done);
-            if (written <= 0)
+            while (piece.Length > 0)
             {
-                throw Errno.Problem(path, written < 0 ? Errno.Last : 28);
-            }
+                var written = Libc.WriteAt(file.Number, piece, (nuint)piece.Length, offset);
+                if (written <= 0)
+                {
+                    throw Errno.Problem(path, written < 0 ? Errno.Last : 28);
+                }
 
-            done += (int)written;
-        }
+                offset += written;
+                piece = piece[(int)written..];
+            }
+        });
     }
+
+    /// <summary>Whether a file that was written reads back as it should.</summary>
+    public static bool Holds(OpenFile file, ByteSource content) =>
+        FileStatus.Of(file, out _)?.Size == content.Length && new LinuxFileBytes(file, content.Length).HasSameBytesAs(content);
 
     private static OpenFile OpenThroughLink(OpenFile folder, byte[] name, string path, out FileStatus status)
     {
