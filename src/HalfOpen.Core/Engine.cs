@@ -231,6 +231,7 @@ public sealed class Engine
             programs.Add(new ProgramStatistics(
                 _state.Programs.IdOf(index),
                 _state.Programs.Name(index),
+                _state.Programs.OwnerName(index),
                 row.Counted,
                 row.HalfOpen,
                 row.Waiting,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HalfOpen.Core.Programs;
 
 namespace HalfOpen.Core;
 
@@ -11,6 +12,7 @@ public sealed class ProgramTable
     private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly Dictionary<ulong, int> _byNumber = [];
+    private readonly OwnerRows _owners = new();
     private readonly int _capacity;
     private Row[] _rows = new Row[16];
     private int _hand;
@@ -27,6 +29,7 @@ public sealed class ProgramTable
         public string? Name;
         public ulong Number;
         public uint Key;
+        public int Owner;
         public int Generation;
         public int Attempts;
         public int Weight;
@@ -40,13 +43,38 @@ public sealed class ProgramTable
     /// <summary>Called with an index whose program is forgotten and whose place a new one takes.</summary>
     internal Action<int>? Recycled { get; set; }
 
+    /// <summary>Called with the index of an owner whose last program was forgotten.</summary>
+    internal Action<int>? OwnerRecycled { get; set; }
+
     /// <summary>
     /// The program of that name; known from now on. Its 32-bit key is FNV-1a of the UTF-16 code units.
     /// </summary>
-    public ProgramId Intern(string name) => _byName.TryGetValue(name, out var index) ? Use(index) : AddNamed(name);
+    public ProgramId Intern(string name) => _byName.TryGetValue(name, out var index) ? Use(index) : AddNamed(name, null);
 
     /// <inheritdoc cref="Intern(string)"/>
-    public ProgramId Intern(ReadOnlySpan<char> name) => _bySpan.TryGetValue(name, out var index) ? Use(index) : AddNamed(name.ToString());
+    public ProgramId Intern(ReadOnlySpan<char> name) =>
+        _bySpan.TryGetValue(name, out var index) ? Use(index) : AddNamed(name.ToString(), null);
+
+    /// <summary>
+    /// The program of that name, one of this owner's if it was not known yet. A name is one program's: a host makes the
+    /// names of different owners' programs differ. Policy <c>fair</c> shares slots first between owners, then between
+    /// the programs of one; a program that was interned without an owner is one by itself.
+    /// </summary>
+    /// <exception cref="ArgumentException">The owner is not known (any more): intern it again.</exception>
+    public ProgramId Intern(ReadOnlySpan<char> name, OwnerId owner)
+    {
+        var checkedOwner = _owners.Check(owner);
+        return _bySpan.TryGetValue(name, out var index) ? Use(index) : AddNamed(name.ToString(), checkedOwner);
+    }
+
+    /// <summary>
+    /// The owner of that name; known while a program of it is, see <see cref="Intern(ReadOnlySpan{char}, OwnerId)"/>:
+    /// hosts intern both together.
+    /// </summary>
+    public OwnerId InternOwner(ReadOnlySpan<char> name) => _owners.Intern(name);
+
+    /// <summary>What its owner was interned as; null: it is one by itself.</summary>
+    public string? OwnerName(ProgramId program) => _owners.Name(_rows[Check(program)].Owner);
 
     /// <summary>
     /// The program of that number (a process object's address, a cgroup id); its 32-bit key is the low half.
@@ -58,7 +86,7 @@ public sealed class ProgramTable
             return Use(index);
         }
 
-        index = Take();
+        index = Take(null);
         _byNumber.Add(number, index);
         _rows[index].Number = number;
         _rows[index].Key = unchecked((uint)number);
@@ -90,6 +118,11 @@ public sealed class ProgramTable
     internal uint Key(int index) => _rows[index].Key;
 
     internal int Weight(int index) => _rows[index].Weight;
+
+    internal int Owner(int index) => _rows[index].Owner;
+
+    /// <summary>Null: the program is its own owner.</summary>
+    internal string? OwnerName(int index) => _owners.Name(_rows[index].Owner);
 
     internal bool IsDenied(int index) => _rows[index].Denied;
 
@@ -132,17 +165,23 @@ public sealed class ProgramTable
         return new ProgramId(index, _rows[index].Generation);
     }
 
-    private ProgramId AddNamed(string name)
+    private ProgramId AddNamed(string name, int? owner)
     {
-        var index = Take();
+        var index = Take(owner);
         _byName.Add(name, index);
         _rows[index].Name = name;
         _rows[index].Key = Fnv1a(name);
         return Use(index);
     }
 
-    private int Take()
+    private int Take(int? owner)
     {
+        // Before another is forgotten for it: it may be the last of the same owner.
+        if (owner is { } named)
+        {
+            _owners.ProgramAdded(named);
+        }
+
         var index = Count >= _capacity ? Recycle() : -1;
         if (index < 0)
         {
@@ -154,7 +193,13 @@ public sealed class ProgramTable
             index = Count++;
         }
 
-        _rows[index] = new Row { Generation = _rows[index].Generation + 1, Weight = 1 };
+        if (owner is null)
+        {
+            owner = _owners.AddNameless();
+            _owners.ProgramAdded(owner.Value);
+        }
+
+        _rows[index] = new Row { Generation = _rows[index].Generation + 1, Weight = 1, Owner = owner.Value };
         return index;
     }
 
@@ -188,6 +233,11 @@ public sealed class ProgramTable
         }
 
         Recycled?.Invoke(best);
+        if (_owners.ProgramForgotten(_rows[best].Owner))
+        {
+            OwnerRecycled?.Invoke(_rows[best].Owner);
+        }
+
         return best;
     }
 }

@@ -37,6 +37,7 @@ public readonly record struct OutcomeTotals(
 /// <summary>One program in a snapshot.</summary>
 /// <param name="Program">Its handle.</param>
 /// <param name="Name">What it was interned as.</param>
+/// <param name="Owner">Its owner's name; null: it is one by itself.</param>
 /// <param name="Counted">Slots it holds.</param>
 /// <param name="HalfOpen">Its half-open attempts, whether they hold a slot or not.</param>
 /// <param name="Waiting">Its backlog.</param>
@@ -45,7 +46,7 @@ public readonly record struct OutcomeTotals(
 /// <param name="MeanWait">Of its started attempts.</param>
 /// <param name="MaxWait">Of its started attempts.</param>
 public sealed record ProgramStatistics(
-    ProgramId Program, string Name, int Counted, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals, TimeSpan MeanWait,
+    ProgramId Program, string Name, string? Owner, int Counted, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals, TimeSpan MeanWait,
         TimeSpan MaxWait);
 
 /// <summary>A snapshot; immutable, thread-safe.</summary>
