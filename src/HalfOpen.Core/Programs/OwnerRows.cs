@@ -8,13 +8,13 @@ internal sealed class OwnerRows
 {
     private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
-    private Row[] _rows = new Row[16];
+    private OwnerRow[] _rows = new OwnerRow[16];
     private int _free = -1;
     private int _empty = -1; // named, and waits for its first program
 
     public OwnerRows() => _bySpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    private struct Row
+    private struct OwnerRow
     {
         public string? Name;
         public int Programs;
@@ -25,7 +25,7 @@ internal sealed class OwnerRows
     /// <summary>Indexes are below it; not all are in use.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The owner of that name. One that has no program yet is forgotten when the next such one comes.</summary>
+    /// <summary>The owner of that name. One without a program yet is forgotten when the next such one comes.</summary>
     public OwnerId Intern(ReadOnlySpan<char> name)
     {
         if (!_bySpan.TryGetValue(name, out var index))
@@ -94,7 +94,7 @@ internal sealed class OwnerRows
             index = Count++;
         }
 
-        _rows[index] = new Row { Generation = unchecked(_rows[index].Generation + 1) };
+        _rows[index] = new OwnerRow { Generation = unchecked(_rows[index].Generation + 1) };
         return index;
     }
 
@@ -105,7 +105,7 @@ internal sealed class OwnerRows
             _byName.Remove(name);
         }
 
-        _rows[index] = new Row { Generation = _rows[index].Generation, NextFree = _free };
+        _rows[index] = new OwnerRow { Generation = _rows[index].Generation, NextFree = _free };
         _free = index;
     }
 }

@@ -46,7 +46,8 @@ public readonly record struct OutcomeTotals(
 /// <param name="MeanWait">Of its started attempts.</param>
 /// <param name="MaxWait">Of its started attempts.</param>
 public sealed record ProgramStatistics(
-    ProgramId Program, string Name, string? Owner, int Counted, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals, TimeSpan MeanWait,
+    ProgramId Program, string Name, string? Owner, int Counted, int HalfOpen, int Waiting, WaitReason Reason, OutcomeTotals Totals,
+        TimeSpan MeanWait,
         TimeSpan MaxWait);
 
 /// <summary>A snapshot; immutable, thread-safe.</summary>
