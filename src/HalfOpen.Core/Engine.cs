@@ -9,7 +9,7 @@ namespace HalfOpen.Core;
 /// allocation per attempt once its tables have grown. Not thread-safe: the host serialises. Time never goes back: an
 /// instant before the last one is taken as the last one.
 /// </summary>
-public sealed class Engine
+public sealed partial class Engine
 {
     private readonly EngineState _state;
     private Policy _policy;
@@ -29,7 +29,7 @@ public sealed class Engine
     public ProgramTable Programs => _state.Programs;
 
     /// <summary>Slots.</summary>
-    public int Limit => _state.Limit;
+    public int Limit => _state.WholeLimit;
 
     /// <summary>The rule in force.</summary>
     public PolicyOptions Policy => _policyOptions;
@@ -197,7 +197,7 @@ public sealed class Engine
     {
         EngineOptions.CheckLimit(limit);
         AdvanceTo(now);
-        _state.Limit = limit;
+        _state.WholeLimit = limit;
         _policy.LimitChanged();
     }
 

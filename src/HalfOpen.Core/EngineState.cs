@@ -20,7 +20,7 @@ internal sealed class EngineState
     public EngineState(EngineOptions options)
     {
         Options = options;
-        Limit = options.Limit;
+        WholeLimit = options.Limit;
         Programs = new ProgramTable(options.MaxPrograms) { Recycled = index => _rows[index] = default };
         Deadlines = new DeadlineHeap(Slab);
     }
@@ -39,7 +39,14 @@ internal sealed class EngineState
 
     public long Now { get; set; }
 
-    public int Limit { get; set; }
+    /// <summary>Slots in all.</summary>
+    public int WholeLimit { get; set; }
+
+    /// <summary>Slots out on lease that no counted attempt stands for (<see cref="Engine.Leased"/>).</summary>
+    public int Leased { get; set; }
+
+    /// <summary>Slots that policies give out: what is on lease is not theirs to give.</summary>
+    public int Limit => WholeLimit - Leased;
 
     public long Warnings { get; private set; }
 
@@ -161,31 +168,34 @@ internal sealed class EngineState
         {
             _rows[attempt.Program].Counted--;
             _all.Counted--;
+            Leased += attempt.IsLeased ? 1 : 0;
         }
 
-        attempt.Flags = AttemptFlags.None;
+        attempt.Flags &= AttemptFlags.Leased;
         attempt.List = 0;
         attempt.Entry = -1;
         attempt.Class = -1;
     }
 
-    /// <summary>It takes a slot.</summary>
+    /// <summary>It takes a slot; one that is leased has its own.</summary>
     public void Charge(int index)
     {
         ref var attempt = ref Slab[index];
         attempt.Flags |= AttemptFlags.Counted;
+        Leased -= attempt.IsLeased ? 1 : 0;
         _rows[attempt.Program].Counted++;
         _all.Counted++;
     }
 
-    /// <summary>Its slot is free.</summary>
+    /// <summary>Its slot is free, or back among those on lease.</summary>
     public void Discharge(int index)
     {
         ref var attempt = ref Slab[index];
         attempt.Flags &= ~AttemptFlags.Counted;
+        Leased += attempt.IsLeased ? 1 : 0;
         _rows[attempt.Program].Counted--;
         _all.Counted--;
-        if (Options.ReportFreed)
+        if (Options.ReportFreed && !attempt.IsLeased)
         {
             Emit(DecisionKind.Freed, index);
         }

@@ -28,6 +28,9 @@ internal enum AttemptFlags : byte
 
     /// <summary>Waits at the head of its queue to try a destination on behalf of others that are parked.</summary>
     Promoted = 4,
+
+    /// <summary>It started on a slot that the engine had leased out, and gives it back there.</summary>
+    Leased = 8,
 }
 
 /// <summary>
@@ -83,6 +86,8 @@ internal struct Attempt
     }
 
     public readonly bool IsCounted => (Flags & AttemptFlags.Counted) != AttemptFlags.None;
+
+    public readonly bool IsLeased => (Flags & AttemptFlags.Leased) != AttemptFlags.None;
 }
 
 /// <summary>

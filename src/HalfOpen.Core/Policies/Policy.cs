@@ -15,6 +15,12 @@ internal abstract class Policy(EngineState state)
     /// <summary>When <see cref="Advance"/> has something to do; long.MaxValue: never.</summary>
     public virtual long NextDue => long.MaxValue;
 
+    /// <summary>
+    /// Slots that may be out on lease now, in all: whoever takes one of them asks nobody. Asked while nothing waits.
+    /// Default none.
+    /// </summary>
+    public virtual int Leasable => 0;
+
     /// <summary>What only this policy knows.</summary>
     public virtual PolicyStatistics? Statistics => null;
 
@@ -28,6 +34,12 @@ internal abstract class Policy(EngineState state)
 
     /// <summary>It is half-open already: count it, whatever the limit.</summary>
     public abstract void Adopt(int index);
+
+    /// <summary>
+    /// It started on a leased slot, now: it has its place already, and may be counted on it or not, as any other that
+    /// starts.
+    /// </summary>
+    public virtual void AdoptLeased(int index) => Adopt(index);
 
     /// <summary>
     /// A started attempt ended: free its slot, start others. Sets <see cref="AttemptState.Cooling"/> to keep the place
@@ -56,6 +68,9 @@ internal abstract class Policy(EngineState state)
     public virtual void Advance()
     {
     }
+
+    /// <summary>Slots came back from a lease: start what they let start.</summary>
+    public virtual void LeaseEnded() => LimitChanged();
 
     /// <summary>The limit changed, or the backlog was taken over from another policy.</summary>
     public abstract void LimitChanged();

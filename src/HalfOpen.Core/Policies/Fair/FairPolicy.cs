@@ -32,7 +32,7 @@ internal sealed partial class FairPolicy : Policy
     {
         _options = options;
         _classes = new ClassTable(options.PortClasses);
-        _headroom = new Headroom(options, state.Limit, state.Now);
+        _headroom = new Headroom(options, state.WholeLimit, state.Now);
         _known = new KnownDestinations(options, state.Options.HashSeed);
         _queued = new AddressFilter(state.Options.MaxQueued);
         _handshakes = new HandshakeTimes(options);
@@ -169,7 +169,7 @@ internal sealed partial class FairPolicy : Policy
 
     public override void LimitChanged()
     {
-        _headroom.SetLimit(State.Limit, State.Now);
+        _headroom.SetLimit(State.WholeLimit, State.Now);
         for (var c = 0; c < _classes.Count; c++)
         {
             if (_classes[c].IsLive)
