@@ -40,6 +40,11 @@ internal sealed class ConsoleReport
             Row(TextKey.ColumnLimit, copy.IsFound ? Number(copy.Report!.Limit!.Value) : "-");
             Row(TextKey.ColumnState, Meaning.StateOf(copy).In(_language));
             Row(TextKey.ColumnVersion, copy.Report?.FileVersion?.ToString() ?? "?");
+            if (Meaning.OfStaleBackup(copy) is { } stale)
+            {
+                Row(null, stale.In(_language));
+            }
+
             if (copy.Sha256 != null)
             {
                 Row(null, copy.Sha256, "SHA-256");
@@ -73,6 +78,12 @@ internal sealed class ConsoleReport
                     var name = edit.Name == "limit" ? null : "PE checksum";
                     Row(null, edit.Offset + ": " + Hex(edit.Before) + " -> " + Hex(edit.After), name);
                 }
+            }
+
+            if (item.SetsAside)
+            {
+                var kept = Path.GetFileName(item.Copy.Backup.OldBackupPath);
+                Row(null, new Phrase(TextKey.OldBackupKept, Meaning.VersionOf(item.Copy.Backup.Version), kept).In(_language));
             }
         }
 

@@ -148,7 +148,7 @@ internal sealed class ConsoleRun
     {
         var copies = place.ReadCopies();
         CheckThereAre(copies, place);
-        var plan = RestorePlan.Of(_disk, place.Folder, copies, request.Force);
+        var plan = RestorePlan.Of(_disk, place.Folder, copies, request.Force, request.Downgrade);
         if (!request.Json)
         {
             new ConsoleReport(_out, request.Language, request.Quiet).Print(plan);
@@ -168,7 +168,8 @@ internal sealed class ConsoleRun
         }
 
         CheckRights(place);
-        Ask(request, new Phrase(TextKey.AskRestore, count));
+        var question = new Phrase(TextKey.AskRestore, count);
+        Ask(request, plan.OtherVersions == null ? question : new Phrase(TextKey.TwoSentences, plan.OtherVersions, question));
         var result = plan.Apply(_watch);
         Say(request, Documents.Restore(plan, false, true, result), new Phrase(TextKey.DoneRestore, count));
         Advise(request, result);

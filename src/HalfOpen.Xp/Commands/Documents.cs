@@ -35,7 +35,8 @@ internal static class Documents
             AddItem(json, item, item.Action == LiftAction.Write ? "write" : NameOf(item.Action));
             json.Add("kind", KindOf(item.Copy))
                 .Add("limitAfter", item.Action is LiftAction.Write or LiftAction.Nothing ? limit : item.Copy.Report?.Limit);
-            json.Add("backup", item.Action == LiftAction.Write ? item.Copy.Backup.BackupPath : null).End('}');
+            json.Add("backup", item.Action == LiftAction.Write ? item.Copy.Backup.BackupPath : null)
+                .Add("oldBackup", item.SetsAside ? item.Copy.Backup.OldBackupPath : null).End('}');
         }
 
         return json.End(']').End('}').ToString();
@@ -48,7 +49,9 @@ internal static class Documents
         foreach (var item in plan.Items)
         {
             AddItem(json, item, item.Action == LiftAction.Write ? "restore" : NameOf(item.Action));
-            json.End('}');
+            var now = item.Copy.Report?.FileVersion;
+            json.Add("fileVersionBefore", now?.ToString())
+                .Add("fileVersionAfter", (item.Action == LiftAction.Write ? item.Copy.Backup.Version : now)?.ToString()).End('}');
         }
 
         return json.End(']').End('}').ToString();
@@ -88,7 +91,8 @@ internal static class Documents
                 .Add("originalSha256", copy.Backup.Sha256 ?? copy.Backup.Manifest?.OriginalSha256)
                 .Add("oldLimit", copy.Backup.Manifest?.OldLimit)
                 .Add("newLimit", copy.Backup.Manifest?.NewLimit).AddTime("timeUtc", copy.Backup.Manifest?.TimeUtc)
-                .Add("problem", copy.Backup.Problem?.In(Language.English)).End('}');
+                .Add("problem", copy.Backup.Problem?.In(Language.English))
+                .Add("fileVersion", copy.Backup.Version?.ToString()).Add("stale", copy.HasStaleBackup).End('}');
         }
 
         json.Begin("evidence", '[');

@@ -49,6 +49,9 @@ internal sealed class Request
 
     public bool Force { get; private set; }
 
+    /// <summary>A restore may put an older version over a newer one.</summary>
+    public bool Downgrade { get; private set; }
+
     public bool AllowBadChecksum { get; private set; }
 
     /// <summary>Null: the running Windows.</summary>
@@ -167,6 +170,9 @@ internal sealed class Request
             case "force":
                 Force = true;
                 break;
+            case "downgrade":
+                Downgrade = true;
+                break;
             case "allowbadchecksum":
                 AllowBadChecksum = true;
                 break;
@@ -192,7 +198,7 @@ internal sealed class Request
 
     private void CheckCombination()
     {
-        if (Verb == Verb.Window && (Quiet || Yes || DryRun || Json || Force || AllowBadChecksum || Limit != DefaultLimit))
+        if (Verb == Verb.Window && (Quiet || Yes || DryRun || Json || Force || Downgrade || AllowBadChecksum || Limit != DefaultLimit))
         {
             throw Wrong(TextKey.VerbMissing);
         }

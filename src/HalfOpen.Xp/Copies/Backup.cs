@@ -40,7 +40,7 @@ internal enum Relation
 internal sealed class Backup
 {
     /// <summary>Bytes; a manifest has some 700.</summary>
-    private const int MaxManifestSize = 64 * 1024;
+    public const int MaxManifestSize = 64 * 1024;
 
     private Backup(string driverPath) => DriverPath = driverPath;
 
@@ -109,6 +109,40 @@ internal sealed class Backup
             : Manifest == null ? Relation.Unproven
             : driverSha256 == Manifest.PatchedSha256 || driverSha256 == Manifest.PreviousSha256 ? Relation.Patched
             : Relation.Foreign;
+    }
+
+    /// <summary>Of the build that it is of; null: not known.</summary>
+    public FileVersion? Version => Report?.FileVersion;
+
+    /// <summary>Where it stays when a backup of another build takes its place.</summary>
+    public string OldBackupPath => FileNames.OldBackupOf(DriverPath, Build);
+
+    public string OldManifestPath => FileNames.OldManifestOf(DriverPath, Build);
+
+    /// <summary>What its build is called in a file name.</summary>
+    private string Build => (Version == null ? "" : Version + "-") + Sha256!.Substring(0, 8);
+
+    /// <summary>
+    /// Whether a driver differs from the backup in nothing but limit and checksum, wherever the backup has these.
+    /// </summary>
+    public bool IsOfBuild(byte[] driver)
+    {
+        if (Bytes == null || driver.Length != Bytes.Length)
+        {
+            return false;
+        }
+
+        var limit = Report!.Location?.FileOffset.Value ?? int.MaxValue - 4;
+        var checksum = Report.Checksum?.Field.Value ?? int.MaxValue - 4;
+        for (var i = 0; i < driver.Length; i++)
+        {
+            if (driver[i] != Bytes[i] && !(i >= limit && i < limit + 4) && !(i >= checksum && i < checksum + 4))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Something else than a plain file in a backup's place is not ours.</summary>

@@ -74,6 +74,16 @@ internal sealed class DriverCopy
 
     public Relation Relation => Backup.RelationOf(Sha256);
 
+    /// <summary>
+    /// The backup is of another build than the driver is by now: an update replaced the driver since, or the removal of
+    /// one. A driver that is only damaged is no other build.
+    /// </summary>
+    public bool HasStaleBackup { get; private set; }
+
+    /// <summary>The backup is of another build that is not known to be as new as the driver.</summary>
+    public bool HasOlderBackup => HasStaleBackup && Report!.FileVersion is { } version
+        && (Backup.Version is not { } backup || backup.IsOlderThan(version));
+
     /// <summary>What the file says it is; without a version resource, what its name says.</summary>
     public DriverKind Kind => Report != null && Report.Kind != DriverKind.Unknown ? Report.Kind
         : System.IO.Path.GetFileName(Path).StartsWith("tcpip6", StringComparison.OrdinalIgnoreCase) ? DriverKind.Tcpip6 : DriverKind.Tcpip;
@@ -117,6 +127,8 @@ internal sealed class DriverCopy
                 copy.Bytes = disk.Read(place.Path, FileNames.MaxDriverSize);
                 copy.Sha256 = Files.Sha256.Of(copy.Bytes);
                 copy.Report = DriverExaminer.Examine(copy.Bytes);
+                copy.HasStaleBackup = copy.Relation is Relation.Foreign or Relation.Unproven && !copy.Backup.IsOfBuild(copy.Bytes)
+                    && (copy.IsFound || (copy.Report.FileVersion is { } version && !version.Equals(copy.Backup.Version)));
             }
             else
             {

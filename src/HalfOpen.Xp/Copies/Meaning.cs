@@ -60,6 +60,11 @@ internal static class Meaning
             return new Phrase(TextKey.StateWaits, copy.LimitAtRestart.Value);
         }
 
+        if (copy.HasStaleBackup)
+        {
+            return new Phrase(TextKey.StateStale);
+        }
+
         switch (copy.Relation)
         {
             case Relation.Damaged:
@@ -78,6 +83,13 @@ internal static class Meaning
                 return copy.Problem ?? new Phrase(StateWithoutBackup(copy));
         }
     }
+
+    /// <summary>Both builds, when Windows has replaced the driver since our patch; null otherwise.</summary>
+    public static Phrase? OfStaleBackup(DriverCopy copy) => !copy.HasStaleBackup ? null
+        : new Phrase(TextKey.StaleBackup, VersionOf(copy.Report!.FileVersion), VersionOf(copy.Backup.Version));
+
+    public static Phrase VersionOf(FileVersion? version) =>
+        version == null ? new Phrase(TextKey.UnknownVersion) : new Phrase(TextKey.Version, version.ToString());
 
     private static TextKey StateWithoutBackup(DriverCopy copy) => copy.Status switch
     {

@@ -149,7 +149,9 @@ internal sealed class MainWindow : Form
         }
 
         var count = forced.Count(LiftAction.Write) + forced.Count(LiftAction.CleanUp);
-        var question = _language.Get(TextKey.ConfirmRestore, count) + (plan.IsRefused ? "\n\n" + _language.Get(TextKey.ConfirmForce) : "");
+        var question = _language.Get(TextKey.ConfirmRestore, count)
+            + (plan.IsRefused ? "\n\n" + _language.Get(TextKey.ConfirmForce) : "")
+            + (forced.OtherVersions is { } versions ? "\n\n" + versions.In(_language) : "");
         Do(question, watch => forced.Apply(watch), new Phrase(TextKey.WindowDoneRestore));
     });
 

@@ -48,6 +48,12 @@ internal sealed class LiftItem
 
     public LimitPatch? Patch { get; }
 
+    /// <summary>
+    /// A patch, and the backup is of a build that Windows has replaced: it stays under another name, and a new one is
+    /// taken.
+    /// </summary>
+    public bool SetsAside => Action == LiftAction.Write && Patch != null && Copy.HasStaleBackup;
+
     public void LeaveOut() => Action = LiftAction.LeaveOut;
 }
 

@@ -67,6 +67,13 @@ internal sealed class LiftTransaction
         }
     }
 
+    /// <summary>Removes a small file of ours; it is back when the work fails.</summary>
+    public void Remove(string path, byte[] bytes)
+    {
+        _undo.Push(() => PutBack(path, bytes));
+        _disk.Delete(path);
+    }
+
     /// <summary>
     /// Replaces drivers together: all new contents are on the disk before the first file changes, so a full disk is
     /// noticed before that.
@@ -152,9 +159,16 @@ internal sealed class LiftTransaction
         try
         {
             var folder = Path.GetDirectoryName(copy.Path)!;
+            var targets = new List<string> { copy.Path, copy.Backup.BackupPath, copy.Backup.ManifestPath };
+            if (copy.HasStaleBackup)
+            {
+                targets.Add(copy.Backup.OldBackupPath);
+                targets.Add(copy.Backup.OldManifestPath);
+            }
+
             foreach (var name in _disk.List(folder))
             {
-                foreach (var target in new[] { copy.Path, copy.Backup.BackupPath, copy.Backup.ManifestPath })
+                foreach (var target in targets)
                 {
                     var path = Path.Combine(folder, name);
                     if (FileNames.IsTemporaryOf(name, Path.GetFileName(target)) && _disk.KindOf(path) == DiskEntry.File)

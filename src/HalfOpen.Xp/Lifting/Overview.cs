@@ -30,7 +30,10 @@ internal sealed class Overview
 
     /// <summary>What the user must know before anything else, or null: most pressing first.</summary>
     public Phrase? Note => Obstacle
-        ?? (Limit.NeedsRestart ? new Phrase(TextKey.RestartNeeded) : Limit.CopiesDiffer ? new Phrase(TextKey.CopiesDiffer) : null);
+        ?? (Limit.NeedsRestart ? new Phrase(TextKey.RestartNeeded)
+            : Copies.Find(c => c.HasStaleBackup) is { } stale ? Meaning.OfStaleBackup(stale)
+            : Limit.CopiesDiffer ? new Phrase(TextKey.CopiesDiffer)
+            : null);
 
     public bool CanApply => Obstacle == null && Limit.InFile != null;
 

@@ -1,4 +1,5 @@
 using HalfOpen.Driver;
+using HalfOpen.Windows.Files;
 using HalfOpen.Xp.Copies;
 using HalfOpen.Xp.Files;
 using HalfOpen.Xp.Texts;
@@ -78,7 +79,7 @@ internal sealed class PatchPlan : LiftPlan
             return new LiftItem(copy, LiftAction.Nothing);
         }
 
-        return BackupProblem(copy, patch) is { } problem
+        return BackupProblem(copy) is { } problem
             ? new LiftItem(copy, LiftAction.Refuse, problem)
             : new LiftItem(copy, LiftAction.Write, null, patch.Apply(copy.Bytes), patch);
     }
@@ -87,56 +88,30 @@ internal sealed class PatchPlan : LiftPlan
         copy.Status == DriverStatus.NotFound && !copy.Report!.HasEmbeddedSignature && !copy.Report.System.IsNt6OrLater
         && (copy.Kind == DriverKind.Tcpip6 || copy.Design == LimiterDesign.None);
 
-    /// <summary>The first backup is kept for ever, so it must be of this very build.</summary>
-    private static Phrase? BackupProblem(DriverCopy copy, LimitPatch patch)
+    private static Phrase? BackupProblem(DriverCopy copy)
     {
-        switch (copy.Relation)
+        if (copy.Relation != Relation.Damaged)
         {
-            case Relation.Damaged:
-                var problem = copy.Backup.Problem ?? new Phrase(TextKey.BackupIsGone);
-                return new Phrase(TextKey.BackupDamaged, problem, Path.GetFileName(copy.Backup.BackupPath));
-            case Relation.Foreign or Relation.Unproven when !IsSameBuild(copy, patch):
-                return new Phrase(TextKey.BackupOfAnotherBuild, Path.GetFileName(copy.Backup.BackupPath));
-            default:
-                return null;
-        }
-    }
-
-    private static bool IsSameBuild(DriverCopy copy, LimitPatch patch)
-    {
-        var original = copy.Backup.Bytes!;
-        if (original.Length != copy.Bytes!.Length)
-        {
-            return false;
+            return null;
         }
 
-        var edited = new bool[original.Length];
-        foreach (var edit in patch.Edits)
-        {
-            for (var i = 0; i < edit.Length; i++)
-            {
-                edited[edit.Offset.Value + i] = true;
-            }
-        }
-
-        for (var i = 0; i < original.Length; i++)
-        {
-            if (original[i] != copy.Bytes[i] && !edited[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
+        var problem = copy.Backup.Problem ?? new Phrase(TextKey.BackupIsGone);
+        return new Phrase(TextKey.BackupDamaged, problem, Path.GetFileName(copy.Backup.BackupPath));
     }
 
     private void BackUp(LiftTransaction transaction, LiftItem item, string toolVersion, DateTime utcNow)
     {
         var copy = item.Copy;
         var backup = copy.Backup;
-        if (backup.Bytes == null)
+        var isNew = backup.Bytes == null || item.SetsAside;
+        if (item.SetsAside)
         {
-            transaction.Put(backup.BackupPath, copy.Bytes!, previous: null, like: copy.Path);
+            SetAside(transaction, backup);
+        }
+
+        if (isNew)
+        {
+            transaction.Put(backup.BackupPath, copy.Bytes!, previous: backup.Bytes, like: copy.Path);
         }
 
         var manifest = new Manifest
@@ -144,13 +119,37 @@ internal sealed class PatchPlan : LiftPlan
             ToolVersion = toolVersion,
             TimeUtc = utcNow,
             File = Path.GetFileName(copy.Path),
-            OriginalSha256 = backup.Sha256 ?? copy.Sha256!,
+            OriginalSha256 = isNew ? copy.Sha256! : backup.Sha256!,
             PatchedSha256 = Sha256.Of(item.NewBytes!),
             PreviousSha256 = copy.Sha256!,
             LimitFileOffset = item.Patch!.Edits[0].Offset.Value,
-            OldLimit = backup.Manifest?.OldLimit ?? backup.Report?.Limit ?? copy.Report!.Limit!.Value,
+            OldLimit = item.SetsAside ? copy.Report!.Limit!.Value
+                : backup.Manifest?.OldLimit ?? backup.Report?.Limit ?? copy.Report!.Limit!.Value,
             NewLimit = _limit,
         };
-        transaction.Put(backup.ManifestPath, manifest.ToBytes(), backup.ManifestBytes, like: null);
+        transaction.Put(backup.ManifestPath, manifest.ToBytes(), item.SetsAside ? null : backup.ManifestBytes, like: null);
+    }
+
+    /// <summary>
+    /// Copies of backup and manifest under their other names, then the manifest goes: at no point does a manifest speak
+    /// of a backup that is not its own.
+    /// </summary>
+    private void SetAside(LiftTransaction transaction, Backup backup)
+    {
+        Keep(transaction, backup.BackupPath, backup.Bytes!, backup.OldBackupPath);
+        if (backup.ManifestBytes != null)
+        {
+            Keep(transaction, backup.ManifestPath, backup.ManifestBytes, backup.OldManifestPath);
+            transaction.Remove(backup.ManifestPath, backup.ManifestBytes);
+        }
+    }
+
+    private void Keep(LiftTransaction transaction, string path, byte[] bytes, string keptAs)
+    {
+        var there = Disk.KindOf(keptAs) == DiskEntry.File ? Disk.Read(keptAs, FileNames.MaxDriverSize) : null;
+        if (there == null || Sha256.Of(there) != Sha256.Of(bytes))
+        {
+            transaction.Put(keptAs, bytes, there, like: path);
+        }
     }
 }

@@ -17,8 +17,21 @@ internal sealed class RestorePlan : LiftPlan
     /// <summary>Checks every copy; writes nothing.</summary>
     /// <param name="force">Whether the original also goes over a file that somebody else changed. A damaged backup is
     /// never written.</param>
-    public static RestorePlan Of(IDiskSteps disk, string windowsFolder, List<DriverCopy> copies, bool force) =>
-        new RestorePlan(disk, windowsFolder, copies.ConvertAll(c => PlanOne(c, force)));
+    /// <param name="downgrade">Whether a forced original may be an older version than the file that it
+    /// replaces.</param>
+    public static RestorePlan Of(IDiskSteps disk, string windowsFolder, List<DriverCopy> copies, bool force, bool downgrade = false) =>
+        new RestorePlan(disk, windowsFolder, copies.ConvertAll(c => PlanOne(c, force, downgrade)));
+
+    /// <summary>Which versions would come under which, for the question; null when each stays what it is.</summary>
+    public Phrase? OtherVersions
+    {
+        get
+        {
+            var item = Items.Find(i => i.Action == LiftAction.Write && i.Copy.HasStaleBackup);
+            return item == null ? null : new Phrase(TextKey.OtherVersion, Meaning.VersionOf(item.Copy.Report?.FileVersion),
+                Meaning.VersionOf(item.Copy.Backup.Version));
+        }
+    }
 
     /// <summary>
     /// Puts all originals back, then removes manifests and backups of those that are back. What waits for the restart
@@ -51,7 +64,7 @@ internal sealed class RestorePlan : LiftPlan
         });
     }
 
-    private static LiftItem PlanOne(DriverCopy copy, bool force)
+    private static LiftItem PlanOne(DriverCopy copy, bool force, bool downgrade)
     {
         if (copy.Relation == Relation.None)
         {
@@ -61,6 +74,12 @@ internal sealed class RestorePlan : LiftPlan
         if (copy.Entry != DiskEntry.None && copy.Bytes == null)
         {
             return new LiftItem(copy, LiftAction.Refuse, copy.Problem);
+        }
+
+        if (copy.HasOlderBackup && !(force && downgrade))
+        {
+            return new LiftItem(copy, LiftAction.Refuse, new Phrase(force ? TextKey.OlderNeedsDowngrade : TextKey.OlderBackup,
+                Meaning.VersionOf(copy.Report!.FileVersion), Meaning.VersionOf(copy.Backup.Version)));
         }
 
         switch (copy.Relation)

@@ -79,12 +79,19 @@ internal static partial class TextTable
             "{0}. Look at {1} and move it and its manifest away before you patch again.",
             "{0}. Sehen Sie sich {1} an und schaffen Sie sie mit ihrem Manifest beiseite, bevor Sie wieder patchen.",
         };
-        rows[TextKey.BackupOfAnotherBuild] = new[]
+        rows[TextKey.OlderBackup] = new[]
         {
-            "the backup beside it is of another build (an update replaced the driver): move {0} and its manifest "
-                + "away, then patch again.",
-            "Die Sicherung daneben gehört zu einem anderen Stand (ein Update hat den Treiber ersetzt): Schaffen "
-                + "Sie {0} mit ihrem Manifest beiseite, dann patchen Sie noch einmal.",
+            "Windows has replaced this file since the patch (an update?): it is {0} and the backup is of {1}, so there is "
+                + "nothing to go back to. Set a limit again: that keeps the old backup under another name.",
+            "Windows hat diese Datei seit dem Patch ersetzt (ein Update?): Sie ist {0}, die Sicherung ist von {1}, also gibt "
+                + "es nichts zurückzugeben. Setzen Sie das Limit neu: Die alte Sicherung bleibt dann unter anderem Namen.",
+        };
+        rows[TextKey.OlderNeedsDowngrade] = new[]
+        {
+            "Windows has replaced this file since the patch (an update?): it is {0} and the backup is of {1}, so an older "
+                + "driver would come under a newer Windows. Only /restore /force /downgrade does that.",
+            "Windows hat diese Datei seit dem Patch ersetzt (ein Update?): Sie ist {0}, die Sicherung ist von {1}, also käme "
+                + "ein älterer Treiber unter ein neueres Windows. Das tut nur /restore /force /downgrade.",
         };
         rows[TextKey.ForeignNeedsForce] = new[]
         {

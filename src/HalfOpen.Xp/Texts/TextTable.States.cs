@@ -55,6 +55,7 @@ internal static partial class TextTable
         rows[TextKey.StatePatched] = new[] { "patched, backup kept", "gepatcht, Sicherung da" };
         rows[TextKey.StateOther] = new[] { "patched by another tool", "von anderem Programm gepatcht" };
         rows[TextKey.StateForeign] = new[] { "changed since our patch", "seit unserem Patch geändert" };
+        rows[TextKey.StateStale] = new[] { "replaced by an update", "von Update ersetzt" };
         rows[TextKey.StateMissing] = new[] { "gone, backup kept", "weg, Sicherung da" };
         rows[TextKey.StateUnproven] = new[] { "backup without manifest", "Sicherung ohne Manifest" };
         rows[TextKey.StateOriginalWithBackup] = new[] { "original, old backup left", "Original, alte Sicherung da" };
@@ -64,6 +65,25 @@ internal static partial class TextTable
         rows[TextKey.StateAmbiguous] = new[] { "ambiguous", "mehrdeutig" };
         rows[TextKey.StateNoLimit] = new[] { "no limit found", "kein Limit gefunden" };
         rows[TextKey.StateBadChecksum] = new[] { "checksum wrong", "Prüfsumme falsch" };
+        rows[TextKey.StaleBackup] = new[]
+        {
+            "Windows has replaced the driver since the patch (an update?): it is {0} now, and the backup is of {1}. Set a "
+                + "limit again: that keeps the old backup under another name.",
+            "Windows hat den Treiber seit dem Patch ersetzt (ein Update?): Er ist jetzt {0}, die Sicherung ist von {1}. "
+                + "Setzen Sie das Limit neu: Die alte Sicherung bleibt dann unter anderem Namen.",
+        };
+        rows[TextKey.OldBackupKept] = new[]
+        {
+            "a new backup; that of {0} is kept as {1}",
+            "eine neue Sicherung; die von {0} bleibt als {1}",
+        };
+        rows[TextKey.OtherVersion] = new[]
+        {
+            "Another version of the driver comes back: {1} in place of {0}.",
+            "Eine andere Version des Treibers kommt zurück: {1} statt {0}.",
+        };
+        rows[TextKey.Version] = new[] { "{0}", "{0}" };
+        rows[TextKey.UnknownVersion] = new[] { "an unknown version", "einer unbekannten Version" };
         rows[TextKey.BackingUp] = new[] { "Backing up {0} ...", "Sichere {0} ..." };
         rows[TextKey.Preparing] = new[] { "Preparing {0} ...", "Bereite {0} vor ..." };
         rows[TextKey.Writing] = new[] { "Writing {0} ...", "Schreibe {0} ..." };

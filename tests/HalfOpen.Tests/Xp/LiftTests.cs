@@ -213,10 +213,11 @@ public sealed class LiftTests : IDisposable
         var patched = LimitPatch.Plan(original, 100).Apply(original);
         var other = LimitPatch.Plan(original, 77).Apply(original);
         var update = SyntheticDriver.Build(2, DriverArchitecture.X86);
+        var newer = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 1, Version = new FileVersion(5, 1, 2600, 9999) }).Bytes;
         var (before, after) = (Sha256.Of(original), Sha256.Of(patched));
         var manifest = new Manifest { OriginalSha256 = before, PatchedSha256 = after, PreviousSha256 = before, NewLimit = 100 }.ToBytes();
-        byte[]?[] drivers = [null, original, patched, other, update, [1, 2, 3]];
-        byte[]?[] backups = [null, original, update, [9]];
+        byte[]?[] drivers = [null, original, patched, other, update, newer, [1, 2, 3]];
+        byte[]?[] backups = [null, original, update, newer, [9]];
         byte[]?[] manifests = [null, manifest, [(byte)'{']];
         using var folder = new TemporaryFolder();
         var path = folder.Write("system32/drivers/tcpip.sys", original);
@@ -253,16 +254,18 @@ public sealed class LiftTests : IDisposable
         Assert.Equal(linux[0].Relation.ToString().Replace("Is", "", StringComparison.Ordinal), ours[0].Relation.ToString());
         Assert.Equal(linux[0].Origin.ToString(), ours[0].Origin.ToString());
         Assert.Equal(linux[0].Enforced.ToString(), ours[0].Enforced.ToString());
+        Assert.Equal((linux[0].HasStaleBackup, linux[0].HasOlderBackup), (ours[0].HasStaleBackup, ours[0].HasOlderBackup));
         var disk = DiskSteps.OfThisSystem();
-        foreach (var force in new[] { false, true })
+        foreach (var (force, downgrade) in new[] { (false, false), (true, false), (false, true), (true, true) })
         {
-            var theirRestore = RestoreUnit.Plan(store, linux, force).Items[0].Action.ToString();
-            var ourRestore = RestorePlan.Of(disk, windows, ours, force).Items[0].Action.ToString();
+            var theirRestore = RestoreUnit.Plan(store, linux, force, downgrade).Items[0].Action.ToString();
+            var ourRestore = RestorePlan.Of(disk, windows, ours, force, downgrade).Items[0].Action.ToString();
             Assert.Equal(theirRestore, ourRestore.Replace("Write", "Restore", StringComparison.Ordinal));
         }
 
-        var theirPatch = PatchUnit.Plan(store, linux, 100, allowBadChecksum: false).Items[0].Action.ToString();
-        Assert.Equal(theirPatch, PatchPlan.Of(disk, windows, ours, 100, allowBadChecksum: false).Items[0].Action.ToString());
+        var theirPatch = PatchUnit.Plan(store, linux, 100, allowBadChecksum: false).Items[0];
+        var ourPatch = PatchPlan.Of(disk, windows, ours, 100, allowBadChecksum: false).Items[0];
+        Assert.Equal((theirPatch.Action.ToString(), theirPatch.SetsAside), (ourPatch.Action.ToString(), ourPatch.SetsAside));
         return true;
     }
 
