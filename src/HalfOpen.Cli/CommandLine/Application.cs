@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using HalfOpen.Cli.Verbs;
 using HalfOpen.Core;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Cli.CommandLine;
 
@@ -121,5 +122,5 @@ internal static class Application
         return wanted is null ? message : $"{message[..at]}: {wanted}.";
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+    private static string OneLine(string text) => PlainText.Of(text.ReplaceLineEndings(" ")).Trim();
 }

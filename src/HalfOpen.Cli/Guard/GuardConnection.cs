@@ -15,7 +15,7 @@ internal static class GuardConnection
         try
         {
             var answer = await ControlClient.AskAsync(path, request, cancel);
-            return answer.Ok ? answer : throw CliException.Refused("the guard refuses: " + answer.Error);
+            return answer.Ok ? answer : throw CliException.Refused($"the guard refuses: {answer.Error}.");
         }
         catch (ControlException e) when (e.Failure == ControlFailure.NotAllowed)
         {

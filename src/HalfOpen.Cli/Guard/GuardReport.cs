@@ -5,6 +5,7 @@ using HalfOpen.Guard;
 using HalfOpen.Guard.Control;
 using HalfOpen.Guard.Rules;
 using HalfOpen.Guard.Service;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Cli.Guard;
 
@@ -105,7 +106,7 @@ internal sealed class GuardReport : IGuardReport
             $"{status.Counted}/{status.Limit} slots · {status.HalfOpen} half-open · {status.Waiting} waiting · "
             + $"{status.Totals.Established:#,0} established · "
             + $"{status.Totals.TimedOut + status.Totals.Cancelled + status.Totals.Unreachable:#,0} silent{biggest}";
-        line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));
+        line = PlainText.Of(line);
         lock (_lock)
         {
             _terminal.Error.Write("\r\e[K" + (line.Length < _terminal.Width ? line : line[..(_terminal.Width - 1)]));

@@ -1,5 +1,6 @@
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Guard;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Cli.Guard;
 
@@ -13,7 +14,7 @@ internal static class StatusPrinter
         var o = terminal.Out;
         o.WriteLine(
             $"{terminal.Bold("Guarding")} for {Age(now - status.Since)}: policy {Clean(status.Policy)}, limit {status.Limit}, "
-            + $"outcomes from {status.OutcomeSource}");
+            + $"outcomes from {Clean(status.OutcomeSource)}");
         if (status.OutcomeProblem.Length > 0)
         {
             o.WriteLine(terminal.Warn("less is known") + $": {Clean(status.OutcomeProblem)}");
@@ -73,7 +74,7 @@ internal static class StatusPrinter
     private static string Name(string name) => Clean(name.Length <= NameWidth ? name : "..." + name[^(NameWidth - 3)..]);
 
     /// <summary>A program chooses its own name; it does not choose what our terminal does.</summary>
-    private static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+    private static string Clean(string text) => PlainText.Of(text);
 
     private static string Age(TimeSpan age) => age switch
     {

@@ -16,6 +16,7 @@ internal static class VerbList
         GuardVerb.Create(terminal, policies),
         StatusVerb.Create(terminal),
         LimitVerb.Create(terminal),
+        ReloadVerb.Create(terminal),
         ReplayVerb.Create(terminal, policies),
         CompletionsVerb.Create(terminal),
     ];

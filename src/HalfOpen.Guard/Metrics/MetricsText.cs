@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-
 using HalfOpen.Core;
+using HalfOpen.Hosting;
+
 namespace HalfOpen.Guard.Metrics;
 
 /// <summary>
@@ -134,19 +135,18 @@ public static class MetricsText
     }
 
     /// <summary>
-    /// As the format wants a label value: backslash, quote and line feed escaped. Lone surrogates cannot be UTF-8 and
-    /// become U+FFFD.
+    /// As the format wants a label value: backslash and quote escaped. What could command the terminal of whoever looks
+    /// at it (see <see cref="PlainText"/>) is not let through, line feeds included.
     /// </summary>
     internal static string Escape(string value)
     {
         var text = new StringBuilder(value.Length + 8);
-        foreach (var rune in value.EnumerateRunes())
+        foreach (var rune in PlainText.Of(value).EnumerateRunes())
         {
             _ = rune.Value switch
             {
                 '\\' => text.Append("\\\\"),
                 '"' => text.Append("\\\""),
-                '\n' => text.Append("\\n"),
                 _ => text.Append(rune.ToString()),
             };
         }
@@ -154,7 +154,7 @@ public static class MetricsText
         return text.ToString();
     }
 
-    private static string Cut(string name) => name.Length <= MaxLabel ? name : name[..MaxLabel];
+    private static string Cut(string name) => PlainText.Of(name.Length <= MaxLabel ? name : name[..MaxLabel]);
 
     private static string Seconds(double milliseconds) => (milliseconds / 1000).ToString("0.######", CultureInfo.InvariantCulture);
 

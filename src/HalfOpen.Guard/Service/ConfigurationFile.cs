@@ -1,4 +1,5 @@
 using System.Text;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Guard.Service;
 
@@ -119,7 +120,7 @@ public static class ConfigurationFile
     private static GuardException At(string path, int line, string message) => new($"{path} line {line}: {message}");
 
     /// <summary>Bytes from a file go to a terminal: no control characters, and not endless.</summary>
-    private static string Shown(string text) => string.Concat(text.Take(60).Select(c => char.IsControl(c) ? '?' : c));
+    private static string Shown(string text) => PlainText.Of(text.Length <= 60 ? text : text[..60]);
 
     private static string Nearest(string key, SettingTable table)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Guard.Service;
 
@@ -29,7 +30,7 @@ public sealed class GuardLog(TextWriter output, bool underJournal, TimeProvider 
         lock (_lock)
         {
             Before?.Invoke();
-            var line = string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c));
+            var line = PlainText.Of(message.ReplaceLineEndings(" "));
             output.WriteLine(underJournal
                 ? string.Create(CultureInfo.InvariantCulture, $"<{level}>{line}")
                 : string.Create(CultureInfo.InvariantCulture,

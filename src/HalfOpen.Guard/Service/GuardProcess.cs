@@ -92,6 +92,7 @@ public sealed class GuardProcess : IGuardControl, IDisposable
         {
             _service.Reloading();
             _changesRules = true;
+            var problem = "";
             try
             {
                 var settings = _read();
@@ -108,10 +109,16 @@ public sealed class GuardProcess : IGuardControl, IDisposable
                     : $"configuration read again; a restart is needed for: {string.Join(", ", needRestart)}");
                 return needRestart;
             }
+            catch (GuardException e)
+            {
+                problem = $"configuration not changed: {e.Message}";
+                _log.Error(problem);
+                throw;
+            }
             finally
             {
                 _changesRules = false;
-                _service.Ready($"limit {_session.Options.Limit}, policy {_session.Options.Policy.Name}");
+                _service.Ready(problem.Length > 0 ? problem : $"limit {_session.Options.Limit}, policy {_session.Options.Policy.Name}");
             }
         }
     }
@@ -135,8 +142,9 @@ public sealed class GuardProcess : IGuardControl, IDisposable
         var isHung = false;
         try
         {
+            // A set-up that failed has completed Ready, too, and that before anybody was told to stop.
             WaitUntilReady();
-            if (!_stop.IsCancellationRequested && _rules.Paths is { } paths)
+            if (_session.Ready.IsCompletedSuccessfully && !_stop.IsCancellationRequested && _rules.Paths is { } paths)
             {
                 using var control = new ControlServer(paths.Socket, this);
                 Privileges.DropCapabilities();
@@ -278,9 +286,9 @@ public sealed class GuardProcess : IGuardControl, IDisposable
         {
             Reload();
         }
-        catch (GuardException e)
+        catch (GuardException)
         {
-            _log.Error($"configuration not changed: {e.Message}");
+            // Told in the log and to the service manager; nobody else asked.
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Guard.Service;
 
@@ -61,5 +62,5 @@ public sealed class ServiceManager : IDisposable
         }
     }
 
-    private static string Line(string text) => text.ReplaceLineEndings(" ");
+    private static string Line(string text) => PlainText.Of(text.ReplaceLineEndings(" "));
 }

@@ -184,5 +184,8 @@ internal sealed class FakeGuard : IGuardControl
     public void SetLimit(int limit) =>
         Limit = limit is >= 1 and <= 1_000_000 ? limit : throw new GuardException($"limit {limit} is out of range: give 1 to 1,000,000");
 
-    public IReadOnlyList<string> Reload() => ["queue number"];
+    public string? ReloadProblem { get; set; }
+
+    public IReadOnlyList<string> Reload() =>
+        ReloadProblem is { } problem ? throw new GuardException(problem) : ["queue number"];
 }

@@ -37,10 +37,10 @@ public sealed partial class MetricsTests
         }
 
         Assert.Equal(MetricsText.MaxPrograms + 1, series.Count(s => s.StartsWith("halfopen_program_in_flight{", StringComparison.Ordinal)));
-        Assert.Contains("halfopen_program_in_flight{program=\"/opt/p 3\\\"\\\\\\n\"} 3", lines);
+        Assert.Contains("halfopen_program_in_flight{program=\"/opt/p 3\\\"\\\\?\"} 3", lines);
         Assert.Contains($"halfopen_program_in_flight{{program=\"other\"}} {Enumerable.Range(20, 44).Sum()}", lines);
-        Assert.Contains("halfopen_program_counted{program=\"/opt/p 3\\\"\\\\\\n\"} 3", lines);
-        Assert.Contains("halfopen_program_half_open{program=\"/opt/p 3\\\"\\\\\\n\"} 10", lines);
+        Assert.Contains("halfopen_program_counted{program=\"/opt/p 3\\\"\\\\?\"} 3", lines);
+        Assert.Contains("halfopen_program_half_open{program=\"/opt/p 3\\\"\\\\?\"} 10", lines);
         Assert.Contains("halfopen_half_open 10", lines);
         Assert.Contains("halfopen_waiting 31", lines);
         Assert.Contains("halfopen_programs 1064", lines);
@@ -55,10 +55,11 @@ public sealed partial class MetricsTests
         var status = new GuardStatus
             { Programs =
                 [new(longName + "1", 1, 1, 0, "", 0, 0), new(longName + "2", 2, 2, 0, "", 0, 0), new("other", 4, 4, 0, "", 0, 0),
-                    new("\ud800", 8, 8, 0, "", 0, 0)] };
+                    new("\ud800", 8, 8, 0, "", 0, 0), new("x\e[2J", 16, 16, 0, "", 0, 0), new("x\u202e[2J", 32, 32, 0, "", 0, 0)] };
         var text = MetricsText.Write(status);
-        Assert.Contains("halfopen_program_half_open{program=\"other\"} 6\n", text, StringComparison.Ordinal);
+        Assert.Contains("halfopen_program_half_open{program=\"other\"} 38\n", text, StringComparison.Ordinal);
         Assert.Contains("program=\"\ufffd\"} 8\n", text, StringComparison.Ordinal);
+        Assert.Contains("program=\"x?[2J\"} 16\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain(longName, text, StringComparison.Ordinal);
     }
 

@@ -55,11 +55,11 @@ public sealed class ServiceTests
     {
         var output = new StringWriter();
         var log = new GuardLog(output, underJournal: true, TimeProvider.System);
-        log.Warning(GuardLog.LimitReached(new GuardWarning(10, 190, "evil\nname\e[2J", 9)));
+        log.Warning(GuardLog.LimitReached(new GuardWarning(10, 190, "evil\nname\e[2J\u202egpj", 9)));
         log.Information("ready");
         log.Error("x");
         Assert.Equal(
-            "<4>the limit of 10 half-open attempts was reached: 190 wait; evil name [2J holds 9 (like Windows' event "
+            "<4>the limit of 10 half-open attempts was reached: 190 wait; evil name?[2J?gpj holds 9 (like Windows' event "
             + "4226)\n<6>ready\n<3>x\n", output.ToString());
     }
 }

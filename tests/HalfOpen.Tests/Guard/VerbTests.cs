@@ -48,7 +48,7 @@ public sealed class VerbTests
     public async Task Status_tells_people_and_machines_and_limit_changes_it()
     {
         var guard = new FakeGuard();
-        guard.Status = guard.Status with { Programs = [.. guard.Status.Programs, new("\e[2Jevil", 1, 1, 0, "", 0, 1)] };
+        guard.Status = guard.Status with { Programs = [.. guard.Status.Programs, new("\e[2J\u202eevil", 1, 1, 0, "", 0, 1)] };
         var path = Path.Combine(Path.GetTempPath(), $"halfopen-{Guid.NewGuid():N}.sock");
         using var server = new ControlServer(path, guard);
         var (code, output, error) = await CliRunner.RunAsync(["status", "--socket", path]);
@@ -56,12 +56,17 @@ public sealed class VerbTests
         Assert.Contains("10 of 10 slots taken, 10 half-open in all, 31 waiting", output, StringComparison.Ordinal);
         Assert.Contains("aria2c                                          10        9       30    4.5 s        200  every slot is held",
             output, StringComparison.Ordinal);
-        Assert.DoesNotContain('\e', output);
+        Assert.DoesNotContain(output, c => c is '\e' or '\u202e');
         var json = JsonNode.Parse((await CliRunner.RunAsync(["status", "--json", "--socket", path])).Out)!;
         Assert.Equal(31, json["waiting"]!.GetValue<int>());
         Assert.Equal("aria2c", json["programs"]![0]!["name"]!.GetValue<string>());
         Assert.Equal((0, "The limit is now 50.\n", ""), await CliRunner.RunAsync(["limit", "50", "--socket", path]));
         Assert.Equal(50, guard.Limit);
+        Assert.Equal((0, "The configuration was read again. A restart is needed for: queue number.\n", ""),
+            await CliRunner.RunAsync(["reload", "--socket", path]));
+        guard.ReloadProblem = "guard.conf line 2: no \e[31m";
+        Assert.Equal((1, "", "halfopen: the guard refuses: guard.conf line 2: no ?[31m.\n"),
+            await CliRunner.RunAsync(["reload", "--socket", path]));
     }
 
     [Fact]
