@@ -11,19 +11,23 @@ internal sealed class ExemptionSet
 {
     private readonly HashSet<uint> _users = [];
     private readonly HashSet<ushort> _ports = [];
-    private readonly HashSet<string> _executables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _executables = new(StringComparer.Ordinal);
+    private readonly IOwners _owners;
     private readonly List<string> _cgroups = [];
     private readonly List<IPNetwork> _destinations = [];
 
-    public ExemptionSet(IReadOnlyList<Exemption> exemptions)
+    /// <param name="owners">Asked which file a process runs: a name alone gives no rights.</param>
+    public ExemptionSet(IReadOnlyList<Exemption> exemptions, IOwners owners)
     {
+        _owners = owners;
         foreach (var exemption in exemptions)
         {
             _ = exemption.Kind switch
             {
                 ExemptionKind.User => _users.Add(uint.Parse(exemption.Value)),
                 ExemptionKind.Port => _ports.Add(ushort.Parse(exemption.Value)),
-                ExemptionKind.Executable => _executables.Add(exemption.Value) | _executables.Add(Target(exemption.Value)),
+                ExemptionKind.Executable => _executables.TryAdd(exemption.Value, exemption.Value)
+                    | _executables.TryAdd(Target(exemption.Value), exemption.Value),
                 ExemptionKind.Cgroup => Append(_cgroups, exemption.Value),
                 _ => Append(_destinations, IPNetwork.Parse(exemption.Value)),
             };
@@ -60,7 +64,8 @@ internal sealed class ExemptionSet
 
     public bool CoversOwner(Owner owner)
     {
-        if (owner.Executable.Length > 0 && _executables.Contains(owner.Executable))
+        if (owner.Executable.Length > 0 && _executables.TryGetValue(owner.Executable, out var path)
+            && _owners.Runs(owner.ProcessId, path))
         {
             return true;
         }

@@ -8,7 +8,8 @@ namespace HalfOpen.Guard.Attribution;
 /// <param name="Executable">Full path; empty when not known.</param>
 /// <param name="Cgroup">Path below the root of the cgroup2 hierarchy, without the leading slash; empty when not
 /// known.</param>
-internal sealed record Owner(string Program, string Executable = "", string Cgroup = "");
+/// <param name="ProcessId">One that it was found by; 0: none.</param>
+internal sealed record Owner(string Program, string Executable = "", string Cgroup = "", uint ProcessId = 0);
 
 /// <summary>Finds the owner of an attempt. The guard's thread only.</summary>
 internal interface IOwners
@@ -24,6 +25,9 @@ internal interface IOwners
 
     /// <summary>A forwarded attempt: by source address.</summary>
     Owner OfSource(UInt128 address);
+
+    /// <summary>Whether a process runs this very executable, by <see cref="ExemptExecutables"/>.</summary>
+    bool Runs(uint processId, string executable);
 }
 
 /// <summary>
@@ -39,6 +43,7 @@ internal sealed class ProcessOwners : IOwners
     private readonly Dictionary<uint, Owner> _users = [];
     private readonly Dictionary<UInt128, Owner> _sources = [];
     private readonly SocketOwners _sockets = new();
+    private readonly ExemptExecutables _exempt = new();
 
     public Owner OfProcess(uint processId, uint userId, long now)
     {
@@ -76,6 +81,8 @@ internal sealed class ProcessOwners : IOwners
         return owner;
     }
 
+    public bool Runs(uint processId, string executable) => _exempt.Runs(processId, executable);
+
     /// <summary>
     /// The unit that tells two programs with one executable (python3, node, java) apart: the last part of the cgroup
     /// when it is a service or a container's scope.
@@ -98,7 +105,7 @@ internal sealed class ProcessOwners : IOwners
 
         var unit = UnitOf(facts.Cgroup);
         var program = unit.Length > 0 ? $"{facts.Executable} ({unit})" : facts.Executable;
-        return new Owner(program, facts.Executable, facts.Cgroup);
+        return new Owner(program, facts.Executable, facts.Cgroup, processId);
     }
 
     private static void Bound<TKey>(Dictionary<TKey, Owner> cache)

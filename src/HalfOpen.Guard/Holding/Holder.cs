@@ -45,7 +45,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         Instant now)
     {
         _options = options;
-        _exemptions = new ExemptionSet(options.Exemptions);
+        _exemptions = new ExemptionSet(options.Exemptions, owners);
         _events = events;
         _engine = events.Engine;
         _verdicts = verdicts;
@@ -287,7 +287,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     public void Reload(GuardOptions options, PolicyOptions? policy)
     {
         _options = options;
-        _exemptions = new ExemptionSet(options.Exemptions);
+        _exemptions = new ExemptionSet(options.Exemptions, _owners);
         if (options.Limit != _engine.Limit)
         {
             _events.SetLimit(options.Limit, _now);

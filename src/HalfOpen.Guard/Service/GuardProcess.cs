@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Control;
 using HalfOpen.Guard.Metrics;
 using HalfOpen.Guard.Rules;
@@ -128,6 +129,11 @@ public sealed class GuardProcess : IGuardControl, IDisposable
         if (settings.Useless() is { } useless)
         {
             _log.Warning(useless);
+        }
+
+        foreach (var line in ExemptExecutables.Useless(settings.Options.Exemptions))
+        {
+            _log.Warning(line);
         }
     }
 

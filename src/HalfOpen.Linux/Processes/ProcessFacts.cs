@@ -31,6 +31,13 @@ public sealed record ProcessFacts(string Executable, string Cgroup)
         }
     }
 
+    /// <summary>The file that a process runs, whatever it is called and wherever it is seen; null: gone.</summary>
+    public static InodeIdentity? ExecutableOf(uint processId) => InodeIdentity.Of($"/proc/{processId}/exe");
+
+    /// <summary>Whether a process is in our user namespace; no: it is in another, gone, or not ours to see.</summary>
+    public static bool IsInOurUserNamespace(uint processId) =>
+        InodeIdentity.Of($"/proc/{processId}/ns/user") is { } theirs && theirs == InodeIdentity.Of("/proc/self/ns/user");
+
     private static string ReadCgroup(uint processId)
     {
         foreach (var line in File.ReadLines($"/proc/{processId}/cgroup"))

@@ -73,6 +73,8 @@ public sealed class AllocationTests
 
         public bool Destroy(in Flow flow, uint output) => false;
 
+        public bool Runs(uint processId, string executable) => false;
+
         public bool HasRawSenders() => false;
 
         public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(0, userId, now);

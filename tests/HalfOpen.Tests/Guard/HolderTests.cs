@@ -288,7 +288,7 @@ public sealed class HolderTests
         var options = One with
             { Exemptions =
                 [new Exemption(ExemptionKind.Executable, "/usr/bin/program1"), new Exemption(ExemptionKind.Destination, "11.0.0.5/32")] };
-        var world = new HolderWorld(options);
+        var world = new HolderWorld(options) { Impostor = 5 };
         world.Connect(HolderWorld.FlowTo(1, 1001), 1);
         world.Connect(HolderWorld.FlowTo(5, 1002), 2);
         Assert.Equal((2, 0), (world.Wire.Count, world.Engine.HalfOpen));
@@ -296,6 +296,8 @@ public sealed class HolderTests
         Assert.Equal(1, world.Engine.HalfOpen);
         world.Packet(HolderWorld.FlowTo(1, 1001), 7, NetfilterHook.LocalOut);
         Assert.Equal(1, world.Engine.HalfOpen);
+        world.Connect(HolderWorld.FlowTo(1, 1004), 5);
+        Assert.Equal((1, 1), (world.Engine.HalfOpen, world.Engine.Waiting));
     }
 
     [Fact]

@@ -206,7 +206,12 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
     public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(0, userId, now);
 
     public Owner OfProcess(uint processId, uint userId, long now) =>
-        new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service");
+        new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service", processId);
+
+    /// <summary>A process whose executable is only called like another.</summary>
+    public uint? Impostor { get; init; }
+
+    public bool Runs(uint processId, string executable) => processId != Impostor;
 
     public Owner OfSource(UInt128 address) => new(Flow.ToAddress(address).ToString());
 

@@ -69,15 +69,18 @@ public sealed class PrivilegeTests
     {
         var link = Path.Combine(Path.GetTempPath(), $"halfopen-{Guid.NewGuid():N}");
         var target = Environment.ProcessPath!;
+        var self = (uint)Environment.ProcessId;
         File.CreateSymbolicLink(link, target);
         try
         {
             var exempt =
                 new ExemptionSet(
-                    [new Exemption(ExemptionKind.Executable, link), new Exemption(ExemptionKind.Executable, "/nonexistent/program")]);
-            Assert.True(exempt.CoversOwner(new Owner("x", target)));
-            Assert.True(exempt.CoversOwner(new Owner("x", "/nonexistent/program")));
-            Assert.False(exempt.CoversOwner(new Owner("x", "/bin/other")));
+                    [new Exemption(ExemptionKind.Executable, link), new Exemption(ExemptionKind.Executable, "/nonexistent/program")],
+                    new ProcessOwners());
+            Assert.True(exempt.CoversOwner(new Owner("x", target, ProcessId: self)));
+            Assert.False(exempt.CoversOwner(new Owner("x", "/nonexistent/program", ProcessId: self)));
+            Assert.False(exempt.CoversOwner(new Owner("x", target)));
+            Assert.False(exempt.CoversOwner(new Owner("x", "/bin/other", ProcessId: self)));
         }
         finally
         {
