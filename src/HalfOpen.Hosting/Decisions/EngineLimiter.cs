@@ -21,8 +21,10 @@ public sealed class EngineLimiter(EngineOptions options) : ILimiter
     public ReadOnlySpan<Decision> Decisions => _engine.Decisions;
 
     /// <summary>As <c>halfopen replay</c> reads names: a number is a process address.</summary>
-    public ProgramId Intern(string program) =>
-        ReplayParser.TryProgramNumber(program, out var number) ? _engine.Programs.Intern(number) : _engine.Programs.Intern(program);
+    public ProgramId Intern(string program, string? owner = null) =>
+        owner is not null ? _engine.Programs.Intern(program, _engine.Programs.InternOwner(owner))
+        : ReplayParser.TryProgramNumber(program, out var number) ? _engine.Programs.Intern(number)
+        : _engine.Programs.Intern(program);
 
     public AttemptId Submit(in AttemptRequest request, Instant now) => _engine.Submit(request, now);
 

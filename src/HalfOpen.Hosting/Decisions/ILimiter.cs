@@ -24,7 +24,10 @@ public interface ILimiter : IDecisionSource
     /// </summary>
     long NextDeadline { get; }
 
-    ProgramId Intern(string program);
+    /// <param name="program">Its name.</param>
+    /// <param name="owner">Whom it belongs to, if the limiter did not know the program before; null: it is an owner by
+    /// itself.</param>
+    ProgramId Intern(string program, string? owner = null);
 
     AttemptId Submit(in AttemptRequest request, Instant now);
 

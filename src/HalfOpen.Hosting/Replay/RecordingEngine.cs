@@ -30,7 +30,8 @@ public sealed class RecordingEngine(Engine engine, ReplayRecording? recording = 
     {
         number = ++_numbers;
         recording?.Events?.Submit(
-            now, number, engine.Programs.Name(request.Program), request.Destination, request.Priority, request.Deadline);
+            now, number, engine.Programs.Name(request.Program), request.Destination, request.Priority, request.Deadline,
+            engine.Programs.OwnerName(request.Program));
         return engine.Submit(request, now);
     }
 
@@ -39,7 +40,8 @@ public sealed class RecordingEngine(Engine engine, ReplayRecording? recording = 
     public AttemptId Adopt(in AttemptRequest request, Instant now, out long number)
     {
         number = ++_numbers;
-        recording?.Events?.Adopt(now, number, engine.Programs.Name(request.Program), request.Destination);
+        recording?.Events?.Adopt(now, number, engine.Programs.Name(request.Program), request.Destination,
+            engine.Programs.OwnerName(request.Program));
         return engine.Adopt(request, now);
     }
 

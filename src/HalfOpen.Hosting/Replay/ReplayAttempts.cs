@@ -9,6 +9,7 @@ namespace HalfOpen.Hosting.Replay;
 public sealed class ReplayAttempts
 {
     private readonly Dictionary<long, ReplayAttempt> _entries = [];
+    private readonly Dictionary<string, string?> _owners = new(StringComparer.Ordinal);
     private decimal _last;
 
     /// <summary>Where an attempt stands.</summary>
@@ -54,6 +55,10 @@ public sealed class ReplayAttempts
         {
             case ReplayEventKind.Submit or ReplayEventKind.Adopt when known:
                 throw new ReplayFormatException($"attempt {happened.Id} was submitted before: every attempt has its own number");
+            case ReplayEventKind.Submit or ReplayEventKind.Adopt when _owners.TryGetValue(happened.ProgramText, out var owner)
+                && owner != happened.Owner:
+                throw new ReplayFormatException(
+                    "\"owner\" is another than above for this program: programs of two owners need two names");
             case ReplayEventKind.Outcome or ReplayEventKind.Close when !known:
                 throw new ReplayFormatException($"attempt {happened.Id} was never submitted");
             case ReplayEventKind.Outcome when entry.Phase is Phase.Open or Phase.Ended:
@@ -68,8 +73,11 @@ public sealed class ReplayAttempts
     }
 
     /// <summary>It is about to be submitted: decisions about it may come before its id does.</summary>
-    public void Submitted(in ReplayEvent happened) =>
+    public void Submitted(in ReplayEvent happened)
+    {
+        _owners.TryAdd(happened.ProgramText, happened.Owner);
         _entries.Add(happened.Id, new ReplayAttempt(default, happened.Destination, Phase.Waiting));
+    }
 
     /// <summary>The engine's name for it.</summary>
     public void Named(long id, AttemptId attempt) => _entries[id] = _entries[id] with { Attempt = attempt };

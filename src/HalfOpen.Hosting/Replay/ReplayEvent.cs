@@ -40,6 +40,9 @@ public readonly record struct ReplayEvent(ReplayEventKind Kind, decimal At, long
     /// <summary>The program as one text, the same for every way to write the same number.</summary>
     public string ProgramText => ProgramName ?? string.Create(CultureInfo.InvariantCulture, $"0x{ProgramNumber ?? 0:x8}");
 
+    /// <summary>Whom the program belongs to; null: it is an owner by itself, as in files of older versions.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>Of <see cref="ReplayEventKind.Submit"/> and <see cref="ReplayEventKind.Adopt"/>.</summary>
     public Destination Destination { get; init; }
 

@@ -66,8 +66,8 @@ public static class ReplayParser
 
     private static string[] AllowedWith(string kind) => kind switch
     {
-        "submit" => ["program", "destination", "priority", "deadline"],
-        "adopt" => ["program", "destination"],
+        "submit" => ["program", "owner", "destination", "priority", "deadline"],
+        "adopt" => ["program", "owner", "destination"],
         "outcome" => ["as"],
         _ => [],
     };
@@ -98,6 +98,7 @@ public static class ReplayParser
     private static ReplayEvent Attempt(ReplayEventKind kind, decimal at, long id, Dictionary<string, JsonElement> fields)
     {
         var (number, name) = Program(fields);
+        var owner = Owner(fields, number is not null);
         const string form = "ADDRESS:PORT, such as 10.0.0.1:6881 or [2001:db8::1]:443";
         var text = Text(fields, "destination", form);
         if (!Destination.TryParse(text, out var destination))
@@ -105,7 +106,7 @@ public static class ReplayParser
             throw new ReplayFormatException($"\"destination\" is \"{Shown(text)}\"; allowed: {form}");
         }
 
-        var result = new ReplayEvent(kind, at, id) { ProgramNumber = number, ProgramName = name, Destination = destination };
+        var result = new ReplayEvent(kind, at, id) { ProgramNumber = number, ProgramName = name, Owner = owner, Destination = destination };
         if (kind == ReplayEventKind.Submit)
         {
             if (fields.Remove("priority", out var priority))
@@ -144,6 +145,19 @@ public static class ReplayParser
         }
 
         return TryProgramNumber(name, out var number) ? (number, null) : (null, name);
+    }
+
+    private static string? Owner(Dictionary<string, JsonElement> fields, bool ofNumber)
+    {
+        if (!fields.Remove("owner", out var value))
+        {
+            return null;
+        }
+
+        var owner = value.ValueKind == JsonValueKind.String ? StringOf(value, "owner") : "";
+        return owner.Length is 0 or > MaxProgramLength
+            ? throw new ReplayFormatException($"\"owner\" must be a name, at most {MaxProgramLength} characters")
+            : ofNumber ? throw new ReplayFormatException("\"owner\" goes with a program's name, not with a process address") : owner;
     }
 
     private static JsonDocument ReadObject(string line)

@@ -146,7 +146,7 @@ public sealed class ReplayPlayer : IDecisionSink
 
     private AttemptRequest RequestOf(in ReplayEvent happened) => new()
     {
-        Program = _limiter.Intern(happened.ProgramText),
+        Program = _limiter.Intern(happened.ProgramText, happened.Owner),
         Destination = happened.Destination,
         Priority = happened.Priority,
         Deadline = happened.DeadlineInstant,

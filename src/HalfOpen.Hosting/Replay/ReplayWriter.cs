@@ -15,6 +15,7 @@ public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : ID
 {
     private static readonly JsonEncodedText Time = JsonEncodedText.Encode("t");
     private static readonly JsonEncodedText ProgramName = JsonEncodedText.Encode("program");
+    private static readonly JsonEncodedText OwnerName = JsonEncodedText.Encode("owner");
     private static readonly JsonEncodedText DestinationName = JsonEncodedText.Encode("destination");
     private static readonly JsonEncodedText PriorityName = JsonEncodedText.Encode("priority");
     private static readonly JsonEncodedText DeadlineName = JsonEncodedText.Encode("deadline");
@@ -29,12 +30,13 @@ public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : ID
     /// <param name="id">The host's number for it, never used again in this file.</param>
     /// <param name="program">What the program is called; a number in decimal or 0x form is the 32-bit process address
     /// of windows-xp.</param>
+    /// <param name="owner">Whom the program belongs to; null: it is an owner by itself.</param>
     public void Submit(Instant now, long id, ReadOnlySpan<char> program, in Destination destination, int priority = 0,
-        Instant? deadline = null)
+        Instant? deadline = null, string? owner = null)
     {
         Begin(now);
         _json.WriteNumber("submit", id);
-        _json.WriteString(ProgramName, NameOf(program));
+        WriteProgram(program, owner);
         _json.WriteString(DestinationName, destination.ToString());
         if (priority != 0)
         {
@@ -51,11 +53,11 @@ public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : ID
     }
 
     /// <summary>An attempt was half-open already when the host found it.</summary>
-    public void Adopt(Instant now, long id, ReadOnlySpan<char> program, in Destination destination)
+    public void Adopt(Instant now, long id, ReadOnlySpan<char> program, in Destination destination, string? owner = null)
     {
         Begin(now);
         _json.WriteNumber("adopt", id);
-        _json.WriteString(ProgramName, NameOf(program));
+        WriteProgram(program, owner);
         _json.WriteString(DestinationName, destination.ToString());
         End();
     }
@@ -98,6 +100,15 @@ public sealed class ReplayWriter(IBufferWriter<byte> output, Instant epoch) : ID
     /// <summary>A name is for show: what the reader would refuse as too long is cut, what has none is said.</summary>
     private static ReadOnlySpan<char> NameOf(ReadOnlySpan<char> program) =>
         program.IsEmpty ? "?" : program.Length > ReplayParser.MaxProgramLength ? program[..ReplayParser.MaxProgramLength] : program;
+
+    private void WriteProgram(ReadOnlySpan<char> program, string? owner)
+    {
+        _json.WriteString(ProgramName, NameOf(program));
+        if (owner is not null)
+        {
+            _json.WriteString(OwnerName, NameOf(owner));
+        }
+    }
 
     private void Begin(Instant now)
     {

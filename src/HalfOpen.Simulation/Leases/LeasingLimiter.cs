@@ -71,8 +71,10 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
 
     bool ILeaseholder.IsOpen { set => _open = value; }
 
-    public ProgramId Intern(string program) =>
-        ReplayParser.TryProgramNumber(program, out var number) ? _engine.Programs.Intern(number) : _engine.Programs.Intern(program);
+    public ProgramId Intern(string program, string? owner = null) =>
+        owner is not null ? _engine.Programs.Intern(program, _engine.Programs.InternOwner(owner))
+        : ReplayParser.TryProgramNumber(program, out var number) ? _engine.Programs.Intern(number)
+        : _engine.Programs.Intern(program);
 
     public AttemptId Submit(in AttemptRequest request, Instant now)
     {

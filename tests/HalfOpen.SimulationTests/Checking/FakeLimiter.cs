@@ -41,7 +41,7 @@ internal sealed class FakeLimiter(int limit, Bug bug) : ILimiter
 
     public ReadOnlySpan<Decision> Decisions => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_decisions);
 
-    public ProgramId Intern(string program)
+    public ProgramId Intern(string program, string? owner = null)
     {
         var at = _programs.IndexOf(program);
         if (at < 0)

@@ -93,7 +93,7 @@ public sealed class TraceReplayTests
     [Fact]
     public async Task No_bytes_break_it()
     {
-        string[] good = [Submit, """{"t":1,"submit":2,"program":7,"destination":"[2001:db8::1]:443","priority":3,"deadline":9.5}""", """{"t":30,"outcome":1,"as":"established"}""", """{"t":40,"close":1}""", """{"t":101,"limit":3}""", """{"t":102,"adopt":3,"program":"b","destination":"1.2.3.4:5"}"""];
+        string[] good = [Submit, """{"t":1,"submit":2,"program":7,"destination":"[2001:db8::1]:443","priority":3,"deadline":9.5}""", """{"t":2,"submit":4,"program":"c","owner":"user b","destination":"10.0.0.2:80"}""", """{"t":30,"outcome":1,"as":"established"}""", """{"t":40,"close":1}""", """{"t":101,"limit":3}""", """{"t":102,"adopt":3,"program":"b","destination":"1.2.3.4:5"}"""];
         var random = new Random(20261125);
         var whole = 0;
         for (var round = 0; round < 3000; round++)

@@ -1,5 +1,6 @@
 using System.Text;
 using HalfOpen.Core;
+using HalfOpen.Hosting.Decisions;
 using HalfOpen.Hosting.Replay;
 using HalfOpen.Tests.Cli;
 using Xunit;
@@ -89,6 +90,71 @@ public sealed class RecordingTests
         }
     }
 
+    /// <summary>Random traffic of programs of several owners, some without one, recorded and played again.</summary>
+    [Theory]
+    [InlineData("fair")]
+    [InlineData("fifo")]
+    public void A_recorded_run_with_owners_is_replayed_to_the_same_decisions(string policy)
+    {
+        var options = new EngineOptions { Limit = 4, Policy = PolicyTable.Shipped.Find(policy)!.Default };
+        for (var seed = 0; seed < 40; seed++)
+        {
+            var file = new MemoryStream();
+            var engine = new Engine(options);
+            var decided = new List<(DecisionKind, ulong)>();
+            var random = new Random(seed);
+            using (var events = new RecordingEngine(engine, new ReplayRecording(file, Instant.Zero)))
+            {
+                var live = new List<(AttemptId Attempt, long Number)>();
+                for (var i = 0; i < 400; i++)
+                {
+                    var now = new Instant(i * 20 * TimeSpan.TicksPerMillisecond);
+                    events.AdvanceTo(now);
+                    Take(events, decided);
+                    if (random.Next(3) > 0 || live.Count == 0)
+                    {
+                        var owner = random.Next(4);
+                        var name = $"owner {owner}: program {random.Next(1 + (owner * 5))}";
+                        var request = new AttemptRequest
+                        {
+                            Program = owner == 0 ? engine.Programs.Intern(name)
+                                : engine.Programs.Intern(name, engine.Programs.InternOwner($"owner {owner}")),
+                            Destination = Destination.FromIPv4((uint)random.Next(50), 443),
+                            Tag = (ulong)(live.Count + 1),
+                        };
+                        live.Add((events.Submit(request, now, out var number), number));
+                    }
+                    else
+                    {
+                        var at = random.Next(live.Count);
+                        events.Complete(live[at].Attempt, live[at].Number, (Outcome)random.Next(6), now);
+                    }
+
+                    Take(events, decided);
+                }
+            }
+
+            var replayed = new Decisions();
+            var player = new ReplayPlayer(new EngineLimiter(options), replayed);
+            foreach (var line in Encoding.UTF8.GetString(file.ToArray()).TrimEnd('\n').Split('\n'))
+            {
+                player.Play(ReplayParser.Parse(line));
+            }
+
+            Assert.Equal(decided, replayed.All);
+        }
+
+        static void Take(RecordingEngine events, List<(DecisionKind, ulong)> decided)
+        {
+            foreach (var decision in events.Decisions)
+            {
+                decided.Add((decision.Kind, decision.Tag));
+            }
+
+            events.ClearDecisions();
+        }
+    }
+
     [Fact]
     public void A_disk_that_fails_ends_the_recording_and_not_the_host()
     {
@@ -120,6 +186,33 @@ public sealed class RecordingTests
             ? line.Split(key)[1].Split(']')[0].Split(',', StringSplitOptions.RemoveEmptyEntries)
                 .Select(n => long.Parse(n, System.Globalization.CultureInfo.InvariantCulture))
             : [];
+
+    private sealed class Decisions : IReplayObserver
+    {
+        public List<(DecisionKind, ulong)> All { get; } = [];
+
+        public void Submitting(in ReplayEvent happened)
+        {
+        }
+
+        public void Adopted(in ReplayEvent happened)
+        {
+        }
+
+        public void Ending(long id, bool wasHalfOpen, Outcome outcome)
+        {
+        }
+
+        public void LimitChanging(int limit)
+        {
+        }
+
+        public void Decided(long id, in Decision decision) => All.Add((decision.Kind, decision.Tag));
+
+        public void Stepped(Instant now)
+        {
+        }
+    }
 
     private sealed class FullDisk : MemoryStream
     {

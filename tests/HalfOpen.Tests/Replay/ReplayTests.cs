@@ -86,6 +86,10 @@ public sealed class ReplayTests
     [InlineData("""{"t":1,"outcome":7,"as":"refused"}""", "never submitted")]
     [InlineData("""{"t":1,"close":1}""", "comes first")]
     [InlineData("""{"t":1,"limit":0}""", "from 1 to 1000000")]
+    [InlineData("""{"t":1,"submit":9,"program":"a","owner":"","destination":"10.0.0.1:80"}""", "\"owner\" must be a name")]
+    [InlineData("""{"t":1,"submit":9,"program":"a","owner":7,"destination":"10.0.0.1:80"}""", "\"owner\" must be a name")]
+    [InlineData("""{"t":1,"submit":9,"program":"7","owner":"b","destination":"10.0.0.1:80"}""", "not with a process address")]
+    [InlineData("""{"t":1,"outcome":1,"as":"refused","owner":"b"}""", "\"owner\" is not known here")]
     [InlineData("""{"t":1,"submit":9,"program":"\ud800","destination":"10.0.0.1:80"}""", "surrogate")]
     public async Task A_bad_line_is_named_and_nothing_is_printed_for_it(string line, string says)
     {
@@ -105,6 +109,20 @@ public sealed class ReplayTests
         const string refused = """{"t":1,"outcome":1,"as":"refused"}""";
         (_, _, error) = await CliRunner.RunAsync(["replay"], $"{Submit}\n{refused}\n{refused}");
         Assert.Contains("line 3: attempt 1 has its outcome already", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_has_one_owner()
+    {
+        const string first = """{"t":0,"submit":1,"program":"curl","owner":"user a","destination":"10.0.0.1:80"}""";
+        foreach (var owner in (string[])["\"owner\":\"user b\",", ""])
+        {
+            var (code, output, error) = await CliRunner.RunAsync(["replay"],
+                first + "\n" + $$"""{"t":0,"submit":2,"program":"curl",{{owner}}"destination":"10.0.0.1:80"}""");
+            Assert.Equal(2, code);
+            Assert.Single(output.TrimEnd().Split('\n'));
+            Assert.Contains("line 2: \"owner\" is another than above for this program", error, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -134,6 +152,7 @@ public sealed class ReplayTests
         using var events = new ReplayWriter(buffer, new Instant(5_000));
         events.Submit(new Instant(5_001), 1, "fire\"fox\u00e9", Destination.FromIPv4(0x0A000001, 80), priority: 2,
             deadline: new Instant(25_000));
+        events.Submit(new Instant(5_001), 3, "user b: curl", Destination.FromIPv4(0x0A000001, 80), owner: "user b");
         events.Adopt(new Instant(15_000), 2, "0x10", Destination.Parse("[fe80::1]:22"));
         events.Ended(new Instant(14_000), 1, Outcome.TimedOut); // told late: the file's time stands still
         events.LimitChanged(new Instant(15_000), 3);
@@ -145,6 +164,8 @@ public sealed class ReplayTests
             [
                 new ReplayEvent(ReplayEventKind.Submit, 0.0001m, 1)
                     { ProgramName = "fire\"fox\u00e9", Destination = Destination.Parse("10.0.0.1:80"), Priority = 2, Deadline = 2 },
+                new ReplayEvent(ReplayEventKind.Submit, 0.0001m, 3)
+                    { ProgramName = "user b: curl", Owner = "user b", Destination = Destination.Parse("10.0.0.1:80") },
                 new ReplayEvent(ReplayEventKind.Adopt, 1, 2) { ProgramNumber = 16, Destination = Destination.Parse("[fe80::1]:22") },
                 new ReplayEvent(ReplayEventKind.Outcome, 1, 1) { Outcome = Outcome.TimedOut },
                 new ReplayEvent(ReplayEventKind.Limit, 1, 3),
@@ -158,7 +179,7 @@ public sealed class ReplayTests
     [Fact]
     public async Task No_bytes_break_it()
     {
-        string[] good = [Submit, """{"t":1,"submit":2,"program":"b","destination":"[2001:db8::1]:443","priority":3,"deadline":9.5}""", """{"t":30,"outcome":1,"as":"established"}""", """{"t":40,"close":1}""", """{"t":100}""", """{"t":101,"limit":3}""", """{"t":102,"adopt":3,"program":7,"destination":"1.2.3.4:5"}"""];
+        string[] good = [Submit, """{"t":1,"submit":2,"program":"b","destination":"[2001:db8::1]:443","priority":3,"deadline":9.5}""", """{"t":2,"submit":4,"program":"c","owner":"user b","destination":"10.0.0.2:80"}""", """{"t":30,"outcome":1,"as":"established"}""", """{"t":40,"close":1}""", """{"t":100}""", """{"t":101,"limit":3}""", """{"t":102,"adopt":3,"program":7,"destination":"1.2.3.4:5"}"""];
         var random = new Random(20261123);
         for (var round = 0; round < 1500; round++)
         {
