@@ -1,5 +1,6 @@
 using System.Text;
 using HalfOpen.Linux;
+using HalfOpen.Windows.Consoles;
 using Microsoft.Win32.SafeHandles;
 
 namespace HalfOpen.Cli.CommandLine;
@@ -37,7 +38,8 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
 
     public static Terminal ForProcess()
     {
-        var noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+        var isPlain = OperatingSystem.IsWindows() && !Console.IsOutputRedirected && !WindowsConsole.Prepare();
+        var noColor = isPlain || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             || Environment.GetEnvironmentVariable("TERM") == "dumb";
         var output = new StreamWriter(Console.IsOutputRedirected ? Console.OpenStandardOutput() : Open(1), new UTF8Encoding(false),
             16 * 1024) { AutoFlush = !Console.IsOutputRedirected };
@@ -76,7 +78,14 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     {
         if (OperatingSystem.IsWindows())
         {
-            return Console.WindowWidth;
+            try
+            {
+                return Console.WindowWidth;
+            }
+            catch (IOException)
+            {
+                return 100; // no window
+            }
         }
 
         return TerminalSize.Columns(1) ?? 100; // Console.WindowWidth would send the same sequences

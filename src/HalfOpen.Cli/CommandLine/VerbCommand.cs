@@ -16,11 +16,33 @@ internal sealed class VerbCommand : Command
     /// <summary>Shown at the end of --help: what to type, and what it gives.</summary>
     public IList<(string CommandLine, string Meaning)> Examples { get; } = [];
 
+    /// <summary>It is about sockets and packets of this machine, which are watched and held on Linux only.</summary>
+    public bool NeedsLinux { get; init; }
+
     /// <summary>
     /// Verbs that need root, a file or a choice still parse and complete without them; failures go through
     /// <see cref="CliException"/>.
     /// </summary>
-    public void Does(Func<ParseResult, CancellationToken, Task<int>> action) => SetAction(action);
+    public void Does(Func<ParseResult, CancellationToken, Task<int>> action) => SetAction((parsed, cancellation) =>
+    {
+        CheckSystem(OperatingSystem.IsLinux());
+        return action(parsed, cancellation);
+    });
 
-    public void Does(Func<ParseResult, int> action) => SetAction(action);
+    public void Does(Func<ParseResult, int> action) => SetAction(parsed =>
+    {
+        CheckSystem(OperatingSystem.IsLinux());
+        return action(parsed);
+    });
+
+    /// <exception cref="CliException">The verb needs Linux, and this is another system.</exception>
+    internal void CheckSystem(bool isLinux)
+    {
+        if (NeedsLinux && !isLinux)
+        {
+            throw CliException.Usage(
+                $"'halfopen {Name}' needs Linux. What works here: inspect, patch and restore for drivers, simulate and replay for "
+                + "policies.");
+        }
+    }
 }

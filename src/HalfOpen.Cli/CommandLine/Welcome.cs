@@ -5,7 +5,12 @@ namespace HalfOpen.Cli.CommandLine;
 internal static class Welcome
 {
     /// <summary>None of them changes anything.</summary>
-    private static readonly (string CommandLine, string Meaning)[] FirstSteps =
+    private static readonly (string CommandLine, string Meaning)[] FirstSteps = !OperatingSystem.IsLinux() ?
+    [
+        ("halfopen simulate", "the freeze in figures, policies and limits side by side"),
+        ("halfopen inspect D:\\", "the limit of a Windows XP or Server 2003 on another drive, and what proves it"),
+    ]
+    :
     [
         ("sudo ./halfopen lab", "the freeze and the cure on this machine, in a minute and a half"),
         ("./halfopen simulate", "the freeze in figures, policies and limits side by side (no root needed)"),
@@ -38,7 +43,7 @@ internal static class Welcome
         }
 
         o.WriteLine();
-        o.WriteLine("Every verb explains itself: ./halfopen VERB --help");
+        o.WriteLine($"Every verb explains itself: {(OperatingSystem.IsLinux() ? "./" : "")}halfopen VERB --help");
         return ExitCode.Done;
     }
 

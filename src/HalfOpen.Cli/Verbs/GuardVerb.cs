@@ -17,6 +17,7 @@ internal static class GuardVerb
         var verb = new VerbCommand("guard",
             "Govern the half-open connections of this Linux machine: share the slots, so that no program's dead peers freeze the others.")
         {
+            NeedsLinux = true,
             Examples =
             {
                 ("sudo halfopen guard --limit 100", "in the foreground, with a live line; Ctrl-C ends it and leaves no trace"),
@@ -54,11 +55,6 @@ internal static class GuardVerb
         catch (GuardException e)
         {
             throw CliException.Usage(e.Message + ".");
-        }
-
-        if (!OperatingSystem.IsLinux())
-        {
-            throw CliException.Usage("the guard runs on Linux; for Windows see 'halfopen inspect'.");
         }
 
         if (!Environment.IsPrivilegedProcess)

@@ -36,6 +36,7 @@ internal static class LabVerb
                 "See the freeze and the cure on this machine: real programs and TCP in private network namespaces. No internet is "
                 + "needed, nothing is left behind.")
         {
+            NeedsLinux = true,
             Options = { scenario, seed, full, giveUp, seconds, speed, svg, json, quiet },
             Examples =
             {
@@ -123,6 +124,7 @@ internal static class LabVerb
         var command = new VerbCommand("real",
             "The same with programs that we did not write: aria2 with mostly dead peers beside curl, true durations.")
         {
+            NeedsLinux = true,
             Options = { seconds, seed },
             Examples =
                 { ("sudo halfopen lab real", "aria2 beside curl under each policy, in two minutes; needs the packages aria2 and curl") },

@@ -18,6 +18,7 @@ internal static class LimitVerb
         var verb = new VerbCommand("limit",
             "Change the limit of the running guard. Nothing is lost; it lasts until the guard is restarted or reloads its configuration.")
         {
+            NeedsLinux = true,
             Examples =
             {
                 ("halfopen limit 50", "fifty slots from now on; what is out above that stays out"),

@@ -18,6 +18,7 @@ internal static class ReloadVerb
         var verb = new VerbCommand("reload",
             "Have the running guard read its configuration again. A broken file changes nothing, and the exit code is 1.")
         {
+            NeedsLinux = true,
             Examples =
             {
                 ("halfopen reload", "after a change of the guard's configuration; what waits goes on waiting"),

@@ -16,6 +16,7 @@ internal static class StatusVerb
         var watch = new Option<bool>("--watch", "-w") { Description = "Show it again every second until Ctrl-C." };
         var verb = new VerbCommand("status", "Show what the running guard does: slots, who holds them, who waits and why.")
         {
+            NeedsLinux = true,
             Examples =
             {
                 ("halfopen status", "slots, who holds them, who waits, since when and why, outcomes so far"),

@@ -126,7 +126,8 @@ public sealed class LocalFileStore : IBulkStore
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new FileProblemException(path, Errno.Describe(Errno.AccessDenied), e);
+            throw new FileProblemException(
+                path, OperatingSystem.IsWindows() ? WindowsError.Describe(e) : Errno.Describe(Errno.AccessDenied), e);
         }
         catch (DirectoryNotFoundException e)
         {
@@ -146,7 +147,7 @@ public sealed class LocalFileStore : IBulkStore
         }
         catch (IOException e)
         {
-            throw new FileProblemException(path, OperatingSystem.IsWindows() ? e.Message : Errno.Describe(e.HResult), e);
+            throw new FileProblemException(path, OperatingSystem.IsWindows() ? WindowsError.Describe(e) : Errno.Describe(e.HResult), e);
         }
     }
 

@@ -9,6 +9,8 @@ namespace HalfOpen.Windows.Files;
 /// </summary>
 internal sealed class PathFileOperations : IFileOperations
 {
+    private const string LockName = ".halfopen-lock";
+
     public void Trust(string named)
     {
         // Every path is followed here.
@@ -143,7 +145,20 @@ internal sealed class PathFileOperations : IFileOperations
         // Windows has no such call: NTFS journals the rename itself.
     }
 
-    public IDisposable Lock(string folder) => new MemoryStream(0);
+    /// <summary>A file that nobody else can open, and that goes when it is closed, also by the end of the
+    /// process.</summary>
+    public IDisposable Lock(string folder)
+    {
+        var path = Path.Combine(folder, LockName);
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (WindowsError.IsSharingViolation(e))
+        {
+            throw new FileProblemException(folder, LocalFileStore.AnotherIsAtWork, e);
+        }
+    }
 
     private static FileStream Open(string path, bool followLink)
     {

@@ -22,13 +22,16 @@ public sealed partial class ImageFileStore
     /// Windows that sleeps
     /// on one partition remembers them all.
     /// </summary>
+    private const string LinuxOnly = "a disk image is changed on Linux only, since its locks are Linux's: mount it (Windows mounts VHD and "
+        + "VHDX by a double click), and name the drive.";
+
     public string? ObstacleTo(string path)
     {
         try
         {
             if (!_isObstacleKnown)
             {
-                (_obstacle, _isObstacleKnown) = (FindObstacle(), true);
+                (_obstacle, _isObstacleKnown) = (OperatingSystem.IsLinux() ? FindObstacle() : LinuxOnly, true);
             }
 
             if (_obstacle is not null || InnerOf(path) is not { } inner || VolumeOf(inner) is not { } volume)

@@ -11,6 +11,9 @@ namespace HalfOpen.Windows.Media;
 public sealed class IsoFileStore : IByteStore, IDisposable
 {
     private const int MaxFolders = 64;
+    /// <summary>On Windows also the backslash, which the system puts into full paths.</summary>
+    private static readonly char[] Separators = ['/', System.IO.Path.DirectorySeparatorChar];
+
     private const string NotWritten = "the image of a CD is not changed in place: a new image is made from it.";
 
     private readonly Dictionary<string, IReadOnlyList<IsoEntry>> _folders = new(StringComparer.OrdinalIgnoreCase);
@@ -122,13 +125,13 @@ public sealed class IsoFileStore : IByteStore, IDisposable
 
     private IsoEntry? Entry(string path)
     {
-        if (!path.StartsWith(Path + "/", StringComparison.Ordinal))
+        if (!path.StartsWith(Path, StringComparison.Ordinal) || path.Length == Path.Length || !Separators.Contains(path[Path.Length]))
         {
             return null;
         }
 
         IsoEntry? entry = null;
-        foreach (var name in path[Path.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var name in path[Path.Length..].Split(Separators, StringSplitOptions.RemoveEmptyEntries))
         {
             if (entry is { IsFolder: false })
             {
