@@ -88,6 +88,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
                 MultipathHold = Multipath.RetriesBeforeGivingUp() is { } retries ? TimeSpan.FromSeconds(retries) : null,
             };
             _reconciler = new Reconciler(_holder, _sockets, _local, options.GoneMeans);
+            OutcomeProblem = string.Join("; ", new[] { _local.Problem, CgroupOwners.Problem }.Where(p => p.Length > 0));
         }
         catch
         {
@@ -111,7 +112,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
     public string OutcomeSource => _local.Name;
 
-    public string OutcomeProblem => _local.Problem;
+    public string OutcomeProblem { get; }
 
     public string RecordProblem => _events.Problem;
 

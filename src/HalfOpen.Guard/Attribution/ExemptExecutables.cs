@@ -54,6 +54,12 @@ internal sealed class ExemptExecutables
 
     /// <summary>What the exemptions say that will not work, a line for the operator each.</summary>
     public static IEnumerable<string> Useless(IReadOnlyList<Exemption> exemptions) =>
+        UselessFiles(exemptions).Concat(exemptions.Any(e => e.Kind == ExemptionKind.Cgroup) && !ProcessNamespace.SeesCgroupPaths
+            ? ["exempt cgroup: this is a container with a cgroup namespace of its own, which does not see the paths of others: give "
+                + "it the host's (docs/guides/guard.md)"]
+            : []);
+
+    private static IEnumerable<string> UselessFiles(IReadOnlyList<Exemption> exemptions) =>
         from exemption in exemptions
         where exemption.Kind == ExemptionKind.Executable
         let why = IsScript(exemption.Value)

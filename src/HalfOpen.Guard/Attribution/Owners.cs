@@ -18,10 +18,11 @@ internal interface IOwners
     Owner OfProcess(uint processId, uint userId, long now);
 
     /// <summary>
-    /// By the inode of a socket, where nobody told the process; by user when it cannot be found in the time that may be
-    /// spent on that.
+    /// By a socket, where nobody told the process: by the process that has it open, by cgroup where processes are not
+    /// to be seen (a container's PID namespace), or by user when nothing is found in the time that may be spent on
+    /// that.
     /// </summary>
-    Owner OfSocket(uint inode, uint userId, long now);
+    Owner OfSocket(uint inode, ulong cgroupId, uint userId, long now);
 
     /// <summary>A forwarded attempt: by source address.</summary>
     Owner OfSource(UInt128 address);
@@ -44,6 +45,7 @@ internal sealed class ProcessOwners : IOwners
     private readonly Dictionary<UInt128, Owner> _sources = [];
     private readonly SocketOwners _sockets = new();
     private readonly ExemptExecutables _exempt = new();
+    private readonly CgroupOwners? _cgroups = ProcessNamespace.IsInitial ? null : new();
 
     public Owner OfProcess(uint processId, uint userId, long now)
     {
@@ -67,7 +69,9 @@ internal sealed class ProcessOwners : IOwners
         return owner;
     }
 
-    public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(_sockets.Find(inode), userId, now);
+    public Owner OfSocket(uint inode, ulong cgroupId, uint userId, long now) =>
+        _sockets.Find(inode) is var process && process == 0 && _cgroups?.Find(cgroupId) is { } owner
+            ? owner : OfProcess(process, userId, now);
 
     public Owner OfSource(UInt128 address)
     {

@@ -138,8 +138,8 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
             }
         }
 
-        var inode = 0u;
-        if (isLocal && !wasTold && IsNobodys(segment.Flow, packet, out inode))
+        var socket = default(SocketInfo);
+        if (isLocal && !wasTold && IsNobodys(segment.Flow, packet, out socket))
         {
             Counters.WithoutSocket++;
             _verdicts.Verdict(packet.Id, accept: true, -1);
@@ -155,7 +155,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
             _table.Move(index, Stage.Held, _now.Ticks);
         }
 
-        Begin(index, packet, segment, isLocal, inode);
+        Begin(index, packet, segment, isLocal, socket);
     }
 
     /// <summary>
@@ -266,7 +266,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         entry.IsLocal = true;
         entry.Interface = socket.Interface;
         entry.UserId = socket.Uid;
-        var owner = _owners.OfSocket(socket.Inode, socket.Uid, _now.Ticks);
+        var owner = _owners.OfSocket(socket.Inode, socket.CgroupId, socket.Uid, _now.Ticks);
         if (_exemptions.CoversOwner(owner))
         {
             _table.Move(index, Stage.Exempt, _now.Ticks);
@@ -331,12 +331,8 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     /// kernel itself (SYNPROXY), which has none. Nobody could say how it ends. The SYN of a socket that was closed
     /// meanwhile has a user, too: where nobody has a raw socket, it can only be that.
     /// </summary>
-    private bool IsNobodys(in Flow flow, in QueuedPacket packet, out uint inode)
-    {
-        var found = _sockets.TryFind(flow, packet.OutputInterface, out var socket);
-        inode = socket.Inode;
-        return !found && (packet.Uid is null || HasRawSenders());
-    }
+    private bool IsNobodys(in Flow flow, in QueuedPacket packet, out SocketInfo socket) =>
+        !_sockets.TryFind(flow, packet.OutputInterface, out socket) && (packet.Uid is null || HasRawSenders());
 
     /// <summary>Asked once a while: it reads a file.</summary>
     private bool HasRawSenders()
@@ -350,7 +346,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         return _hasRaw;
     }
 
-    private void Begin(int index, in QueuedPacket packet, in TcpSegment segment, bool isLocal, uint inode)
+    private void Begin(int index, in QueuedPacket packet, in TcpSegment segment, bool isLocal, SocketInfo socket)
     {
         ref var entry = ref _table[index];
         entry.PacketId = packet.Id;
@@ -359,9 +355,16 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         entry.SequenceKnown = true;
         entry.IsLocal = isLocal;
         entry.UserId = packet.Uid ?? 0;
+        if (isLocal && entry.ProcessId == 0 && socket.Inode == 0)
+        {
+            // BPF told of the connect and not of the process: an MPTCP subflow, or a process that our PID namespace
+            // hides.
+            _sockets.TryFind(entry.Flow, entry.Interface, out socket);
+        }
+
         var owner = !isLocal ? _owners.OfSource(entry.Flow.Local)
             : entry.ProcessId != 0 ? _owners.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks)
-            : _owners.OfSocket(inode, entry.UserId, _now.Ticks);
+            : _owners.OfSocket(socket.Inode, socket.CgroupId, entry.UserId, _now.Ticks);
         if (!_exemptions.IsEmpty
             && (_exemptions.CoversFlow(entry.Flow)
                 || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOwner(owner)))))

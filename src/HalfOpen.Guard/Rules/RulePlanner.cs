@@ -27,11 +27,14 @@ public static class RulePlanner
     public const int LogBytes = 256;
 
     /// <summary>
-    /// Network interfaces behind which containers and virtual machines of this machine live: Docker, Podman, CNI, LXC
-    /// and libvirt name theirs so. A trailing plus matches any ending. <c>--containers</c> governs what comes in there.
+    /// Network interfaces behind which containers and virtual machines of this machine live: Docker, Podman, CNI and
+    /// Flannel, Calico, Cilium and LXC (lxc...), LXD, Incus, libvirt, and the pods of Kubernetes at Amazon (eni...),
+    /// Azure (azv...) and Google (gke...) name theirs so. A trailing plus matches any ending. <c>--containers</c>
+    /// governs what comes in there.
     /// </summary>
-    public static IReadOnlyList<string> ContainerInterfaces
-        { get; } = ["docker+", "br-+", "podman+", "cni+", "flannel+", "cali+", "lxcbr+", "lxdbr+", "incusbr+", "virbr+", "veth+"];
+    public static IReadOnlyList<string> ContainerInterfaces { get; } =
+        ["docker+", "br-+", "podman+", "cni+", "flannel+", "cali+", "lxc+", "lxdbr+", "incusbr+", "virbr+", "veth+", "eni+", "azv+",
+            "gke+"];
 
     private static readonly string[] RestoreArguments = ["--noflush", "-w", "5"];
     private static readonly FilterFamily[] Both = [FilterFamily.IPv4, FilterFamily.IPv6];

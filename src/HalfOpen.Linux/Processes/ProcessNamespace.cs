@@ -10,9 +10,18 @@ public static class ProcessNamespace
 
     private const string Link = "/proc/self/ns/pid";
 
+    /// <summary>Inode of the machine's own cgroup namespace (PROC_CGROUP_INIT_INO).</summary>
+    private const ulong InitialCgroupInode = 0xEFFFFFFB;
+
     /// <summary>Device and inode by which BPF knows it; null where /proc does not say.</summary>
     public static InodeIdentity? Identity => InodeIdentity.Of(Link);
 
     /// <summary>Whether it is the machine's own; taken for granted where /proc does not say.</summary>
     public static bool IsInitial => Identity is not { } identity || identity.Inode == InitialInode;
+
+    /// <summary>
+    /// Whether paths of cgroups are told as the machine has them: not in a cgroup namespace of our own.
+    /// </summary>
+    public static bool SeesCgroupPaths =>
+        InodeIdentity.Of("/proc/self/ns/cgroup") is not { } identity || identity.Inode == InitialCgroupInode;
 }

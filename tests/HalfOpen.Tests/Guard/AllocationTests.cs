@@ -77,7 +77,7 @@ public sealed class AllocationTests
 
         public bool HasRawSenders() => false;
 
-        public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(0, userId, now);
+        public Owner OfSocket(uint inode, ulong cgroupId, uint userId, long now) => OfProcess(0, userId, now);
 
         public Owner OfProcess(uint processId, uint userId, long now) => Somebody;
 

@@ -203,7 +203,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         _events.Clear();
     }
 
-    public Owner OfSocket(uint inode, uint userId, long now) => OfProcess(0, userId, now);
+    public Owner OfSocket(uint inode, ulong cgroupId, uint userId, long now) => OfProcess(0, userId, now);
 
     public Owner OfProcess(uint processId, uint userId, long now) =>
         new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service", processId);

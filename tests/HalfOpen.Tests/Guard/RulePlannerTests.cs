@@ -94,6 +94,28 @@ public sealed class RulePlannerTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>As kubelet's plugins at Amazon, Azure and Google, Cilium, Calico and Docker name them.</summary>
+    [Theory]
+    [InlineData("eni12d4a061371")]
+    [InlineData("azv0c3a5a4f9d1")]
+    [InlineData("gke52f1a0b8c3e")]
+    [InlineData("lxc8c1d3e0a7b9f")]
+    [InlineData("cali1a2b3c4d5e6")]
+    [InlineData("veth9f86d08")]
+    [InlineData("docker0")]
+    public void Containers_are_known_by_their_interface_in_the_rules_of_both_kinds(string name)
+    {
+        var options = new GuardOptions { Containers = true };
+        var known = Chain(RulePlanner.Plan(options, default, RuleBackend.Iptables).Install[0].Text, "HALFOPEN-FWD")
+            .Where(r => r.StartsWith("-i ", StringComparison.Ordinal)).Select(r => r.Split(' ')[1]).ToList();
+        Assert.Contains(known, i => name.StartsWith(i.TrimEnd('+'), StringComparison.Ordinal));
+        var nft = RulePlanner.Plan(options, default, RuleBackend.Nft).Install[0].Text;
+        Assert.Contains(known, i => name.StartsWith(i.TrimEnd('+'), StringComparison.Ordinal)
+            && nft.Contains($"iifname \"{i.TrimEnd('+')}*\" queue", StringComparison.Ordinal));
+        Assert.DoesNotContain(known, i => new[] { "eth0", "ens5", "enp3s0", "wlan0", "lo", "ppp0" }
+            .Any(other => other.StartsWith(i.TrimEnd('+'), StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void A_router_queues_everything_forwarded_and_reads_the_answers_first()
     {
