@@ -160,6 +160,9 @@ public sealed record RulesStatus
     /// <summary>Where they stand, in words.</summary>
     public string Where { get; init; } = "";
 
+    /// <summary>Why they do not stand where they would best stand; empty: they do.</summary>
+    public string Problem { get; init; } = "";
+
     /// <summary>
     /// They were there when last looked at, at most a second ago. False: connections pass without a limit.
     /// </summary>

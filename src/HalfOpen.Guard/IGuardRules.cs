@@ -36,6 +36,9 @@ public interface IGuardRules
     /// <summary>Where the rules stand, for a user; empty while there are none.</summary>
     string Where => "";
 
+    /// <summary>Why the rules are not where they would best be, for a user; empty: they are.</summary>
+    string Lacking => "";
+
     /// <summary>
     /// Whether the rules are as they were put in. Never throws; costs little where nobody changed anything.
     /// </summary>

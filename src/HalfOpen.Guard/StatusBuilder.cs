@@ -89,7 +89,14 @@ internal static class StatusBuilder
 
     private static RulesStatus RulesOf(RuleKeeper? keeper) => keeper is null
         ? new RulesStatus()
-        : new RulesStatus { Where = keeper.Where, InPlace = keeper.InPlace, PutBack = keeper.PutBackTimes, GaveWay = keeper.HasGivenWay };
+        : new RulesStatus
+        {
+            Where = keeper.Where,
+            Problem = keeper.Lacking,
+            InPlace = keeper.InPlace,
+            PutBack = keeper.PutBackTimes,
+            GaveWay = keeper.HasGivenWay,
+        };
 
     private static double Age(long since, Instant now) => new TimeSpan(now.Ticks - since).TotalSeconds;
 

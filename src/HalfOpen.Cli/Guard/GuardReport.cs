@@ -50,6 +50,7 @@ internal sealed class GuardReport : IGuardReport
                 w.WriteString("rules", rules.Backend.ToString()!.ToLowerInvariant());
                 w.WriteString("outcomeSource", status.OutcomeSource);
                 w.WriteString("outcomeProblem", status.OutcomeProblem);
+                w.WriteString("rulesProblem", rules.Lacking);
                 w.WriteString("socket", rules.Paths!.Socket);
             });
         }
@@ -61,6 +62,11 @@ internal sealed class GuardReport : IGuardReport
         if (status.OutcomeProblem.Length > 0 && !_json)
         {
             _log.Warning($"outcomes from {status.OutcomeSource}, and less is known: {status.OutcomeProblem}");
+        }
+
+        if (rules.Lacking.Length > 0 && !_json)
+        {
+            _log.Warning($"rules in {rules.Where} and not in nf_tables of its own: {rules.Lacking}");
         }
 
         return text;

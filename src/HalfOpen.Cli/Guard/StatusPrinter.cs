@@ -63,6 +63,11 @@ internal static class StatusPrinter
         }
 
         o.WriteLine($"rules    in {Clean(rules.Where)}; put back {rules.PutBack:#,0} times");
+        if (rules.Problem.Length > 0)
+        {
+            o.WriteLine(terminal.Warn("         not in nf_tables of its own") + $": {Clean(rules.Problem)}");
+        }
+
         var r = status.Reconciliation;
         o.WriteLine(
             r.Runs == 0

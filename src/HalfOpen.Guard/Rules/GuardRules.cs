@@ -26,6 +26,9 @@ public sealed class GuardRules : IGuardRules, IDisposable
     public string Where => _set?.Where ?? "";
 
     /// <inheritdoc/>
+    public string Lacking { get; private set; } = "";
+
+    /// <inheritdoc/>
     public int ChangeDescriptor => _set?.ChangeDescriptor ?? -1;
 
     /// <summary>Of the governed network namespace; null before <see cref="Install"/>.</summary>
@@ -57,7 +60,8 @@ public sealed class GuardRules : IGuardRules, IDisposable
         try
         {
             ClearLeftovers(Paths!);
-            _set = RuleInstaller.Install(_order, options, needs);
+            _set = RuleInstaller.Install(_order, options, needs, out var problem);
+            Lacking = problem;
             File.WriteAllText(Paths!.RulesNote, _set.Backend.ToString());
         }
         catch

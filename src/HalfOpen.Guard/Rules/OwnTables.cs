@@ -41,6 +41,7 @@ internal sealed class OwnTables : IRuleSet
     public static OwnTables? TryInstall(GuardOptions options, RuleNeeds needs, out string failure)
     {
         failure = "";
+        List<string> failures = [];
         FilterTables? filter = null;
         try
         {
@@ -50,7 +51,8 @@ internal sealed class OwnTables : IRuleSet
                 var made = new OwnTables(filter, Families, handover, Tables(options, needs, handover));
                 if (made.PutBack() is { } problem)
                 {
-                    failure = problem;
+                    failures.Add($"{(handover == Handover.Expressions ? "by its own means" : "by iptables' targets")} {problem}");
+                    failure = "nf_tables: " + string.Join(", ", failures);
                     continue;
                 }
 
@@ -167,7 +169,7 @@ internal sealed class OwnTables : IRuleSet
     private static List<OwnTable> Tables(GuardOptions options, RuleNeeds needs, Handover handover) =>
         [.. Families.Select(f => OwnTablePlanner.Plan(options, needs, f, handover))];
 
-    private static string Words(int errno) => $"nf_tables: {new Win32Exception(errno).Message}";
+    private static string Words(int errno) => $"{new Win32Exception(errno).Message} (errno {errno})";
 
     private void Remember()
     {

@@ -9,8 +9,9 @@ internal static class RuleInstaller
     public static IReadOnlyList<RuleBackend> Order { get; } = [RuleBackend.Nft, RuleBackend.Iptables, RuleBackend.IptablesLegacy];
 
     /// <summary>Tries the back ends in their order. What a failed one put in is out again.</summary>
+    /// <param name="problem">Why it is not the best one, in words; empty: it is.</param>
     /// <exception cref="GuardException">None works.</exception>
-    public static IRuleSet Install(IReadOnlyList<RuleBackend> order, GuardOptions options, RuleNeeds needs)
+    public static IRuleSet Install(IReadOnlyList<RuleBackend> order, GuardOptions options, RuleNeeds needs, out string problem)
     {
         List<string> failures = [];
         foreach (var backend in order)
@@ -20,6 +21,7 @@ internal static class RuleInstaller
                 : IptablesRules.TryInstall(options, needs, backend, out failure);
             if (made is not null)
             {
+                problem = string.Join("; ", failures);
                 return made;
             }
 

@@ -31,6 +31,9 @@ internal sealed class RuleKeeper(IGuardRules rules)
 
     public string Where => rules.Where;
 
+    /// <summary>See <see cref="IGuardRules.Lacking"/>.</summary>
+    public string Lacking => rules.Lacking;
+
     /// <summary>At the last look.</summary>
     public bool InPlace { get; private set; } = true;
 

@@ -18,7 +18,7 @@ public sealed class ThrowawayRules(RuleBackend? only = null) : IGuardRules, IDis
 
     /// <inheritdoc/>
     public void Install(GuardOptions options, RuleNeeds needs) =>
-        _set = RuleInstaller.Install(only is { } one ? [one] : RuleInstaller.Order, options, needs);
+        _set = RuleInstaller.Install(only is { } one ? [one] : RuleInstaller.Order, options, needs, out _);
 
     /// <inheritdoc/>
     public void Update(GuardOptions options, RuleNeeds needs) => _set?.Update(options, needs);

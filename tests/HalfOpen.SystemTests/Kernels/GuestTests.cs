@@ -76,7 +76,7 @@ public sealed class GuestTests
         network.Listen(80);
         using (var killed = new GuardProcess(network.Machine, folder, ["--limit", "1", "--policy", "fifo"]))
         {
-            Assert.Equal("nft", System.Text.Json.Nodes.JsonNode.Parse(killed.FirstLine)!["rules"]!.GetValue<string>());
+            Assert.True(killed.FirstLine.Contains("\"rules\":\"nft\"", StringComparison.Ordinal), killed.FirstLine); // it says why
             using var silent = network.Connect("10.79.0.1", 80);
             using var held = network.Connect("10.78.0.1", 80);
             GuardVerbTests.Until(killed, s => s["waiting"]!.GetValue<int>() == 1);
