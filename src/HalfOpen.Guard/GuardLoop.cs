@@ -56,7 +56,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
     private long _lastReconcile;
 
     /// <exception cref="LinuxException">Something is missing, in words; nothing is left behind.</exception>
-    public GuardLoop(GuardOptions options, IOwners owners)
+    public GuardLoop(GuardOptions options, IOrigins origins)
     {
         _options = options;
         var undo = new Stack<IDisposable>();
@@ -82,13 +82,13 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
                     new EngineOptions
                         { Limit = options.Limit, Policy = options.Policy, MaxQueued = options.MaxHeld + 1, HashSeed = Seed() });
             _events = Remember(new RecordingEngine(engine, OpenRecording(options.RecordFile)));
-            _holder = new Holder(options, _events, this, _sockets, owners, Seed(), Clock())
+            _holder = new Holder(options, _events, this, _sockets, origins, Seed(), Clock())
             {
                 // Its retries come a second apart at least; a second is left for the answer.
                 MultipathHold = Multipath.RetriesBeforeGivingUp() is { } retries ? TimeSpan.FromSeconds(retries) : null,
             };
             _reconciler = new Reconciler(_holder, _sockets, _local, options.GoneMeans);
-            OutcomeProblem = string.Join("; ", new[] { _local.Problem, CgroupOwners.Problem }.Where(p => p.Length > 0));
+            OutcomeProblem = string.Join("; ", new[] { _local.Problem, CgroupOrigins.Problem }.Where(p => p.Length > 0));
         }
         catch
         {

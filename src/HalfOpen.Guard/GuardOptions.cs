@@ -12,6 +12,19 @@ public enum HoldEnd
     Refuse,
 }
 
+/// <summary>Between whom slots are shared.</summary>
+public enum ShareBy
+{
+    /// <summary>
+    /// First between owners (users, containers and pods, hosts whose traffic is forwarded), then between the programs
+    /// of each.
+    /// </summary>
+    Owner,
+
+    /// <summary>Between programs, whosever they are.</summary>
+    Program,
+}
+
 /// <summary>Where the guard learns how an attempt ended.</summary>
 public enum OutcomeChoice
 {
@@ -38,6 +51,9 @@ public sealed record GuardOptions
     /// The rule that decides which waiting attempt gets the next slot, with its options; default <c>fair</c>.
     /// </summary>
     public PolicyOptions Policy { get; init; } = new FairOptions();
+
+    /// <summary>Between whom slots are shared first; default <see cref="ShareBy.Owner"/>.</summary>
+    public ShareBy ShareBy { get; init; }
 
     /// <summary>
     /// Govern forwarded traffic too, a program being a source address. Needs a restart to change. Default no.
@@ -82,10 +98,10 @@ public sealed record GuardOptions
     public int MaxHeldPerProgram { get; init; } = 32_768;
 
     /// <summary>
-    /// SYNs held at once for one user: half way between a program's and all, so that neither a program can shut out its
-    /// user's others nor a user with many programs everybody.
+    /// SYNs held at once for one owner: half way between a program's and all, so that neither a program can shut out
+    /// its owner's others nor an owner with many programs everybody.
     /// </summary>
-    public int MaxHeldPerUser => (int)(((long)MaxHeldPerProgram + MaxHeld) / 2);
+    public int MaxHeldPerOwner => (int)(((long)MaxHeldPerProgram + MaxHeld) / 2);
 
     /// <summary>
     /// What happens to an attempt beyond <see cref="MaxHeld"/> or <see cref="MaxHeldPerProgram"/>; default refuse.

@@ -252,7 +252,7 @@ public sealed class GuardSession
     /// </summary>
     private void Guard(CancellationToken stop)
     {
-        using var loop = new GuardLoop(Options, new ProcessOwners());
+        using var loop = new GuardLoop(Options, new ProcessOrigins());
         loop.Holder.LimitReached += warning => LimitReached?.Invoke(warning);
         loop.AdoptConnecting();
         _rules.Install(Options, loop.Needs);

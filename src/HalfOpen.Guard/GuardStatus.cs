@@ -33,9 +33,21 @@ public sealed record GuardStatus
     /// </summary>
     public string OutcomeProblem { get; init; } = "";
 
+    /// <summary>"owner" or "program": between whom slots are shared.</summary>
+    public string ShareBy { get; init; } = "";
+
     /// <summary>
-    /// Programs that hold a slot or wait, the biggest first; at most 64, <see cref="OtherPrograms"/> says how many
-    /// more.
+    /// Owners whose programs hold a slot or wait, the biggest first; at most 64, <see cref="OtherOwners"/> says how
+    /// many more. Empty where slots are shared between programs alone.
+    /// </summary>
+    public IReadOnlyList<OwnerStatus> Owners { get; init; } = [];
+
+    public int OtherOwners { get; init; }
+
+    /// <summary>
+    /// Programs that hold a slot or wait, the biggest first, those of an owner together, in the order of
+    /// <see cref="Owners"/>; at most 64, <see cref="OtherPrograms"/> says how many more. Of each of those owners the
+    /// biggest is there, whatever the others have.
     /// </summary>
     public IReadOnlyList<ProgramStatus> Programs { get; init; } = [];
 
@@ -62,8 +74,19 @@ public sealed record GuardStatus
     public string RecordProblem { get; init; } = "";
 }
 
+/// <summary>One owner's part: the sum of its programs.</summary>
+/// <param name="Name">"user NAME", "docker ID" and the like for a container, "pod ID", "host ADDRESS".</param>
+/// <param name="HalfOpen">Attempts that are out and not answered, whether they take a slot or not.</param>
+/// <param name="Counted">Slots held.</param>
+/// <param name="Waiting">Attempts held.</param>
+/// <param name="WaitingSinceSeconds">Age of the oldest waiting attempt, 0 when nothing waits.</param>
+/// <param name="Started">Attempts let out so far, of programs that are still known.</param>
+/// <param name="Programs">How many programs hold a slot or wait.</param>
+public sealed record OwnerStatus(
+    string Name, int HalfOpen, int Counted, int Waiting, double WaitingSinceSeconds, long Started, int Programs);
+
 /// <summary>One program's part.</summary>
-/// <param name="Name">Executable, "user N", or a source address.</param>
+/// <param name="Name">Executable with what it runs and its unit, "unknown program", or a source address.</param>
 /// <param name="HalfOpen">Its attempts that are out and not answered, whether they take a slot or not.</param>
 /// <param name="Counted">Slots that it holds.</param>
 /// <param name="Waiting">Attempts held.</param>
@@ -71,7 +94,11 @@ public sealed record GuardStatus
 /// <param name="WaitingSinceSeconds">Age of its oldest waiting attempt, 0 when nothing waits.</param>
 /// <param name="Started">Attempts let out so far.</param>
 public sealed record ProgramStatus(
-    string Name, int HalfOpen, int Counted, int Waiting, string Reason, double WaitingSinceSeconds, long Started);
+    string Name, int HalfOpen, int Counted, int Waiting, string Reason, double WaitingSinceSeconds, long Started)
+{
+    /// <summary>Its owner's name; empty where slots are shared between programs alone.</summary>
+    public string Owner { get; init; } = "";
+}
 
 /// <summary>What happened to packets beside the ordinary.</summary>
 public sealed record GuardCounters

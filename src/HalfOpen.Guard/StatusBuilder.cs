@@ -8,15 +8,11 @@ namespace HalfOpen.Guard;
 /// <summary>Takes the picture that users see. Allocates; asked for now and then only.</summary>
 internal static class StatusBuilder
 {
-    private const int MostPrograms = 64;
-
     public static GuardStatus Build(GuardLoop loop, GuardOptions options, DateTimeOffset since)
     {
         var holder = loop.Holder;
         var engine = holder.Engine.GetStatistics();
-        var oldest = OldestWaiting(holder);
-        var busy = engine.Programs.Where(p => p.HalfOpen > 0 || p.Waiting > 0 || p.Counted > 0)
-            .OrderByDescending(p => p.Counted + p.Waiting).ToList();
+        var who = WhoStatus.Build(engine.Programs, OldestWaiting(holder), holder.Now);
         var (queueDropped, userDropped) = PacketQueueDrops.Read(options.QueueNumber);
         var counters = holder.Counters;
         return new GuardStatus
@@ -29,10 +25,11 @@ internal static class StatusBuilder
             Waiting = engine.Waiting,
             OutcomeSource = loop.OutcomeSource,
             OutcomeProblem = loop.OutcomeProblem,
-            Programs = [.. busy.Take(MostPrograms).Select(p => new ProgramStatus(
-                p.Name, p.HalfOpen, p.Counted, p.Waiting, Words(p.Reason),
-                    Age(oldest.GetValueOrDefault(p.Program.Index, holder.Now.Ticks), holder.Now), p.Totals.Started))],
-            OtherPrograms = Math.Max(0, busy.Count - MostPrograms),
+            ShareBy = options.ShareBy == ShareBy.Owner ? "owner" : "program",
+            Owners = who.Owners,
+            OtherOwners = who.OtherOwners,
+            Programs = who.Programs,
+            OtherPrograms = who.OtherPrograms,
             // The engine ends a passed attempt and takes it over as a new one; to its program it is one attempt.
             Totals = engine.Totals with
             {
@@ -98,21 +95,7 @@ internal static class StatusBuilder
             GaveWay = keeper.HasGivenWay,
         };
 
-    private static double Age(long since, Instant now) => new TimeSpan(now.Ticks - since).TotalSeconds;
-
     private static DurationSummary Summary(DurationHistogram histogram) =>
         new(histogram.Count, histogram.Quantile(0.5).TotalMilliseconds, histogram.Quantile(0.99).TotalMilliseconds,
             histogram.Max.TotalMilliseconds);
-
-    private static string Words(WaitReason reason) => reason switch
-    {
-        WaitReason.None => "",
-        WaitReason.SlotsTaken => "every slot is held",
-        WaitReason.Headroom => "free slots are kept for newcomers: its attempts were silent too often",
-        WaitReason.Share => "programs that hold less come first",
-        WaitReason.SameDestination => "another attempt to the same destination is half-open",
-        WaitReason.NatBudget => "the NAT budget is used up",
-        WaitReason.Turn => "its turn has not come",
-        _ => reason.ToString(),
-    };
 }

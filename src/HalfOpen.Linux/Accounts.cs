@@ -10,12 +10,53 @@ namespace HalfOpen.Linux;
 public static partial class Accounts
 {
     private const int KeepOwner = -1;
+    private const int MaxAccounts = 65_536;
+    private const string UserFile = "/etc/passwd";
+    private const string SubordinateFile = "/etc/subuid";
 
     /// <summary>Effective user id of this process.</summary>
     public static uint OwnUserId() => EffectiveUser();
 
     /// <summary>The id of a user by name, or null.</summary>
-    public static uint? UserId(string name) => Id("/etc/passwd", name);
+    public static uint? UserId(string name) => Id(UserFile, name);
+
+    /// <summary>Names of all users, at most 65,536, by id; of two with one id the first.</summary>
+    public static Dictionary<uint, string> UserNames()
+    {
+        var names = new Dictionary<uint, string>();
+        foreach (var fields in Fields(UserFile).Where(f => f.Length >= 3).Take(MaxAccounts))
+        {
+            if (fields[0].Length > 0 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            {
+                names.TryAdd(id, fields[0]);
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>
+    /// Ranges of ids that belong to a user, for user namespaces (subuid(5)), at most 65,536. The user is a name or an
+    /// id.
+    /// </summary>
+    public static List<(uint First, uint Count, string User)> SubordinateUsers()
+    {
+        var ranges = new List<(uint, uint, string)>();
+        foreach (var fields in Fields(SubordinateFile).Where(f => f.Length >= 3).Take(MaxAccounts))
+        {
+            if (uint.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            {
+                ranges.Add((first, count, fields[0]));
+            }
+        }
+
+        return ranges;
+    }
+
+    /// <summary>When users or their ranges were last changed (UTC); the distant past where there are none.</summary>
+    public static DateTime LastChange() =>
+        new(Math.Max(File.GetLastWriteTimeUtc(UserFile).Ticks, File.GetLastWriteTimeUtc(SubordinateFile).Ticks), DateTimeKind.Utc);
 
     /// <summary>The id of a group by name, or null.</summary>
     public static uint? GroupId(string name) => Id("/etc/group", name);
@@ -24,7 +65,7 @@ public static partial class Accounts
     public static bool IsInGroup(uint user, string group)
     {
         var (name, primary) = ("", "");
-        foreach (var fields in Fields("/etc/passwd"))
+        foreach (var fields in Fields(UserFile))
         {
             if (fields.Length >= 4 && fields[2] == user.ToString(CultureInfo.InvariantCulture))
             {

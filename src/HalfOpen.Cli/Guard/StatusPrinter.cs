@@ -27,18 +27,7 @@ internal static class StatusPrinter
         if (status.Programs.Count > 0)
         {
             o.WriteLine();
-            o.WriteLine($"{"program",-NameWidth} {"half-open",9} {"counted",8} {"waiting",8} {"since",8} {"started",10}  why it waits");
-            foreach (var p in status.Programs)
-            {
-                o.WriteLine(
-                    $"{Name(p.Name),-NameWidth} {p.HalfOpen,9:#,0} {p.Counted,8:#,0} {p.Waiting,8:#,0} "
-                    + $"{(p.Waiting > 0 ? $"{p.WaitingSinceSeconds:0.0} s" : "-"),8} {p.Started,10:#,0}  {Clean(p.Reason)}".TrimEnd());
-            }
-
-            if (status.OtherPrograms > 0)
-            {
-                o.WriteLine($"and {status.OtherPrograms:#,0} more");
-            }
+            PrintPrograms(terminal, status);
         }
 
         var t = status.Totals;
@@ -76,7 +65,57 @@ internal static class StatusPrinter
                         + $"{r.HeldRecovered:#,0} held SYNs recovered");
     }
 
-    private static string Name(string name) => Clean(name.Length <= NameWidth ? name : "..." + name[^(NameWidth - 3)..]);
+    /// <summary>Owners, each with its programs below it; programs alone where slots are shared between them.</summary>
+    private static void PrintPrograms(Terminal terminal, GuardStatus status)
+    {
+        var o = terminal.Out;
+        var title = status.Owners.Count > 0 ? "owner and program" : "program";
+        o.WriteLine($"{title,-NameWidth} {"half-open",9} {"counted",8} {"waiting",8} {"since",8} {"started",10}  why it waits");
+        var owners = status.Owners.ToDictionary(w => w.Name, StringComparer.Ordinal);
+        foreach (var programs in status.Programs.GroupBy(p => p.Owner))
+        {
+            var indent = "";
+            if (owners.TryGetValue(programs.Key, out var w))
+            {
+                indent = "  ";
+                Line(w.Name, w.HalfOpen, w.Counted, w.Waiting, w.WaitingSinceSeconds, w.Started, "");
+            }
+
+            var shown = 0;
+            foreach (var p in programs)
+            {
+                shown++;
+                Line(indent + p.Name, p.HalfOpen, p.Counted, p.Waiting, p.WaitingSinceSeconds, p.Started, p.Reason);
+            }
+
+            if (w is not null && w.Programs > shown)
+            {
+                o.WriteLine($"{indent}and {w.Programs - shown:#,0} more programs");
+            }
+        }
+
+        if (status.OtherOwners > 0)
+        {
+            o.WriteLine($"and {status.OtherOwners:#,0} more owners");
+        }
+        else if (owners.Count == 0 && status.OtherPrograms > 0)
+        {
+            o.WriteLine($"and {status.OtherPrograms:#,0} more");
+        }
+
+        void Line(string name, int halfOpen, int counted, int waiting, double since, long started, string reason) => o.WriteLine(
+            $"{Name(name),-NameWidth} {halfOpen,9:#,0} {counted,8:#,0} {waiting,8:#,0} "
+            + $"{(waiting > 0 ? $"{since:0.0} s" : "-"),8} {started,10:#,0}  {Clean(reason)}".TrimEnd());
+    }
+
+    private static string Name(string name) => Clean(name.Length <= NameWidth ? name : Shorter(name));
+
+    /// <summary>The end says more than the beginning: a script, a unit.</summary>
+    private static string Shorter(string name)
+    {
+        var start = name.StartsWith("  ", StringComparison.Ordinal) ? "  ..." : "...";
+        return start + name[^(NameWidth - start.Length)..];
+    }
 
     /// <summary>A program chooses its own name; it does not choose what our terminal does.</summary>
     private static string Clean(string text) => PlainText.Of(text);

@@ -12,14 +12,14 @@ internal sealed class ExemptionSet
     private readonly HashSet<uint> _users = [];
     private readonly HashSet<ushort> _ports = [];
     private readonly Dictionary<string, string> _executables = new(StringComparer.Ordinal);
-    private readonly IOwners _owners;
+    private readonly IOrigins _origins;
     private readonly List<string> _cgroups = [];
     private readonly List<IPNetwork> _destinations = [];
 
-    /// <param name="owners">Asked which file a process runs: a name alone gives no rights.</param>
-    public ExemptionSet(IReadOnlyList<Exemption> exemptions, IOwners owners)
+    /// <param name="origins">Asked which file a process runs: a name alone gives no rights.</param>
+    public ExemptionSet(IReadOnlyList<Exemption> exemptions, IOrigins origins)
     {
-        _owners = owners;
+        _origins = origins;
         foreach (var exemption in exemptions)
         {
             _ = exemption.Kind switch
@@ -62,18 +62,18 @@ internal sealed class ExemptionSet
 
     public bool CoversUser(uint userId) => _users.Contains(userId);
 
-    public bool CoversOwner(Owner owner)
+    public bool CoversOrigin(AttemptOrigin origin)
     {
-        if (owner.Executable.Length > 0 && _executables.TryGetValue(owner.Executable, out var path)
-            && _owners.Runs(owner.ProcessId, path))
+        if (origin.Executable.Length > 0 && _executables.TryGetValue(origin.Executable, out var path)
+            && _origins.Runs(origin.ProcessId, path))
         {
             return true;
         }
 
         foreach (var cgroup in _cgroups)
         {
-            if (owner.Cgroup.StartsWith(cgroup, StringComparison.Ordinal)
-                && (owner.Cgroup.Length == cgroup.Length || owner.Cgroup[cgroup.Length] == '/'))
+            if (origin.Cgroup.StartsWith(cgroup, StringComparison.Ordinal)
+                && (origin.Cgroup.Length == cgroup.Length || origin.Cgroup[cgroup.Length] == '/'))
             {
                 return true;
             }

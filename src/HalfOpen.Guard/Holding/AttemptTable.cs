@@ -47,6 +47,9 @@ internal struct GuardedAttempt
     public uint UserId;
     public ProgramId Program;
 
+    /// <summary>By whom it is counted while it waits, see <see cref="Tally"/>.</summary>
+    public long TallyKey;
+
     /// <summary>That its packets leave by; 0: not known.</summary>
     public uint Interface;
     public int SeenByDump;

@@ -140,8 +140,8 @@ internal sealed partial class Holder
     {
         ref var entry = ref _table[index];
         entry.IsQueued = true;
-        var (ofProgram, ofUser) = _tally.Add(entry.Program, entry.IsLocal ? entry.UserId : null);
-        if (ofProgram > _options.MaxHeldPerProgram || ofUser > _options.MaxHeldPerUser || _table.CountOf(Stage.Held) > _options.MaxHeld)
+        var (ofProgram, ofOwner) = _tally.Add(entry.Program, entry.TallyKey);
+        if (ofProgram > _options.MaxHeldPerProgram || ofOwner > _options.MaxHeldPerOwner || _table.CountOf(Stage.Held) > _options.MaxHeld)
         {
             StopHolding(index, _options.WhenFull);
         }
@@ -226,7 +226,7 @@ internal sealed partial class Holder
         if (entry.IsQueued)
         {
             entry.IsQueued = false;
-            _tally.Remove(entry.Program, entry.IsLocal ? entry.UserId : null);
+            _tally.Remove(entry.Program, entry.TallyKey);
         }
     }
 

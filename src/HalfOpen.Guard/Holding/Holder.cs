@@ -29,7 +29,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     private readonly RecordingEngine _events;
     private readonly IVerdicts _verdicts;
     private readonly ISocketTable _sockets;
-    private readonly IOwners _owners;
+    private readonly IOrigins _origins;
     private readonly AttemptTable _table;
     private readonly MultipathHolds _multipath;
     private readonly Tally _tally = new();
@@ -41,16 +41,16 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     private bool _hasRaw;
 
     /// <param name="seed">For the table's hash, so that nobody outside can choose colliding flows.</param>
-    public Holder(GuardOptions options, RecordingEngine events, IVerdicts verdicts, ISocketTable sockets, IOwners owners, ulong seed,
+    public Holder(GuardOptions options, RecordingEngine events, IVerdicts verdicts, ISocketTable sockets, IOrigins origins, ulong seed,
         Instant now)
     {
         _options = options;
-        _exemptions = new ExemptionSet(options.Exemptions, owners);
+        _exemptions = new ExemptionSet(options.Exemptions, origins);
         _events = events;
         _engine = events.Engine;
         _verdicts = verdicts;
         _sockets = sockets;
-        _owners = owners;
+        _origins = origins;
         _table = new AttemptTable(seed);
         _multipath = new MultipathHolds(_table);
         _loop = new DecisionLoop(this);
@@ -266,14 +266,14 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         entry.IsLocal = true;
         entry.Interface = socket.Interface;
         entry.UserId = socket.Uid;
-        var owner = _owners.OfSocket(socket.Inode, socket.CgroupId, socket.Uid, _now.Ticks);
-        if (_exemptions.CoversOwner(owner))
+        var origin = _origins.OfSocket(socket.Inode, socket.CgroupId, socket.Uid, _now.Ticks);
+        if (_exemptions.CoversOrigin(origin))
         {
             _table.Move(index, Stage.Exempt, _now.Ticks);
             return;
         }
 
-        entry.Program = _engine.Programs.Intern(owner.Program);
+        Belongs(ref entry, origin);
         entry.Attempt = _events.Adopt(RequestOf(index), _now, out entry.Number);
         Counters.Adopted++;
         Carry();
@@ -287,7 +287,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     public void Reload(GuardOptions options, PolicyOptions? policy)
     {
         _options = options;
-        _exemptions = new ExemptionSet(options.Exemptions, _owners);
+        _exemptions = new ExemptionSet(options.Exemptions, _origins);
         if (options.Limit != _engine.Limit)
         {
             _events.SetLimit(options.Limit, _now);
@@ -362,12 +362,12 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
             _sockets.TryFind(entry.Flow, entry.Interface, out socket);
         }
 
-        var owner = !isLocal ? _owners.OfSource(entry.Flow.Local)
-            : entry.ProcessId != 0 ? _owners.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks)
-            : _owners.OfSocket(socket.Inode, socket.CgroupId, entry.UserId, _now.Ticks);
+        var origin = !isLocal ? _origins.OfSource(entry.Flow.Local)
+            : entry.ProcessId != 0 ? _origins.OfProcess(entry.ProcessId, entry.UserId, _now.Ticks)
+            : _origins.OfSocket(socket.Inode, socket.CgroupId, entry.UserId, _now.Ticks);
         if (!_exemptions.IsEmpty
             && (_exemptions.CoversFlow(entry.Flow)
-                || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOwner(owner)))))
+                || (isLocal && (_exemptions.CoversUser(entry.UserId) || _exemptions.CoversOrigin(origin)))))
         {
             Counters.Exempt++;
             _verdicts.Verdict(packet.Id, accept: true, -1);
@@ -376,7 +376,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
             return;
         }
 
-        entry.Program = _engine.Programs.Intern(owner.Program);
+        Belongs(ref entry, origin);
         if (isLocal && segment.IsMultipath && MultipathHold is { } patience)
         {
             _multipath.Add(_table.TagOf(index), _now.Ticks + patience.Ticks);
@@ -384,6 +384,23 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
 
         entry.Attempt = _events.Submit(RequestOf(index), _now, out entry.Number);
         Carry();
+    }
+
+    /// <summary>
+    /// Whose it is to the engine: on two levels or on one. What was begun before a reload stays what it was.
+    /// </summary>
+    private void Belongs(ref GuardedAttempt entry, AttemptOrigin origin)
+    {
+        if (_options.ShareBy == ShareBy.Program || origin.Owner.Length == 0)
+        {
+            entry.Program = _engine.Programs.Intern(origin.FlatName);
+            entry.TallyKey = Tally.KeyOf(entry.IsLocal ? entry.UserId : null);
+            return;
+        }
+
+        var id = _engine.Programs.InternOwner(origin.Owner);
+        entry.Program = _engine.Programs.Intern(origin.FullName, id);
+        entry.TallyKey = Tally.KeyOf(id);
     }
 
     private AttemptRequest RequestOf(int index)

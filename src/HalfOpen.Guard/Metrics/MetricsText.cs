@@ -6,19 +6,19 @@ using HalfOpen.Hosting;
 namespace HalfOpen.Guard.Metrics;
 
 /// <summary>
-/// A status in Prometheus' text format 0.0.4. Pure. Cardinality is bounded: at most <see cref="MaxPrograms"/> programs,
-/// the rest in one series named <c>other</c>.
+/// A status in Prometheus' text format 0.0.4. Pure. Cardinality is bounded: at most <see cref="MaxPrograms"/> programs
+/// and as many owners, the rest of each in one series named <c>other</c>.
 /// </summary>
 public static class MetricsText
 {
     /// <summary>Of the HTTP response.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    /// <summary>Programs with a series of their own.</summary>
+    /// <summary>Programs with a series of their own; owners likewise.</summary>
     public const int MaxPrograms = 20;
 
     /// <summary>Longest label value in characters; longer ones are cut.</summary>
-    public const int MaxLabel = 200;
+    public const int MaxLabel = 256;
 
     public static string Write(GuardStatus status)
     {
@@ -72,6 +72,7 @@ public static class MetricsText
         Gauge("halfopen_unseen", "Half-open sockets that are not exempt and that the guard has not seen.", status.Reconciliation.Unseen);
         Durations("halfopen_wait_seconds", "How long attempts waited for their slot.", status.Waits);
         Durations("halfopen_hold_seconds", "From the start of an attempt to its outcome.", status.Holds);
+        Owners();
         Programs();
         return text.ToString();
 
@@ -98,10 +99,42 @@ public static class MetricsText
                 + $"{Seconds(summary.P99Ms)}\n{name}{{quantile=\"1\"}} {Seconds(summary.MaxMs)}\n{name}_count {summary.Count}\n");
         }
 
+        void Owners()
+        {
+            Each("halfopen_owner_half_open", "Attempts out and not answered, by owner.", o => o.HalfOpen);
+            Each("halfopen_owner_counted", "Slots held, by owner.", o => o.Counted);
+            Each("halfopen_owner_waiting", "Attempts held, by owner.", o => o.Waiting);
+            Gauge("halfopen_owners", "Owners whose programs hold a slot or wait.", status.Owners.Count + (long)status.OtherOwners);
+
+            void Each(string name, string help, Func<OwnerStatus, long> value)
+            {
+                Head(name, help, "gauge");
+                Series(name, status.Owners, o => $"owner=\"{Escape(Cut(o.Name))}\"", "owner=\"other\"", value);
+            }
+        }
+
+        // Two whose names are the same once cut and cleaned must not make one series twice.
+        void Series<T>(string name, IReadOnlyList<T> all, Func<T, string> label, string other, Func<T, long> value)
+        {
+            var used = new HashSet<string>(StringComparer.Ordinal) { other };
+            var rest = 0L;
+            for (var i = 0; i < all.Count; i++)
+            {
+                if (i < MaxPrograms && used.Add(label(all[i])))
+                {
+                    text.Append($"{name}{{{label(all[i])}}} {value(all[i])}\n");
+                }
+                else
+                {
+                    rest += value(all[i]);
+                }
+            }
+
+            text.Append($"{name}{{{other}}} {rest}\n");
+        }
+
         void Programs()
         {
-            var shown = status.Programs.Take(MaxPrograms).ToArray();
-            var rest = status.Programs.Skip(MaxPrograms).ToArray();
             Each("halfopen_program_half_open", "Attempts out and not answered, by program.", p => p.HalfOpen);
             Each("halfopen_program_counted", "Slots held, by program.", p => p.Counted);
             Each("halfopen_program_waiting", "Attempts held, by program.", p => p.Waiting);
@@ -113,23 +146,7 @@ public static class MetricsText
             void Each(string name, string help, Func<ProgramStatus, long> value)
             {
                 Head(name, help, "gauge");
-
-                // Two programs whose long names are cut to the same text must not make one series twice.
-                var used = new HashSet<string>(StringComparer.Ordinal) { "other" };
-                long other = rest.Sum(value);
-                foreach (var program in shown)
-                {
-                    if (used.Add(Cut(program.Name)))
-                    {
-                        Sample(name, "program", Cut(program.Name), value(program));
-                    }
-                    else
-                    {
-                        other += value(program);
-                    }
-                }
-
-                Sample(name, "program", "other", other);
+                Series(name, status.Programs, Label, "program=\"other\"", value);
             }
         }
     }
@@ -153,6 +170,10 @@ public static class MetricsText
 
         return text.ToString();
     }
+
+    /// <summary>Without an owner as it always was: to Prometheus an empty label is none.</summary>
+    private static string Label(ProgramStatus program) => (program.Owner.Length > 0 ? $"owner=\"{Escape(Cut(program.Owner))}\"," : "")
+        + $"program=\"{Escape(Cut(program.Name))}\"";
 
     private static string Cut(string name) => PlainText.Of(name.Length <= MaxLabel ? name : name[..MaxLabel]);
 

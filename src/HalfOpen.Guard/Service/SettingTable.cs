@@ -61,6 +61,16 @@ public sealed class SettingTable
             $"Who gets the next slot. {string.Join("; ", policies.Rows.Select(r => $"{r} {r.Help}"))}. Default {policies.Default}.",
             (s, v) => policies.Find(v) is { } row ? s.WithPolicy(row) : null) { Example = policies.Default.Name, Words = policies.Names },
         .. policies.Options.Where(o => !o.ForMeasuring).Select(o => OptionOf(policies, o)),
+        new("share-by", "WHOM", "owner or program",
+            "Between whom slots are shared: first between owners (users, containers, forwarded hosts) and then between the programs of "
+                + "each, or between all programs alike. Default owner. For policy fair.",
+            (s, v) => v switch
+            {
+                "owner" => Set(s, o => o with { ShareBy = ShareBy.Owner }),
+                "program" => Set(s, o => o with { ShareBy = ShareBy.Program }),
+                _ => null,
+            })
+            { Words = ["owner", "program"], Example = "owner" },
         Switch("router", "Govern forwarded traffic too: a program is then a source address. Default no. Needs a restart.",
             (o, on) => o with { Router = on }),
         Switch("containers", "Govern what containers and virtual machines on this machine send. Default no. Needs a restart.",
@@ -76,7 +86,8 @@ public sealed class SettingTable
                 (o, e) => o with { WhenHeldTooLong = e }),
         Number("max-held", "1 to 1000000", "SYNs held at once, all programs together. Default 65536 (about 80 MB of kernel memory).",
             (o, n) => o with { MaxHeld = n }, 1, 1_000_000),
-        Number("max-held-per-program", "1 to 1000000", "SYNs held at once for one program or user. Default 32768.",
+        Number("max-held-per-program", "1 to 1000000",
+            "SYNs held at once for one program; for one owner, half way between this and max-held. Default 32768.",
             (o, n) => o with { MaxHeldPerProgram = n }, 1, 1_000_000),
         End("when-full", "What happens to an attempt beyond max-held or max-held-per-program. Default refuse.",
             (o, e) => o with { WhenFull = e }),

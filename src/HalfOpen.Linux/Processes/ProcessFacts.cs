@@ -4,7 +4,9 @@ namespace HalfOpen.Linux.Processes;
 /// <param name="Executable">Full path, as the kernel knows it.</param>
 /// <param name="Cgroup">Path below the root of the cgroup2 hierarchy, without the leading slash; empty when not
 /// known.</param>
-public sealed record ProcessFacts(string Executable, string Cgroup)
+/// <param name="LegacyCgroup">Path in systemd's own hierarchy of cgroup v1, where engines without cgroup2 put
+/// containers; empty where there is none.</param>
+public sealed record ProcessFacts(string Executable, string Cgroup, string LegacyCgroup = "")
 {
     /// <summary>Executable and cgroup cost 12-21 us each to read (measured). Null: gone, or not ours to see.</summary>
     public static ProcessFacts? Read(uint processId)
@@ -23,7 +25,8 @@ public sealed record ProcessFacts(string Executable, string Cgroup)
                 executable = executable[..^Deleted.Length];
             }
 
-            return new ProcessFacts(executable, ReadCgroup(processId));
+            var (cgroup, legacy) = ReadCgroups(processId);
+            return new ProcessFacts(executable, cgroup, legacy);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -38,16 +41,22 @@ public sealed record ProcessFacts(string Executable, string Cgroup)
     public static bool IsInOurUserNamespace(uint processId) =>
         InodeIdentity.Of($"/proc/{processId}/ns/user") is { } theirs && theirs == InodeIdentity.Of("/proc/self/ns/user");
 
-    private static string ReadCgroup(uint processId)
+    private static (string Unified, string Legacy) ReadCgroups(uint processId)
     {
+        const string LegacyName = ":name=systemd:/";
+        var (unified, legacy) = ("", "");
         foreach (var line in File.ReadLines($"/proc/{processId}/cgroup"))
         {
             if (line.StartsWith("0::/", StringComparison.Ordinal))
             {
-                return line[4..];
+                unified = line[4..];
+            }
+            else if (line.IndexOf(LegacyName, StringComparison.Ordinal) is var at and > 0)
+            {
+                legacy = line[(at + LegacyName.Length)..];
             }
         }
 
-        return "";
+        return (unified, legacy);
     }
 }

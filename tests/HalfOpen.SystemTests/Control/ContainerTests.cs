@@ -133,7 +133,8 @@ public sealed class ContainerTests : IDisposable
         Assert.True(connected.Poll(20_000_000, System.Net.Sockets.SelectMode.SelectWrite));
         using var silent = network.Connect("10.79.0.1", 80);
         GuardVerbTests.Until(guard, s => s["totals"]!["established"]!.GetValue<int>() == 1 && s["halfOpen"]!.GetValue<int>() == 1);
-        Assert.Equal(Environment.ProcessPath, GuardVerbTests.Status(guard)["programs"]![0]!["name"]!.GetValue<string>());
+        Assert.StartsWith(Environment.ProcessPath!, GuardVerbTests.Status(guard)["programs"]![0]!["name"]!.GetValue<string>(),
+            StringComparison.Ordinal);
         guard.Signal("TERM");
         guard.End();
         Assert.DoesNotContain("halfopen", network.Machine.Run(() => Shell.Run("nft list tables")), StringComparison.Ordinal);

@@ -107,7 +107,7 @@ public sealed class OutcomeTests
         var wanted = multipath >= 0 ? 4 : 3; // a kernel may be built without MPTCP
         var status = guard.Until(s => s.HalfOpen == wanted, "all are out");
         var program = Assert.Single(status.Programs);
-        Assert.Equal(Environment.ProcessPath, program.Name);
+        Assert.StartsWith(Environment.ProcessPath!, program.Name, StringComparison.Ordinal);
         Assert.Equal(wanted, program.HalfOpen);
         _ = Libc.Close(multipath);
         guard.Until(s => s.HalfOpen == 3, "the multipath one was closed");

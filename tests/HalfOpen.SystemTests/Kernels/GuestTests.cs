@@ -54,7 +54,7 @@ public sealed class GuestTests
         using var six = network.Connect("fd79::1", 80);
         var status = guard.Until(s => s.HalfOpen == 2, "both are out");
         Assert.Equal(HasBpf ? "bpf" : "nflog", status.OutcomeSource);
-        Assert.Equal(Environment.ProcessPath, Assert.Single(status.Programs).Name);
+        Assert.StartsWith(Environment.ProcessPath!, Assert.Single(status.Programs).Name, StringComparison.Ordinal);
         if (HasBpf)
         {
             Assert.Equal("", status.OutcomeProblem);

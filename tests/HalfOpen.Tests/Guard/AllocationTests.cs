@@ -53,9 +53,9 @@ public sealed class AllocationTests
         }
     }
 
-    private sealed class Nothing : IVerdicts, ISocketTable, IOwners
+    private sealed class Nothing : IVerdicts, ISocketTable, IOrigins
     {
-        private static readonly Owner Somebody = new("/usr/bin/somebody");
+        private static readonly AttemptOrigin Somebody = new("/usr/bin/somebody");
 
         public void Verdict(uint packetId, bool accept, int index)
         {
@@ -77,10 +77,10 @@ public sealed class AllocationTests
 
         public bool HasRawSenders() => false;
 
-        public Owner OfSocket(uint inode, ulong cgroupId, uint userId, long now) => OfProcess(0, userId, now);
+        public AttemptOrigin OfSocket(uint inode, ulong cgroupId, uint userId, long now) => OfProcess(0, userId, now);
 
-        public Owner OfProcess(uint processId, uint userId, long now) => Somebody;
+        public AttemptOrigin OfProcess(uint processId, uint userId, long now) => Somebody;
 
-        public Owner OfSource(UInt128 address) => Somebody;
+        public AttemptOrigin OfSource(UInt128 address) => Somebody;
     }
 }

@@ -283,6 +283,56 @@ public sealed class HolderTests
     }
 
     [Fact]
+    public void An_owner_with_many_programs_cannot_fill_the_queue_alone()
+    {
+        var options = One with { MaxHeld = 100, MaxHeldPerProgram = 60 };
+        var world = new HolderWorld(options, new FairOptions())
+        {
+            Processes = 1000, OwnerOf = p => p < 500 ? "user a" : "user b",
+        };
+        for (var i = 0; i < 490; i++)
+        {
+            world.Connect(HolderWorld.FlowTo(i, 1000 + i), (uint)i);
+        }
+
+        Assert.Equal(options.MaxHeldPerOwner, world.Engine.Waiting);
+        world.Drain(world.Holder);
+        world.Connect(HolderWorld.FlowTo(1000, 2000), 600);
+        Assert.Equal(options.MaxHeldPerOwner + 1,
+            world.Engine.Waiting + (world.Wire.Contains(HolderWorld.FlowTo(1000, 2000)) ? 1 : 0));
+        world.CheckCounts();
+    }
+
+    [Fact]
+    public void A_reload_changes_between_whom_slots_are_shared_and_nothing_that_waits_is_lost()
+    {
+        var world = new HolderWorld(One, new FairOptions()) { OwnerOf = p => "user " + (p % 2) };
+        for (var i = 0; i < 8; i++)
+        {
+            world.Connect(HolderWorld.FlowTo(i, 1000 + i), (uint)i);
+        }
+
+        Assert.All(world.Engine.GetStatistics().Programs, p => Assert.StartsWith(p.Owner + ": program ", p.Name, StringComparison.Ordinal));
+        world.Holder.Reload(One with { ShareBy = ShareBy.Program }, null);
+        for (var i = 8; i < 16; i++)
+        {
+            world.Connect(HolderWorld.FlowTo(i, 1000 + i), (uint)i);
+        }
+
+        Assert.Equal(["program 0", "program 1", "program 2", "program 3"],
+            world.Engine.GetStatistics().Programs.Where(p => p.Owner is null).Select(p => p.Name).Order());
+        world.CheckCounts();
+        world.Holder.Reload(One, null);
+        for (var i = 0; i < 16; i++)
+        {
+            world.End(HolderWorld.FlowTo(i, 1000 + i), Outcome.Refused);
+        }
+
+        Assert.Equal((0, 0), (world.Engine.HalfOpen, world.Engine.Waiting));
+        world.CheckCounts();
+    }
+
+    [Fact]
     public void What_is_exempt_is_not_counted()
     {
         var options = One with

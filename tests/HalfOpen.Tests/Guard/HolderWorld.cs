@@ -16,7 +16,7 @@ namespace HalfOpen.Tests.Guard;
 /// A kernel of a few lines around a <see cref="Holder"/>: sockets in SYN-SENT, packets waiting for verdicts. It checks
 /// at once what must never happen: two verdicts for one packet, a verdict for none.
 /// </summary>
-internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOwners
+internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOrigins
 {
     private readonly Dictionary<uint, (Flow Flow, bool Forwarded)> _waiting = [];
     private readonly List<(Flow Flow, Outcome Outcome)> _events = [];
@@ -203,17 +203,23 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOw
         _events.Clear();
     }
 
-    public Owner OfSocket(uint inode, ulong cgroupId, uint userId, long now) => OfProcess(0, userId, now);
+    public AttemptOrigin OfSocket(uint inode, ulong cgroupId, uint userId, long now) => OfProcess(0, userId, now);
 
-    public Owner OfProcess(uint processId, uint userId, long now) =>
-        new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service", processId);
+    public AttemptOrigin OfProcess(uint processId, uint userId, long now) =>
+        new("program " + (processId % Processes), "/usr/bin/program" + (processId % Processes), "a.slice/b.service", processId)
+        {
+            Owner = OwnerOf(processId),
+        };
+
+    /// <summary>Whose program a process is; empty: one by itself.</summary>
+    public Func<uint, string> OwnerOf { get; init; } = _ => "";
 
     /// <summary>A process whose executable is only called like another.</summary>
     public uint? Impostor { get; init; }
 
     public bool Runs(uint processId, string executable) => processId != Impostor;
 
-    public Owner OfSource(UInt128 address) => new(Flow.ToAddress(address).ToString());
+    public AttemptOrigin OfSource(UInt128 address) => new(Flow.ToAddress(address).ToString());
 
     public void Dispose()
     {

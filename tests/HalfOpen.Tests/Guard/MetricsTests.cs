@@ -49,6 +49,26 @@ public sealed partial class MetricsTests
     }
 
     [Fact]
+    public void Both_levels_are_shown()
+    {
+        var status = new GuardStatus
+        {
+            Owners = [.. Enumerable.Range(0, 30).Select(i => new OwnerStatus($"user {i}\"", i + 2, i + 1, i, 0, 0, 1))],
+            OtherOwners = 5,
+            Programs = [new("curl", 1, 2, 3, "", 0, 0) { Owner = "user 0\"" }, new("curl", 4, 5, 6, "", 0, 0) { Owner = "user 1" }],
+        };
+        var lines = MetricsText.Write(status).Split('\n');
+        Assert.All(lines.Where(l => l.Length > 0 && l[0] != '#'), l => Assert.Matches(Sample(), l));
+        Assert.Contains("halfopen_program_counted{owner=\"user 0\\\"\",program=\"curl\"} 2", lines);
+        Assert.Contains("halfopen_program_counted{owner=\"user 1\",program=\"curl\"} 5", lines);
+        Assert.Contains("halfopen_program_queued{owner=\"user 1\",program=\"curl\"} 6", lines);
+        Assert.Contains("halfopen_program_counted{program=\"other\"} 0", lines);
+        Assert.Contains("halfopen_owner_waiting{owner=\"user 3\\\"\"} 3", lines);
+        Assert.Contains($"halfopen_owner_waiting{{owner=\"other\"}} {Enumerable.Range(20, 10).Sum()}", lines);
+        Assert.Contains("halfopen_owners 35", lines);
+    }
+
+    [Fact]
     public void Hostile_program_names_stay_one_series_each()
     {
         var longName = new string('x', 5000);

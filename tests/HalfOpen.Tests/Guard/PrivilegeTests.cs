@@ -76,11 +76,11 @@ public sealed class PrivilegeTests
             var exempt =
                 new ExemptionSet(
                     [new Exemption(ExemptionKind.Executable, link), new Exemption(ExemptionKind.Executable, "/nonexistent/program")],
-                    new ProcessOwners());
-            Assert.True(exempt.CoversOwner(new Owner("x", target, ProcessId: self)));
-            Assert.False(exempt.CoversOwner(new Owner("x", "/nonexistent/program", ProcessId: self)));
-            Assert.False(exempt.CoversOwner(new Owner("x", target)));
-            Assert.False(exempt.CoversOwner(new Owner("x", "/bin/other", ProcessId: self)));
+                    new ProcessOrigins());
+            Assert.True(exempt.CoversOrigin(new AttemptOrigin("x", target, ProcessId: self)));
+            Assert.False(exempt.CoversOrigin(new AttemptOrigin("x", "/nonexistent/program", ProcessId: self)));
+            Assert.False(exempt.CoversOrigin(new AttemptOrigin("x", target)));
+            Assert.False(exempt.CoversOrigin(new AttemptOrigin("x", "/bin/other", ProcessId: self)));
         }
         finally
         {
@@ -107,7 +107,7 @@ public sealed class PrivilegeTests
     [InlineData("pipe:[1]", null)]
     [InlineData("", null)]
     public void A_sockets_inode_is_read_from_its_link(string link, uint? expected) =>
-        Assert.Equal(expected, SocketOwners.TryParse(System.Text.Encoding.UTF8.GetBytes(link), out var inode) ? inode : null);
+        Assert.Equal(expected, SocketProcesses.TryParse(System.Text.Encoding.UTF8.GetBytes(link), out var inode) ? inode : null);
 
     [Fact]
     public void Our_own_socket_is_found_to_be_ours()
@@ -115,9 +115,9 @@ public sealed class PrivilegeTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "skipped: needs /proc");
         using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         var link = new FileInfo($"/proc/self/fd/{socket.Handle}").LinkTarget!;
-        Assert.True(SocketOwners.TryParse(System.Text.Encoding.UTF8.GetBytes(link), out var inode));
-        Assert.Equal((uint)Environment.ProcessId, new SocketOwners().Find(inode));
-        Assert.Equal(0u, new SocketOwners().Find(0));
+        Assert.True(SocketProcesses.TryParse(System.Text.Encoding.UTF8.GetBytes(link), out var inode));
+        Assert.Equal((uint)Environment.ProcessId, new SocketProcesses().Find(inode));
+        Assert.Equal(0u, new SocketProcesses().Find(0));
     }
 
     [Theory]

@@ -57,9 +57,32 @@ public sealed class VerbTests
         Assert.Contains("aria2c                                          10        9       30    4.5 s        200  every slot is held",
             output, StringComparison.Ordinal);
         Assert.DoesNotContain(output, c => c is '\e' or '\u202e');
+        guard.Status = guard.Status with
+        {
+            Owners = [new("user ann", 10, 9, 31, 4.5, 212, 5), new("docker 3f2a9c1b7d0e", 1, 1, 0, 0, 1, 1)],
+            OtherOwners = 3,
+            Programs =
+            [
+                new("/usr/bin/python3.11 a.py", 10, 9, 30, "every slot is held", 4.5, 200) { Owner = "user ann" },
+                new("/usr/bin/python3.11 /home/ann/very/deep/folder/b.py", 0, 0, 1, "every slot is held", 0.5, 12) { Owner = "user ann" },
+                new("/bin/app\e[2J", 1, 1, 0, "", 0, 1) { Owner = "docker 3f2a9c1b7d0e" },
+            ],
+        };
+        Assert.Contains("""
+            owner and program                        half-open  counted  waiting    since    started  why it waits
+            user ann                                        10        9       31    4.5 s        212
+              /usr/bin/python3.11 a.py                      10        9       30    4.5 s        200  every slot is held
+              ....11 /home/ann/very/deep/folder/b.py         0        0        1    0.5 s         12  every slot is held
+              and 3 more programs
+            docker 3f2a9c1b7d0e                              1        1        0        -          1
+              /bin/app?[2J                                   1        1        0        -          1
+            and 3 more owners
+            """.ReplaceLineEndings("\n"), (await CliRunner.RunAsync(["status", "--socket", path])).Out, StringComparison.Ordinal);
         var json = JsonNode.Parse((await CliRunner.RunAsync(["status", "--json", "--socket", path])).Out)!;
         Assert.Equal(31, json["waiting"]!.GetValue<int>());
-        Assert.Equal("aria2c", json["programs"]![0]!["name"]!.GetValue<string>());
+        Assert.Equal("/usr/bin/python3.11 a.py", json["programs"]![0]!["name"]!.GetValue<string>());
+        Assert.Equal("user ann", json["programs"]![0]!["owner"]!.GetValue<string>());
+        Assert.Equal("docker 3f2a9c1b7d0e", json["owners"]![1]!["name"]!.GetValue<string>());
         Assert.Equal((0, "The limit is now 50.\n", ""), await CliRunner.RunAsync(["limit", "50", "--socket", path]));
         Assert.Equal(50, guard.Limit);
         Assert.Equal((0, "The configuration was read again. A restart is needed for: queue number.\n", ""),

@@ -8,7 +8,7 @@ namespace HalfOpen.Linux.Processes;
 /// in ten of our time goes into it; what a walk saw of all sockets is kept for the next question. For guards without
 /// BPF, and for sockets older than the guard. Not thread-safe.
 /// </summary>
-public sealed class SocketOwners
+public sealed class SocketProcesses
 {
     private const int MaxSockets = 262_144;
     private const int WaitFactor = 9;
