@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using HalfOpen.Guard;
+using HalfOpen.Linux.Processes;
+using HalfOpen.SystemTests.Control;
+using Xunit;
+
+namespace HalfOpen.SystemTests.Guard;
+
+/// <summary>Whose attempts they are, with real programs of real users.</summary>
+public sealed class OwnerTests : IDisposable
+{
+    private const uint Ann = 42_001;
+    private const uint Bob = 42_002;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("halfopen-test-").FullName;
+
+    [Theory]
+    [InlineData(OutcomeChoice.Bpf)]
+    [InlineData(OutcomeChoice.Nflog)]
+    public void Two_scripts_of_one_user_are_two_programs_of_one_owner(OutcomeChoice outcomes)
+    {
+        Needs.Root();
+        Needs.Program("/usr/bin/python3", "python3");
+        using var network = new TestNetwork();
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 100, Outcomes = outcomes });
+        foreach (var (script, host) in (ReadOnlySpan<(string, int)>)[("swarm.py", 1), ("browser.py", 100)])
+        {
+            // The second half is made once the process is known to whoever has to look for it.
+            File.WriteAllText(Path.Combine(load.Folder, script), $$"""
+                import socket, time
+                def begin(host):
+                    s = socket.socket(); s.setblocking(False)
+                    s.connect_ex(("10.79.1.%d" % host, 80))
+                    return s
+                kept = [begin({{host}})]
+                time.sleep(1)
+                kept += [begin({{host}} + i) for i in range(1, 5)]
+                time.sleep(600)
+                """);
+            load.As(Ann, "/usr/bin/python3", "-u", script);
+        }
+
+        var status = guard.Until(s => s.HalfOpen == 10, "all are out");
+        var owner = Assert.Single(status.Owners);
+        Assert.Equal(("user 42001", 10), (owner.Name, owner.HalfOpen));
+        Assert.All(status.Programs, p => Assert.Equal("user 42001", p.Owner));
+        Assert.Contains(status.Programs, p => p.HalfOpen >= 4 && p.Name.EndsWith(" swarm.py", StringComparison.Ordinal));
+        Assert.Contains(status.Programs, p => p.HalfOpen >= 4 && p.Name.EndsWith(" browser.py", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_hundred_copies_of_one_user_are_one_owner_beside_another()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var load = new Load(network.Machine);
+        using var guard = new GuardProcess(network.Machine, _folder, ["--limit", "100"]);
+        load.Copies(Bob, 200, 5);
+        load.As(Ann, Path.Combine(load.Folder, "load"), "dead", "2", "50000");
+        GuardVerbTests.Until(guard, s => s["halfOpen"]!.GetValue<int>() + s["waiting"]!.GetValue<int>() == 1_002);
+        var status = GuardVerbTests.Status(guard);
+        Assert.Equal("owner", status["shareBy"]!.GetValue<string>());
+        var owners = status["owners"]!.AsArray().ToDictionary(o => o!["name"]!.GetValue<string>(), o => o!["programs"]!.GetValue<int>());
+        Assert.Equal(new Dictionary<string, int> { ["user 42001"] = 1, ["user 42002"] = 200 }, owners);
+
+        // The one of another user has its line, however many the other has.
+        Assert.Contains(status["programs"]!.AsArray(), p => Is(p!, "user 42001", "/load"));
+        Assert.Equal(201, status["programs"]!.AsArray().Count + status["otherPrograms"]!.GetValue<int>());
+        var text = guard.Run("status").Out;
+        Assert.Contains("\nuser 42001 ", text, StringComparison.Ordinal);
+        Assert.Contains("\nuser 42002 ", text, StringComparison.Ordinal);
+        Assert.Contains("more programs\n", text, StringComparison.Ordinal);
+
+        var (connected, ms) = load.Page(Ann, patienceMs: 3_000);
+        TestContext.Current.SendDiagnosticMessage($"page beside 200 copies of another user: {connected} of 30 in {ms} ms");
+        Assert.InRange(connected, 0, 30);
+    }
+
+    [Fact]
+    public void Cgroups_of_one_user_are_programs_and_one_owner()
+    {
+        Needs.Root();
+        Assert.SkipWhen(ControlGroups.FindRoot() is null, "skipped: needs cgroup2");
+        using var network = new TestNetwork();
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 10, Outcomes = OutcomeChoice.Bpf });
+        load.Copies(Bob, 20, 2, ownCgroups: true);
+        var status = guard.Until(s => s.HalfOpen + s.Waiting == 40, "all wait or are out");
+        Assert.Equal(("user 42002", 20), (Assert.Single(status.Owners).Name, status.Owners[0].Programs));
+        Assert.All(status.Programs, p => Assert.Matches(@"/copy-(\d+) \(copy-\1\)$", p.Name));
+    }
+
+    [Fact]
+    public void Executables_that_live_for_one_attempt_are_programs_of_one_owner()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 10, Outcomes = OutcomeChoice.Bpf });
+        load.OneShots(Bob, 300);
+        var status = guard.Until(s => s.Totals.Submitted >= 100 && s.Waiting > 10, "some wait");
+        Assert.Equal("user 42002", Assert.Single(status.Owners).Name);
+        Assert.All(status.Programs, p => Assert.Matches(@"/shot-\d+$|^unknown program$", p.Name));
+        Assert.True(status.Programs.Count > 10, $"{status.Programs.Count} programs");
+        status = guard.Until(s => s.Totals.Submitted == 300 && s.HalfOpen + s.Waiting == 0, "all are over");
+        Assert.Empty(status.Owners);
+    }
+
+    [Fact]
+    public void Slots_are_shared_by_program_where_one_says_so_and_a_reload_changes_it()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        using var load = new Load(network.Machine);
+        var config = Path.Combine(_folder, "guard.conf");
+        File.WriteAllText(config, "share-by = program\n");
+        using var guard = new GuardProcess(network.Machine, _folder, ["--config", config]);
+        load.As(Ann, Path.Combine(load.Folder, "load"), "dead", "2", "1");
+        load.As(Bob, Path.Combine(load.Folder, "load"), "dead", "2", "11");
+        GuardVerbTests.Until(guard, s => s["halfOpen"]!.GetValue<int>() == 4);
+        var status = GuardVerbTests.Status(guard);
+        Assert.Empty(status["owners"]!.AsArray());
+        Assert.Equal(4, Assert.Single(status["programs"]!.AsArray())!["halfOpen"]!.GetValue<int>());
+        Assert.Equal("program", status["shareBy"]!.GetValue<string>());
+
+        File.WriteAllText(config, "share-by = owner\n");
+        Assert.Equal(0, guard.Run("reload").Code);
+        load.As(Ann, Path.Combine(load.Folder, "load"), "dead", "2", "21");
+        load.As(Bob, Path.Combine(load.Folder, "load"), "dead", "2", "31");
+        GuardVerbTests.Until(guard, s => s["owners"]!.AsArray().Count(o => o!["halfOpen"]!.GetValue<int>() == 2) == 2);
+        File.WriteAllText(config, "share-by = everybody\n");
+        Assert.Contains("give owner or program", guard.Run("reload").Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static bool Is(JsonNode program, string owner, string end) => program["owner"]!.GetValue<string>() == owner
+        && program["name"]!.GetValue<string>().EndsWith(end, StringComparison.Ordinal);
+}
