@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using HalfOpen.Tests.Windows;
+using HalfOpen.Xp.Commands;
 using HalfOpen.Xp.Copies;
 using HalfOpen.Xp.Files;
 using HalfOpen.Xp.Machine;
@@ -89,6 +90,37 @@ public sealed class NetworkTests
         }
 
         Assert.Equal(LimitEvents.MaxEntries, LimitEvents.Read(Endless()).InAll);
+    }
+
+    /// <summary>
+    /// Any ids, sources and times, in any order: a damaged log, a clock that was set back, other programs that log
+    /// under these names. The count is that of a second, simpler way of counting, and a sentence comes of it in any
+    /// language.
+    /// </summary>
+    [Fact]
+    public void No_log_breaks_the_reader()
+    {
+        long[] ids = [4226, 0x8000_1082, 6005, 0x8000_1775, 4227, 0, -1, long.MinValue, long.MaxValue, 0x1_0000_1082];
+        string[] sources = ["Tcpip", "TCPIP", "EventLog", "", "Tcpip\0", "\u202E", new string('x', 100_000)];
+        DateTime[] times = [DateTime.MinValue, DateTime.MaxValue, Noon, DateTime.UnixEpoch];
+        var random = new Random(6005);
+        for (var i = 0; i < 5_000; i++)
+        {
+            var entries = Enumerable.Range(0, random.Next(12)).Select(_ => new LogEntry(
+                sources[random.Next(sources.Length)], ids[random.Next(ids.Length)], times[random.Next(times.Length)])).ToList();
+            var log = LimitEvents.Read(entries);
+            var limits = entries.FindAll(e => (e.Id & 0xFFFF) == 4226 && e.Source.Equals("tcpip", StringComparison.OrdinalIgnoreCase));
+            var start = entries.FindIndex(e => (e.Id & 0xFFFF) == 6005 && e.Source == "EventLog");
+            var sinceStart = entries.Take(start < 0 ? entries.Count : start).Intersect(limits).Count();
+            Assert.Equal((limits.Count, sinceStart, entries.Count), (log.InAll, log.SinceStart, log.Entries));
+            Assert.Equal((limits.FirstOrDefault()?.TimeUtc, start < 0 ? null : (DateTime?)entries[start].TimeUtc),
+                (log.LastUtc, log.StartedUtc));
+            foreach (var language in Language.All)
+            {
+                Assert.NotEmpty(ConsoleReport.Of(log).In(language));
+                Assert.NotEmpty(Verdict.Of(LimitNow.Of([], log.StartedUtc), Sockets(3), log).Sentence.In(language));
+            }
+        }
     }
 
     [Fact]
