@@ -1,3 +1,4 @@
+using System.Globalization;
 using HalfOpen.Xp.Commands;
 using HalfOpen.Xp.Files;
 using HalfOpen.Xp.Lifting;
@@ -13,6 +14,14 @@ internal static class ConsoleShow
 {
     public static int Main(string[] arguments)
     {
+        switch (arguments.Length == 0 ? "" : arguments[0])
+        {
+            case "use":
+                return Neighbours.Use(arguments[1]);
+            case "connect":
+                return Neighbours.Connect(arguments[1], int.Parse(arguments[2], CultureInfo.InvariantCulture));
+        }
+
         try
         {
             var request = Request.Parse(arguments);
