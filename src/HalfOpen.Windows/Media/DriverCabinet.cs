@@ -41,7 +41,16 @@ internal static class DriverCabinet
     public static void CheckCanReplace(ByteSource cabinet, string name)
     {
         var open = Cabinet.Open(cabinet);
-        CabinetEditor.Replace(open, Member(open, name), [0]);
+        var member = Member(open, name);
+        try
+        {
+            CabinetEditor.Replace(open, member, [0]);
+        }
+        catch (ImageProblemException e)
+        {
+            throw new ImageProblemException($"{e.Message} As long as it stays, Windows can take the unpatched driver from it: pack its "
+                + "files anew (cabextract, then gcab or makecab), or delete it; Setup then asks for the files that only it has.");
+        }
     }
 
     private static CabinetFile Member(Cabinet cabinet, string name)

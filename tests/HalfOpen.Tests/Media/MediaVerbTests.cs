@@ -168,6 +168,20 @@ public sealed class MediaVerbTests
         Assert.Equal(33u, LimitOf(File.ReadAllBytes(folder.In("TCPIP.SY_"))));
     }
 
+    /// <summary>An image that can also be written to a USB stick begins like a disk with partitions.</summary>
+    [Fact]
+    public async Task An_isohybrid_image_is_a_CD_and_no_disk()
+    {
+        using var folder = new TemporaryFolder();
+        var bytes = SampleMedium.Iso();
+        (bytes[510], bytes[511], bytes[446], bytes[450]) = (0x55, 0xAA, 0x80, 0x17);
+        BitConverter.TryWriteBytes(bytes.AsSpan(458), bytes.Length / 512);
+        var iso = folder.Write("hybrid.iso", bytes);
+        await OkAsync("patch", iso, "--output", folder.In("new.iso"));
+        Assert.Equal(bytes[..512], File.ReadAllBytes(folder.In("new.iso"))[..512]);
+        Assert.Contains(" 100 half-open", await OkAsync("inspect", folder.In("new.iso")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Trouble_is_one_line_that_says_what_to_do()
     {
@@ -182,6 +196,7 @@ public sealed class MediaVerbTests
             (["patch", folder.In("cut.sy_"), "--yes"], 1, "cut off"),
             (["inspect", folder.In("cut.iso")], 0, "cut off"),
             (["patch", folder.In("signed.cab"), "--yes"], 1, "signature"),
+            (["patch", folder.In("signed.cab"), "--yes"], 1, "can take the unpatched driver from it"),
             (["patch", folder.In("cd"), "--yes", "--backup", folder.In("nowhere")], 2, "make it first"),
             (["patch", folder.In("one.sys"), "--yes", "--backup", folder.Path], 2, "stands beside it"),
         })

@@ -36,7 +36,7 @@ public sealed class MediumFaultTests
     private static void AtEveryStep(Fault fault, bool hasLinks, bool isRestore)
     {
         var step = 0;
-        for (var isOver = false; !isOver; step += step < 40 ? 1 : 3)
+        for (var isOver = false; !isOver; step += step < 30 ? 1 : 5)
         {
             using var folder = new TemporaryFolder().WithMedium();
             var original = folder.Snapshot();
