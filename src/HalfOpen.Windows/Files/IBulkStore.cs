@@ -21,4 +21,8 @@ public interface IBulkStore : IByteStore
 
     /// <summary>Removes a folder if it is there and empty.</summary>
     void RemoveEmptyFolder(string path);
+
+    /// <summary>Says that this folder is where the user wants things to be: links on the way to it are followed, links
+    /// below it are not.</summary>
+    void Trust(string named);
 }

@@ -7,7 +7,9 @@ namespace HalfOpen.Windows.Media;
 /// with the path below the medium's root as a name. Pure but for looking which folders are media.
 /// </summary>
 /// <param name="chosen">The folder that the user named for media, full path; null: <c>ROOT.halfopen-backup</c>.</param>
-internal sealed class BackupPlace(Medium medium, string? chosen)
+/// <param name="trust">Told of the folder that a medium stands in before anything beside the medium is looked at, so
+/// that no link can stand for the backups.</param>
+internal sealed class BackupPlace(Medium medium, string? chosen, Action<string>? trust)
 {
     /// <summary>The folder for backups of a file on a medium; null when the file is on none.</summary>
     /// <exception cref="FileProblemException">The medium has nothing beside it.</exception>
@@ -18,10 +20,19 @@ internal sealed class BackupPlace(Medium medium, string? chosen)
             return null;
         }
 
-        return chosen ?? (Path.GetDirectoryName(root) is null
-            ? throw new FileProblemException(
-                root, "a backup must not stand on the medium, and nothing is beside it: choose a folder for it.")
-            : root + FileNames.BackupSuffix);
+        if (chosen is not null)
+        {
+            return chosen;
+        }
+
+        if (Path.GetDirectoryName(root) is not { } beside)
+        {
+            throw new FileProblemException(
+                root, "a backup must not stand on the medium, and nothing is beside it: choose a folder for it.");
+        }
+
+        trust?.Invoke(beside);
+        return root + FileNames.BackupSuffix;
     }
 
     /// <summary>Whether a backup folder is one of ours, to be made and removed.</summary>

@@ -30,7 +30,8 @@ public sealed partial class PackedFileStore : IFileStore, IDisposable
         _bulk = inner as IBulkStore;
         _medium = new Medium(_bulk); // where nothing is written, it does not matter what is a medium
         _place = new BackupPlace(
-            _medium, backupFolder is null ? null : Path.TrimEndingDirectorySeparator(Files.Linux.LinuxPath.Full(backupFolder)));
+            _medium, backupFolder is null ? null : Path.TrimEndingDirectorySeparator(Files.Linux.LinuxPath.Full(backupFolder)),
+            _bulk is null ? null : _bulk.Trust);
     }
 
     /// <summary>Whether a file is on installation media; its backup stands beside them then.</summary>
@@ -126,6 +127,11 @@ public sealed partial class PackedFileStore : IFileStore, IDisposable
     public string? ObstacleTo(string path) => Problem(path, () =>
     {
         var (file, member) = Locate(path);
+        if (_place.FolderFor(file) is { } backups && _place.IsOwn(backups) && _inner.Find(backups) is { Kind: not EntryKind.Folder })
+        {
+            return $"its backup belongs into the folder {backups}, and what has this name is none: look at it and move it away.";
+        }
+
         if (member is null && !IsPacked(file))
         {
             return _inner.ObstacleTo(path);
@@ -142,7 +148,6 @@ public sealed partial class PackedFileStore : IFileStore, IDisposable
             DriverCabinet.CheckCanReplace(bytes.Source, member); // a signature, an unusual order: said before anybody is asked
         }
 
-        _place.FolderFor(file);
         return _inner.ObstacleTo(file);
     });
 

@@ -168,6 +168,24 @@ public sealed class MediaVerbTests
         Assert.Equal(33u, LimitOf(File.ReadAllBytes(folder.In("TCPIP.SY_"))));
     }
 
+    /// <summary>Who owns the folder that the medium stands in must not lead root's backups elsewhere.</summary>
+    [Theory]
+    [InlineData("cd")]
+    [InlineData("cd/I386")]
+    [InlineData("cd/I386/TCPIP.SY_")]
+    public async Task A_link_in_the_place_of_the_backups_is_not_followed(string named)
+    {
+        using var folder = new TemporaryFolder().WithMedium();
+        Directory.CreateDirectory(folder.In("elsewhere"));
+        File.CreateSymbolicLink(folder.In("cd.halfopen-backup"), folder.In("elsewhere"));
+        var before = File.ReadAllBytes(folder.In("cd", "I386", "TCPIP.SY_"));
+        var (code, output, error) = await CliRunner.RunAsync(["patch", folder.In(named.Split('/')), "--yes"]);
+        Assert.True(code == 1, output + error);
+        Assert.Contains("move it away", output + error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.In("elsewhere")));
+        Assert.Equal(before, File.ReadAllBytes(folder.In("cd", "I386", "TCPIP.SY_")));
+    }
+
     /// <summary>An image that can also be written to a USB stick begins like a disk with partitions.</summary>
     [Fact]
     public async Task An_isohybrid_image_is_a_CD_and_no_disk()
