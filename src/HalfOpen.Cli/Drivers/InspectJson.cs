@@ -99,7 +99,7 @@ internal sealed record DriverDocument(
         i.Origin switch
             { Windows.Lifting.Origin.Stock => "stock", Windows.Lifting.Origin.Halfopen => "halfopen",
                 Windows.Lifting.Origin.Other => "other", _ => "unknown" },
-        i.Sha256 is null ? null : KnownOriginals.NameOf(i.Sha256),
+        i.KnownAs,
         i.Packing,
         BackupDocument.Of(i),
         [.. (i.Report?.Evidence ?? []).Select(e => new EvidenceDocument(e.Name, e.Holds, e.Detail))],

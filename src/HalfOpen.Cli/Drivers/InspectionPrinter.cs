@@ -131,7 +131,7 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
 
     private string OriginText(Inspection driver)
     {
-        var known = KnownOriginals.NameOf(driver.Sha256!) is { } name ? $" ({name})" : "";
+        var known = driver.KnownAs is { } name ? $" ({name})" : "";
         var text = driver.Origin switch
         {
             Origin.Stock => terminal.Good("stock") + (known.Length > 0 ? known : ", as far as limit and checksum tell"),

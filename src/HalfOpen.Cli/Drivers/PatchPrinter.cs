@@ -18,6 +18,11 @@ internal sealed class PatchPrinter(Terminal terminal)
             case PatchAction.Write:
                 o.WriteLine($"  Driver     {item.Driver.SystemText ?? "unknown system"}, {item.Driver.Size:N0} bytes");
                 o.WriteLine($"  Limit      {item.Driver.Report!.Limit:N0} → {terminal.Bold($"{newLimit:N0}")}");
+                if (item.Driver.Enforced == Enforcement.No)
+                {
+                    o.WriteLine("  Effect     " + terminal.Warn("none") + ": this is a server, which does not enforce the limit");
+                }
+
                 o.WriteLine("  Bytes      file offset  before       after");
                 foreach (var edit in item.Edits)
                 {

@@ -12,6 +12,8 @@ internal static class Refusals
     private static string? With(string? reason, Overruling by) => by switch
     {
         Overruling.BadChecksum => reason + " --allow-bad-checksum patches it nevertheless and puts the checksum right.",
+        Overruling.OtherBytes =>
+            reason + " Get a sound copy; --allow-bad-checksum --force patches this one, when you vouch for every other byte of it.",
         Overruling.OurBackup => reason + " --force puts our backup over it.",
         Overruling.Downgrade => reason + " --downgrade does it nevertheless.",
         Overruling.BackupFolder => reason + " That is --backup DIR.",

@@ -27,6 +27,11 @@ internal static class PatchVerb
         };
         var allowBadChecksum = new Option<bool>("--allow-bad-checksum")
             { Description = "Patch although the stored checksum does not match the file, and put it right." };
+        var force = new Option<bool>("--force")
+        {
+            Description = "With --allow-bad-checksum: vouch for the other bytes of a driver that no original on record and no backup "
+                + "explains.",
+        };
         var recurse = DriverPaths.Recurse();
         var backup = DriverPaths.Backup();
         var (dryRun, yes, json, quiet) = (CommonOptions.DryRun(), CommonOptions.Yes(), CommonOptions.Json(), CommonOptions.Quiet());
@@ -34,7 +39,7 @@ internal static class PatchVerb
             "Set the half-open limit in a Windows XP or Server 2003 driver. All copies or none; 'restore' goes back.")
         {
             Arguments = { path },
-            Options = { limit, output, dryRun, yes, allowBadChecksum, recurse, backup, json, quiet },
+            Options = { limit, output, dryRun, yes, allowBadChecksum, force, recurse, backup, json, quiet },
             Examples =
             {
                 ("halfopen patch /mnt/xp --dry-run", "show every byte that would change; write nothing"),
@@ -53,6 +58,7 @@ internal static class PatchVerb
                 parsed.GetValue(output),
                 parsed.GetValue(backup),
                 parsed.GetValue(allowBadChecksum),
+                parsed.GetValue(force),
                 parsed.GetValue(recurse),
                 parsed.GetValue(dryRun),
                 parsed.GetValue(yes),
@@ -90,6 +96,7 @@ internal sealed record PatchRun(
     string? Output,
     string? Backup,
     bool AllowBadChecksum,
+    bool Force,
     bool Recurse,
     bool DryRun,
     bool Yes,
@@ -108,7 +115,7 @@ internal sealed record PatchRun(
         CheckOutput();
         var inspector = new Inspector(_place.Store);
         var drivers = _place.Find(Terminal, Recurse, Quiet, cancellation).Select(inspector.Inspect);
-        var unit = PatchUnit.Plan(_place.Store, drivers, Limit, AllowBadChecksum, beside: Output is null);
+        var unit = PatchUnit.Plan(_place.Store, drivers, Limit, AllowBadChecksum, beside: Output is null, vouched: Force);
         cancellation.ThrowIfCancellationRequested();
         if (unit.Items.Count == 0)
         {
@@ -163,7 +170,8 @@ internal sealed record PatchRun(
         if (Output is null)
         {
             DriverPaths.WarnOfLiveWindows(Terminal, inspector);
-            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} ({BackupText(unit)})?", cancellation);
+            var vain = unit.Writes.All(w => w.Driver.Enforced == Enforcement.No) ? ", although no server enforces the limit" : "";
+            Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} ({BackupText(unit)}){vain}?", cancellation);
             unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation);
         }
         else

@@ -23,8 +23,11 @@ internal static class Advice
         var report = driver.Report!;
         if (!report.Checksum!.IsValid)
         {
-            return "The stored checksum does not match: the file is damaged or was edited carelessly, so get a sound copy before you "
-                + "patch.";
+            return driver.KnownOriginal is { } known
+                ? $"The stored checksum does not match, but every other byte is that of {known}: somebody set the limit carelessly, and "
+                    + "'halfopen patch' puts it right when a wrong checksum is allowed."
+                : "The stored checksum does not match: the file is damaged or was edited carelessly, so get a sound copy before you "
+                    + "patch.";
         }
 
         if (report.LimitBlocksEverything)

@@ -103,6 +103,7 @@ public sealed class Inspection
             ({ Major: 5, Minor: 1 or 2 }, ProductType.Server) => Enforcement.No,
             ({ Major: 5, Minor: 1 }, _) => Enforcement.Yes, // 5.1 is XP: a workstation unless its registry says otherwise
             ({ Major: 5, Minor: 2 }, ProductType.Workstation) => Enforcement.Yes,
+            ({ Major: 5, Minor: 2 }, _) when Report.Architecture == DriverArchitecture.X86 => Enforcement.No, // Server 2003; XP is 5.1
             _ => Enforcement.Unknown,
         },
     };
@@ -114,6 +115,19 @@ public sealed class Inspection
 
     /// <value>Whether it is on installation media, not on a disk that Windows runs from.</value>
     public bool IsOnMedium { get; internal init; }
+
+    /// <value>The original on record that this file differs from in nothing but limit and checksum; null when none is
+    /// known.</value>
+    public KnownOriginal? KnownOriginal { get; internal init; }
+
+    /// <value>What the file is by its hash: an original, or one whose limit was set; null when none is known.</value>
+    public string? KnownAs => KnownOriginal is null ? null
+        : KnownOriginal.Sha256 == Sha256 ? "original of " + KnownOriginal
+        : $"{KnownOriginal}, set to {Report!.Limit}" + (Report.Checksum!.IsValid ? "" : ", with a wrong checksum");
+
+    /// <value>Something proves that no byte but limit and checksum was ever changed: an original on record, or our
+    /// backup.</value>
+    public bool IsVouchedFor => KnownOriginal is not null || IsSameBuild;
 
     /// <value>True: driver and backup differ in nothing but limit and checksum. False: another build, or there is no
     /// backup.</value>
@@ -146,7 +160,7 @@ public sealed class Inspection
                 return Origin.Halfopen;
             }
 
-            return KnownOriginals.IsOriginal(Sha256!) ? Origin.Stock
+            return KnownOriginal is not null && KnownOriginal.Sha256 == Sha256 ? Origin.Stock
                 : Report!.Limit != Inspector.StockLimit ? Origin.Other
                 : Report.Checksum!.IsValid ? Origin.Stock : Origin.Unknown;
         }
@@ -156,9 +170,13 @@ public sealed class Inspection
 
     /// <summary>The same without the evidence, for keeping many: a twentieth of the memory.</summary>
     public Inspection WithoutEvidence() =>
-        new(Path, Sha256, Size, Report?.WithoutEvidence(), Problem, Backup, Registry) { IsSameBuild = IsSameBuild,
+        new(Path, Sha256, Size, Report?.WithoutEvidence(), Problem, Backup, Registry)
+        {
+            IsSameBuild = IsSameBuild,
+            KnownOriginal = KnownOriginal,
             Packing = Packing,
-            IsOnMedium = IsOnMedium };
+            IsOnMedium = IsOnMedium,
+        };
 }
 
 /// <summary>
@@ -166,8 +184,11 @@ public sealed class Inspection
 /// </summary>
 public sealed class Inspector(IFileStore store)
 {
+    /// <summary>For tests, which have no originals of Microsoft's.</summary>
+    internal Func<string, KnownOriginal?> FindOriginal { get; init; } = KnownOriginals.Find;
+
     /// <summary>What Microsoft shipped in every NT5 build that has a limit.</summary>
-    public const uint StockLimit = 10;
+    public const uint StockLimit = KnownOriginals.StockLimit;
 
     private readonly Search.HiveFinder _hives = new(store);
 
@@ -203,6 +224,8 @@ public sealed class Inspector(IFileStore store)
             IsSameBuild = bytes is not null && backup is not null && BackupState.IsSameBuild(bytes, backup),
             Packing = packing,
             IsOnMedium = store.IsOnMedium(path),
+            KnownOriginal = bytes is not null && report is not null && KnownOriginals.SetBack(bytes, report) is { } original
+                && FindOriginal(BackupState.Hash(original)) is { } known && known.LimitAt == report.Location!.FileOffset ? known : null,
         };
     }
 }

@@ -12,6 +12,11 @@ public enum Overruling
     /// <summary>The checksum of the file is wrong: patch it and put the checksum right.</summary>
     BadChecksum,
 
+    /// <summary>
+    /// The checksum is wrong and nothing shows that the other bytes are right: vouch for them, and put it right.
+    /// </summary>
+    OtherBytes,
+
     /// <summary>The file is not what our manifest says: put our backup over it.</summary>
     OurBackup,
 

@@ -78,10 +78,14 @@ public sealed class PatchUnit
     /// <param name="limit"><see cref="LimitPatch.MinLimit"/> to <see cref="LimitPatch.MaxLimit"/>.</param>
     /// <param name="beside">True: the result goes into the driver's place, so backup and links matter. False: it goes
     /// elsewhere.</param>
+    /// <param name="vouched">With a wrong checksum allowed: whether the caller vouches for the other bytes where
+    /// nothing
+    /// else does. Default: false.</param>
     /// <exception cref="FileProblemException">There are too many drivers, or the search for them failed.</exception>
-    public static PatchUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, uint limit, bool allowBadChecksum, bool beside = true)
+    public static PatchUnit Plan(IFileStore store, IEnumerable<Inspection> drivers, uint limit, bool allowBadChecksum, bool beside = true,
+        bool vouched = false)
     {
-        var items = Bounded(drivers).Select(d => PlanOne(store, d, limit, allowBadChecksum, beside)).ToList();
+        var items = Bounded(drivers).Select(d => PlanOne(store, d, limit, allowBadChecksum, beside, vouched)).ToList();
 
         // A copy that has no limit by design must not keep the others from being patched; alone, it is a refusal.
         if (items.Exists(i => i.Action is PatchAction.Write or PatchAction.Nothing))
@@ -155,7 +159,7 @@ public sealed class PatchUnit
         drivers.Select((d, i) => i < MaxCopies ? d : throw new FileProblemException(d.Path,
             $"more than {MaxCopies:N0} drivers are too many to write together: name a folder further down."));
 
-    private static PatchItem PlanOne(IFileStore store, Inspection driver, uint limit, bool allowBadChecksum, bool beside)
+    private static PatchItem PlanOne(IFileStore store, Inspection driver, uint limit, bool allowBadChecksum, bool beside, bool vouched)
     {
         var slim = driver.WithoutEvidence();
         PatchItem Refused(string reason) => new(slim, PatchAction.Refuse, [], reason);
@@ -185,8 +189,15 @@ public sealed class PatchUnit
         {
             return Refused(Reason(driver, refusal)) with
             {
-                OverruledBy = refusal.Reason == RefusalReason.BadChecksum ? Overruling.BadChecksum : Overruling.None,
+                OverruledBy = refusal.Reason != RefusalReason.BadChecksum ? Overruling.None
+                    : driver.IsVouchedFor ? Overruling.BadChecksum : Overruling.OtherBytes,
             };
+        }
+
+        if (!patch.Before.Checksum!.IsValid && !driver.IsVouchedFor && !vouched)
+        {
+            return Refused("The checksum is wrong, and with the limit set back to 10 the file is no original on record: other bytes "
+                + "may be damaged too, and a right checksum would hide that.") with { OverruledBy = Overruling.OtherBytes };
         }
 
         if (patch.ChangesNothing)

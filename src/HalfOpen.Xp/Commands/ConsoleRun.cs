@@ -111,7 +111,7 @@ internal sealed class ConsoleRun
     {
         var copies = place.ReadCopies();
         CheckThereAre(copies, place);
-        var plan = PatchPlan.Of(_disk, place.Folder, copies, request.Limit, request.AllowBadChecksum);
+        var plan = PatchPlan.Of(_disk, place.Folder, copies, request.Limit, request.AllowBadChecksum, request.Force);
         var report = new ConsoleReport(_out, request.Language, request.Quiet);
         if (!request.Json)
         {

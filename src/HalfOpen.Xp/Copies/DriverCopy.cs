@@ -104,9 +104,14 @@ internal sealed class DriverCopy
             return version == null || version.Major != 5 || version.Minor is not (1 or 2) ? LimitForce.Unknown
                 : Product == SoldAs.Server ? LimitForce.No
                 : Product == SoldAs.Workstation || version.Minor == 1 ? LimitForce.Yes
+                : Report.Architecture == DriverArchitecture.X86 ? LimitForce.No // Server 2003: XP for 32 bits is 5.1
                 : LimitForce.Unknown;
         }
     }
+
+    /// <summary>Our backup, or an original on record, shows that no byte but limit and checksum was ever changed.</summary>
+    public bool IsVouchedFor => Bytes != null && Report != null && (Backup.IsOfBuild(Bytes)
+        || (KnownOriginals.SetBack(Bytes, Report) is { } original && KnownOriginals.IsOriginal(Files.Sha256.Of(original))));
 
     public MadeBy Origin => !IsFound ? MadeBy.Unknown
         : Relation == Relation.Patched ? MadeBy.Halfopen

@@ -19,9 +19,12 @@ internal sealed class PatchPlan : LiftPlan
 
     /// <summary>Checks every copy and works out every byte; writes nothing.</summary>
     /// <param name="limit">1 to 2147483647; the driver refuses anything else.</param>
-    public static PatchPlan Of(IDiskSteps disk, string windowsFolder, List<DriverCopy> copies, uint limit, bool allowBadChecksum)
+    /// <param name="vouched">With a wrong checksum allowed: whether the user vouches for the other bytes where nothing
+    /// else does.</param>
+    public static PatchPlan Of(IDiskSteps disk, string windowsFolder, List<DriverCopy> copies, uint limit, bool allowBadChecksum,
+        bool vouched = false)
     {
-        var items = copies.ConvertAll(c => PlanOne(c, limit, allowBadChecksum));
+        var items = copies.ConvertAll(c => PlanOne(c, limit, allowBadChecksum, vouched));
 
         // A copy that has no limit by design must not keep the others from being patched; alone, it is a refusal.
         if (items.Exists(i => i.Action is LiftAction.Write or LiftAction.Nothing))
@@ -61,7 +64,7 @@ internal sealed class PatchPlan : LiftPlan
         });
     }
 
-    private static LiftItem PlanOne(DriverCopy copy, uint limit, bool allowBadChecksum)
+    private static LiftItem PlanOne(DriverCopy copy, uint limit, bool allowBadChecksum, bool vouched)
     {
         if (copy.Bytes == null)
         {
@@ -72,6 +75,11 @@ internal sealed class PatchPlan : LiftPlan
         if (patch.Refusal != null)
         {
             return new LiftItem(copy, LiftAction.Refuse, Refusals.Reason(copy, patch.Refusal.Reason, limit));
+        }
+
+        if (!patch.Before.Checksum!.IsValid && !vouched && !copy.IsVouchedFor)
+        {
+            return new LiftItem(copy, LiftAction.Refuse, new Phrase(TextKey.OtherBytesUnknown));
         }
 
         if (patch.ChangesNothing)

@@ -49,6 +49,7 @@ internal enum TextKey
     BackupIsNoDriver,
     BackupIsGone,
     BackupDamaged,
+    OtherBytesUnknown,
     OlderBackup,
     OlderNeedsDowngrade,
     ForeignNeedsForce,

@@ -79,6 +79,14 @@ internal static partial class TextTable
             "{0}. Look at {1} and move it and its manifest away before you patch again.",
             "{0}. Sehen Sie sich {1} an und schaffen Sie sie mit ihrem Manifest beiseite, bevor Sie wieder patchen.",
         };
+        rows[TextKey.OtherBytesUnknown] = new[]
+        {
+            "the checksum is wrong, and with the limit set back to 10 the file is no original on record: other bytes may be "
+                + "damaged too. Get a sound copy; /allowbadchecksum /force patches this one, when you vouch for every other byte of it.",
+            "Die Prüfsumme ist falsch, und mit dem Limit 10 ist die Datei kein bekanntes Original: Auch andere Bytes können "
+                + "beschädigt sein. Besorgen Sie eine heile Kopie; /allowbadchecksum /force patcht diese, wenn Sie für alle anderen "
+                + "Bytes einstehen.",
+        };
         rows[TextKey.OlderBackup] = new[]
         {
             "Windows has replaced this file since the patch (an update?): it is {0} and the backup is of {1}, so there is "

@@ -167,7 +167,16 @@ public sealed class PatchAndRestoreTests : IDisposable
     public async Task A_bad_checksum_is_put_right_on_request()
     {
         var path = _folder.Write("tcpip.sys", SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 9, HasBadChecksum = true }).Bytes);
-        Assert.Equal(0, (await CliRunner.RunAsync(["patch", path, "--yes", "--allow-bad-checksum"])).Code);
+        var before = _folder.Snapshot();
+        foreach (var flag in new[] { "--allow-bad-checksum", "--force" }) // one alone is not enough
+        {
+            var (code, _, error) = await CliRunner.RunAsync(["patch", path, "--yes", flag]);
+            Assert.Equal(1, code);
+            Assert.Contains("--allow-bad-checksum --force", error, StringComparison.Ordinal);
+            _folder.AssertUnchanged(before);
+        }
+
+        Assert.Equal(0, (await CliRunner.RunAsync(["patch", path, "--yes", "--allow-bad-checksum", "--force"])).Code);
         Assert.True(DriverExaminer.Examine(File.ReadAllBytes(path)).Checksum!.IsValid);
     }
 

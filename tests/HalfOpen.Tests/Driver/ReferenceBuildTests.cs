@@ -93,11 +93,27 @@ public sealed class ReferenceBuildTests
     [Fact]
     public void Known_originals_only_name_what_is_on_record()
     {
-        Assert.Equal("original of Windows XP SP3, 5.1.2600.5512",
-            KnownOriginals.NameOf("013008E23F5F14E0C836C28524D1181759BAF84530C6331163882A772217F398"));
+        Assert.Equal("Windows XP SP3, 5.1.2600.5512",
+            KnownOriginals.Find("013008E23F5F14E0C836C28524D1181759BAF84530C6331163882A772217F398")!.ToString());
+        Assert.Equal("Windows Server 2003 SP2, 5.2.3790.3959, tcpip6.sys",
+            KnownOriginals.Find("0ae05ae064df2afeed4000a542284bdd75bb1365e2dcdff542b7a685edc936a2")!.ToString());
         Assert.True(KnownOriginals.IsOriginal("01b150bda82c126ca63ea0659539b3db1fc39cb19b4d7a8de6eb66bdc1dec638"));
         Assert.False(KnownOriginals.IsOriginal("211e0c3ea38e1f3441ab359ec5eb734c82f726101f676339889c80ee4d3a1f08"));
-        Assert.Null(KnownOriginals.NameOf("00"));
+        Assert.Null(KnownOriginals.Find("00"));
+        Assert.Equal(9, KnownOriginals.All.Select(k => k.Sha256).Distinct().Count());
+        Assert.All(KnownOriginals.All, k => Assert.Matches("^[0-9a-f]{64}$", k.Sha256));
+    }
+
+    [Fact]
+    public void A_limit_is_set_back_to_what_the_original_was_to_the_byte()
+    {
+        var original = SyntheticDriver.Build(XpSp3).Bytes;
+        var edited = LimitPatch.Plan(original, 500).Apply(original);
+        Assert.Equal(original, KnownOriginals.SetBack(edited, DriverExaminer.Examine(edited)));
+        edited[0x130]++; // a careless edit: the checksum is wrong too
+        Assert.Equal(original, KnownOriginals.SetBack(edited, DriverExaminer.Examine(edited)));
+        Assert.Equal(original, KnownOriginals.SetBack(original, DriverExaminer.Examine(original)));
+        Assert.Null(KnownOriginals.SetBack([1, 2, 3], DriverExaminer.Examine([1, 2, 3])));
     }
 
     private static void AssertPublished(SyntheticDriverOptions options, int offset, ulong address, byte[] instruction, int field,

@@ -94,7 +94,8 @@ public sealed class LiftTests : IDisposable
         Assert.Equal(TextKey.ChecksumWrong, plan.FirstRefused!.Reason!.Key);
         Assert.Throws<InvalidOperationException>(() => plan.Apply("test", XpFolder.Now, new LiftWatch()));
         _folder.AssertUnchanged(before);
-        var allowed = XpFolder.Plan(_folder.Windows(), allowBadChecksum: true);
+        Assert.Equal(TextKey.OtherBytesUnknown, XpFolder.Plan(_folder.Windows(), allowBadChecksum: true).FirstRefused!.Reason!.Key);
+        var allowed = XpFolder.Plan(_folder.Windows(), allowBadChecksum: true, vouched: true);
         allowed.Apply("test", XpFolder.Now, new LiftWatch());
         Assert.All(XpFolder.Copies(_folder.Windows()), c => Assert.True(c.Report!.Checksum!.IsValid));
     }
@@ -214,9 +215,12 @@ public sealed class LiftTests : IDisposable
         var other = LimitPatch.Plan(original, 77).Apply(original);
         var update = SyntheticDriver.Build(2, DriverArchitecture.X86);
         var newer = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 1, Version = new FileVersion(5, 1, 2600, 9999) }).Bytes;
+        var server = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 3, Version = new FileVersion(5, 2, 3790, 3959) }).Bytes;
+        var careless = (byte[])patched.Clone();
+        careless[DriverExaminer.Examine(careless).Checksum!.Field.Value]++;
         var (before, after) = (Sha256.Of(original), Sha256.Of(patched));
         var manifest = new Manifest { OriginalSha256 = before, PatchedSha256 = after, PreviousSha256 = before, NewLimit = 100 }.ToBytes();
-        byte[]?[] drivers = [null, original, patched, other, update, newer, [1, 2, 3]];
+        byte[]?[] drivers = [null, original, patched, other, update, newer, server, careless, [1, 2, 3]];
         byte[]?[] backups = [null, original, update, newer, [9]];
         byte[]?[] manifests = [null, manifest, [(byte)'{']];
         using var folder = new TemporaryFolder();
@@ -266,6 +270,8 @@ public sealed class LiftTests : IDisposable
         var theirPatch = PatchUnit.Plan(store, linux, 100, allowBadChecksum: false).Items[0];
         var ourPatch = PatchPlan.Of(disk, windows, ours, 100, allowBadChecksum: false).Items[0];
         Assert.Equal((theirPatch.Action.ToString(), theirPatch.SetsAside), (ourPatch.Action.ToString(), ourPatch.SetsAside));
+        Assert.Equal(PatchUnit.Plan(store, linux, 100, allowBadChecksum: true).Items[0].Action.ToString(),
+            PatchPlan.Of(disk, windows, ours, 100, allowBadChecksum: true).Items[0].Action.ToString());
         return true;
     }
 

@@ -16,8 +16,8 @@ internal static class XpFolder
         CopyPlace.Find(disk ?? DiskSteps.OfThisSystem(), windows)
             .ConvertAll(place => DriverCopy.Read(disk ?? DiskSteps.OfThisSystem(), place, product));
 
-    public static PatchPlan Plan(string windows, bool allowBadChecksum = false) =>
-        PatchPlan.Of(DiskSteps.OfThisSystem(), windows, Copies(windows), 100, allowBadChecksum);
+    public static PatchPlan Plan(string windows, bool allowBadChecksum = false, bool vouched = false) =>
+        PatchPlan.Of(DiskSteps.OfThisSystem(), windows, Copies(windows), 100, allowBadChecksum, vouched);
 
     public static LiftResult Patch(string windows, uint limit, IDiskSteps? disk = null) =>
         PatchPlan.Of(disk ?? DiskSteps.OfThisSystem(), windows, Copies(windows), limit, allowBadChecksum: false)
