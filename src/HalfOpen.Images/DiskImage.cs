@@ -122,17 +122,20 @@ public sealed class DiskVolume
 
         var file = FileSystem.Open(entry);
         var start = file.Read(0, (int)Math.Min(4, file.Length));
-        return IsHibernation(start)
-            ? "Windows is hibernated (hiberfil.sys holds its memory) and would overwrite or lose what is changed now: start it, "
-                + "shut it down properly, and try again."
-            : null;
+        return Hibernation(start);
     }
 
-    /// <summary>Whether a hiberfil.sys that begins so holds a sleeping Windows: it begins with <c>hibr</c> while it
-    /// sleeps and <c>wake</c> while it wakes.</summary>
-    public static bool IsHibernation(ReadOnlySpan<byte> start) =>
-        Fields.Starts(start, 0, "hibr"u8) || Fields.Starts(start, 0, "HIBR"u8) || Fields.Starts(start, 0, "wake"u8)
-            || Fields.Starts(start, 0, "WAKE"u8);
+    /// <summary>What a hiberfil.sys that begins so says: it begins with <c>hibr</c> while Windows sleeps and with
+    /// <c>wake</c> while it wakes; with zeros or anything else when it does neither.</summary>
+    /// <returns>A sentence that says so and what to do, or null.</returns>
+    public static string? Hibernation(ReadOnlySpan<byte> start) =>
+        Fields.Starts(start, 0, "hibr"u8) || Fields.Starts(start, 0, "HIBR"u8)
+            ? "Windows is hibernated (hiberfil.sys holds its memory) and would overwrite or lose what is changed now: start it, "
+                + "shut it down properly, and try again."
+        : Fields.Starts(start, 0, "wake"u8) || Fields.Starts(start, 0, "WAKE"u8)
+            ? "Windows was waking from hibernation when it was last seen (hiberfil.sys says so): start it and shut it down properly. "
+                + "If that was done since, delete hiberfil.sys, which Windows makes anew, and try again."
+        : null;
 
     private static (FileSystem?, string?) OpenFileSystem(ByteSource volume) => VolumeBoot.KindOf(volume.Read(0, BootSector)) switch
     {

@@ -18,7 +18,7 @@ internal static class Consent
         }
 
         terminal.Out.Flush();
-        terminal.Error.Write(question + " [y/N] ");
+        terminal.Error.Write(DriverPaths.Shown(question) + " [y/N] ");
         terminal.Error.Flush();
         var answer = Task.Run(terminal.In.ReadLine, CancellationToken.None);
         answer.Wait(cancellation); // Ctrl-C ends the question at once; the reader ends with the process

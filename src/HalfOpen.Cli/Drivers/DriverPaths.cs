@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Hosting;
 using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Lifting;
 using HalfOpen.Windows.Search;
@@ -90,10 +91,10 @@ internal static class DriverPaths
     }
 
     /// <summary>
-    /// A path as it may be shown on a terminal: names on somebody's disk may carry control characters.
+    /// A path, or a sentence with one, as it may be shown on a terminal: names on somebody's disk may carry escape
+    /// sequences, turn the direction of writing, or be no UTF-8.
     /// </summary>
-    public static string Shown(string path) =>
-        path.Any(char.IsControl) ? string.Concat(path.Select(c => char.IsControl(c) ? '?' : c)) : path;
+    public static string Shown(string path) => PlainText.Of(path);
 
     public static string NothingFound(string path, bool recurse) =>
         $"no tcpip.sys or tcpip6.sys in {path}"

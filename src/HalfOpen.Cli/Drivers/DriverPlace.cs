@@ -88,23 +88,6 @@ internal sealed class DriverPlace : IDisposable
             : new DriverPlace(path, local, image, inside, backupFolder: image is null ? backupFolder : null);
     }
 
-    /// <summary>As <see cref="Open(string, string?)"/>; a script gets its document also when there is nothing to
-    /// open.</summary>
-    /// <param name="printRefused">Prints the document of a refusal, for its one sentence; null: no document is
-    /// wanted.</param>
-    public static DriverPlace Open(string path, string? backupFolder, Action<string>? printRefused)
-    {
-        try
-        {
-            return Open(path, backupFolder);
-        }
-        catch (CliException e) when (printRefused is not null && e.ExitCode == ExitCode.FoundOrRefused)
-        {
-            printRefused(e.Message);
-            throw;
-        }
-    }
-
     /// <summary>The drivers of the place, as <see cref="DriverPaths.Find"/>; of an image those of all its volumes, and
     /// those that its journal knows.</summary>
     public IEnumerable<string> Find(Terminal terminal, bool recurse, bool quiet, CancellationToken cancellation)
@@ -151,6 +134,8 @@ internal sealed class DriverPlace : IDisposable
         Note(terminal, quiet, Iso?.Obstacle is { } why ? "as it stands it cannot be patched: " + why : null);
         if (Image is null)
         {
+            Note(terminal, quiet, driver is not null && Windows.Files.SleepingWindows.Find(Store, driver.Path) is { } sleeps
+                ? "as it stands it cannot be patched: " + sleeps : null);
             return;
         }
 
@@ -175,7 +160,7 @@ internal sealed class DriverPlace : IDisposable
 
     /// <summary>What an image without a driver consists of, so that its owner sees what was looked at.</summary>
     public string NothingFound(bool recurse) => Image is null || _inside?.Volume is not null
-        ? DriverPaths.NothingFound(DriverPaths.Shown(_path), recurse)
+        ? EmptyPlace.Explain(Store, _path) ?? DriverPaths.NothingFound(DriverPaths.Shown(_path), recurse)
         : DriverPaths.NothingFound(DriverPaths.Shown(_path), recurse).TrimEnd('.') + " ("
             + string.Join(", ", Image.Image.Volumes.Select(v => $"partition {v.Number}: {v.FileSystem?.Name ?? "not read"}")) + ").";
 
@@ -241,7 +226,7 @@ internal sealed class DriverPlace : IDisposable
     {
         if (!quiet && text is not null)
         {
-            terminal.Error.WriteLine("halfopen: note: " + text);
+            terminal.Error.WriteLine("halfopen: note: " + DriverPaths.Shown(text));
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
             Row("Limit", LimitText(driver, report));
             if (report.Location is { } location)
             {
-                Row("Where", $"file offset {location.FileOffset}, VA {location.VirtualAddress}, section {location.Section}");
+                Row("Where",
+                    $"file offset {location.FileOffset}, VA {location.VirtualAddress}, section {DriverPaths.Shown(location.Section)}");
             }
 
             if (driver.Packing is not null)
@@ -40,13 +41,13 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
         }
         else
         {
-            Row("Limit", terminal.Bad("unreadable") + ": " + driver.Problem);
+            Row("Limit", terminal.Bad("unreadable") + ": " + DriverPaths.Shown(driver.Problem ?? ""));
             Row("Size", $"{driver.Size:N0} bytes");
         }
 
         if (!quiet)
         {
-            o.WriteLine("  " + terminal.Bold("→ ") + driver.Advice);
+            o.WriteLine("  " + terminal.Bold("→ ") + DriverPaths.Shown(driver.Advice));
         }
 
         o.WriteLine();
@@ -76,7 +77,7 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
         o.WriteLine(terminal.Bold(DriverPaths.Shown(registry.Path)));
         if (registry.Problem is not null)
         {
-            Row("Registry", terminal.Warn("not used: ") + registry.Problem);
+            Row("Registry", terminal.Warn("not used: ") + DriverPaths.Shown(registry.Problem));
             o.WriteLine();
             return;
         }
@@ -147,7 +148,7 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
         };
         return driver.Relation switch
         {
-            BackupRelation.IsDamaged => text + "; " + terminal.Bad("backup: ") + driver.Backup.Problem,
+            BackupRelation.IsDamaged => text + "; " + terminal.Bad("backup: ") + DriverPaths.Shown(driver.Backup.Problem ?? ""),
             BackupRelation.IsOriginal => text + "; an unfinished patch or restore left a backup ('halfopen restore' clears it)",
             _ when driver.HasStaleBackup => text
                 + $"; the backup is of another build ({driver.Backup.BackupVersion?.ToString() ?? "no version"})",
@@ -166,7 +167,7 @@ internal sealed class InspectionPrinter(Terminal terminal, bool quiet) : IInspec
         foreach (var item in report.Evidence)
         {
             var mark = item.Holds switch { true => terminal.Good("✓"), false => terminal.Bad("✗"), _ => terminal.Dim("·") };
-            terminal.Out.WriteLine($"    {mark} {item.Name.PadRight(16)} {terminal.Dim(item.Detail)}");
+            terminal.Out.WriteLine($"    {mark} {item.Name.PadRight(16)} {terminal.Dim(DriverPaths.Shown(item.Detail))}");
         }
     }
 

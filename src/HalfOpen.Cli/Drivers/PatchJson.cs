@@ -4,12 +4,15 @@ using HalfOpen.Windows.Lifting;
 namespace HalfOpen.Cli.Drivers;
 
 /// <summary>The document of <c>patch --json</c>.</summary>
+/// <param name="Refused">Nothing was done, or all was taken back; <paramref name="Problem"/> says why.</param>
 /// <param name="Written">True: the files are changed now. False: --dry-run, a refusal, or nothing to do.</param>
 internal sealed record PatchDocument(uint Limit, bool DryRun, bool Refused, bool Written, string? Output,
-    IReadOnlyList<PatchedDriverDocument> Drivers, IReadOnlyList<string> Notes)
+    IReadOnlyList<PatchedDriverDocument> Drivers, IReadOnlyList<string> Notes, string? Problem)
 {
-    public static PatchDocument Of(PatchUnit unit, uint limit, bool dryRun, bool written, string? output, IReadOnlyList<string> notes) =>
-        new(limit, dryRun, unit.IsRefused, written, output, [.. unit.Items.Select(i => PatchedDriverDocument.Of(i, limit))], notes);
+    public static PatchDocument Of(PatchUnit unit, uint limit, bool dryRun, bool written, string? output, IReadOnlyList<string> notes,
+        string? problem = null) =>
+        new(limit, dryRun, unit.IsRefused || problem is not null, written, output,
+            [.. unit.Items.Select(i => PatchedDriverDocument.Of(i, limit))], notes, problem);
 }
 
 /// <param name="Action">write, nothing, leave-out or refuse.</param>
@@ -47,10 +50,12 @@ internal sealed record PatchedDriverDocument(
 internal sealed record EditDocument(string Name, int FileOffset, string Before, string After);
 
 /// <summary>The document of <c>restore --json</c>.</summary>
-internal sealed record RestoreDocument(bool DryRun, bool Refused, bool Written, IReadOnlyList<RestoredDriverDocument> Drivers)
+/// <param name="Refused">Nothing was done, or all was taken back; <paramref name="Problem"/> says why.</param>
+internal sealed record RestoreDocument(bool DryRun, bool Refused, bool Written, IReadOnlyList<RestoredDriverDocument> Drivers,
+    string? Problem)
 {
-    public static RestoreDocument Of(RestoreUnit unit, bool dryRun, bool written) =>
-        new(dryRun, unit.IsRefused, written, [.. unit.Items.Select(RestoredDriverDocument.Of)]);
+    public static RestoreDocument Of(RestoreUnit unit, bool dryRun, bool written, string? problem = null) =>
+        new(dryRun, unit.IsRefused || problem is not null, written, [.. unit.Items.Select(RestoredDriverDocument.Of)], problem);
 }
 
 /// <param name="Action">restore, clean-up, nothing or refuse.</param>

@@ -73,7 +73,7 @@ internal sealed class PatchPrinter(Terminal terminal)
                 + $"  Limit      {(item.Driver.Report?.Limit is { } limit ? $"{limit:N0}" : "unknown")} → "
                 + $"{terminal.Bold(item.Driver.Backup.Manifest is { } m ? $"{m.OldLimit:N0}" : "the original")}\n"
                 + $"  SHA-256    {item.Driver.Sha256 ?? "(the file is gone)"} before\n             {item.Driver.Backup.BackupSha256} "
-                + $"after, as in {Path.GetFileName(item.Driver.Backup.ShownPath)}",
+                + $"after, as in {DriverPaths.Shown(Path.GetFileName(item.Driver.Backup.ShownPath))}",
             RestoreAction.CleanUp => $"  {terminal.Good("✓")} is the original already: only backup and manifest go away",
             RestoreAction.Nothing => $"  {terminal.Dim("·")} no backup of ours",
             _ => $"  {terminal.Bad("✗")} refused: {Refusals.Reason(item)}",
@@ -105,6 +105,11 @@ internal sealed class PatchPrinter(Terminal terminal)
                 $"Windows had replaced the driver: the backup of {replaced.Driver.Backup.BackupVersion?.ToString() ?? "the old build"} "
                 + $"is kept as {DriverPaths.Shown(Path.GetFileName(OldBackupOf(replaced)))}; 'restore' gives back the build of today. "
                 + "Remove the old one when you like.");
+        }
+
+        foreach (var item in unit.Items.Where(i => i.Action == PatchAction.LeaveOut && i.Driver.Report is { System.IsNt6OrLater: true }))
+        {
+            notes.Add($"Left alone: {DriverPaths.Shown(item.Driver.Path)}, the driver of {item.Driver.SystemText}.");
         }
 
         notes.Add("Restart Windows: the new limit takes effect then, since the driver is read only at the start.");

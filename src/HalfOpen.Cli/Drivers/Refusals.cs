@@ -9,7 +9,9 @@ internal static class Refusals
 
     public static string? Reason(RestoreItem item) => With(item.Reason, item.OverruledBy);
 
-    private static string? With(string? reason, Overruling by) => by switch
+    private static string? With(string? reason, Overruling by) => reason is null ? null : Overruled(DriverPaths.Shown(reason), by);
+
+    private static string Overruled(string reason, Overruling by) => by switch
     {
         Overruling.BadChecksum => reason + " --allow-bad-checksum patches it nevertheless and puts the checksum right.",
         Overruling.OtherBytes =>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
 using HalfOpen.Driver;
@@ -51,20 +50,31 @@ internal static class PatchVerb
         };
         verb.Does((parsed, cancellation) => Task.Run(() =>
         {
-            using var run = new PatchRun(
-                terminal,
-                parsed.GetRequiredValue(path),
-                ParseLimit(parsed.GetValue(limit)),
-                parsed.GetValue(output),
-                parsed.GetValue(backup),
-                parsed.GetValue(allowBadChecksum),
-                parsed.GetValue(force),
-                parsed.GetValue(recurse),
-                parsed.GetValue(dryRun),
-                parsed.GetValue(yes),
-                parsed.GetValue(json),
-                parsed.GetValue(quiet));
-            return run.Execute(cancellation);
+            var number = ParseLimit(parsed.GetValue(limit));
+            var (file, isDryRun, isJson) = (parsed.GetValue(output), parsed.GetValue(dryRun), parsed.GetValue(json));
+            var document = new OneDocument<PatchDocument>(terminal, isJson, DriversJsonContext.Readable.PatchDocument)
+            {
+                OfFailure = problem =>
+                    new PatchDocument(number, isDryRun, Refused: true, Written: false, file, [], [problem], problem),
+            };
+            return document.During(() =>
+            {
+                using var run = new PatchRun(
+                    terminal,
+                    document,
+                    parsed.GetRequiredValue(path),
+                    number,
+                    file,
+                    parsed.GetValue(backup),
+                    parsed.GetValue(allowBadChecksum),
+                    parsed.GetValue(force),
+                    parsed.GetValue(recurse),
+                    isDryRun,
+                    parsed.GetValue(yes),
+                    isJson,
+                    parsed.GetValue(quiet));
+                return run.Execute(cancellation);
+            });
         }, cancellation));
         return verb;
     }
@@ -91,6 +101,7 @@ internal static class PatchVerb
 /// <summary>One run of <c>patch</c>.</summary>
 internal sealed record PatchRun(
     Terminal Terminal,
+    OneDocument<PatchDocument> Document,
     string Path,
     uint Limit,
     string? Output,
@@ -103,10 +114,7 @@ internal sealed record PatchRun(
     bool Json,
     bool Quiet) : IDisposable
 {
-    private readonly DriverPlace _place = DriverPlace.Open(Path, Backup, !Json ? null
-        : reason => Terminal.Out.WriteLine(JsonSerializer.Serialize(
-            new PatchDocument(Limit, DryRun, Refused: true, Written: false, Output, [], [reason]),
-                DriversJsonContext.Readable.PatchDocument)));
+    private readonly DriverPlace _place = DriverPlace.Open(Path, Backup);
 
     public void Dispose() => _place.Dispose();
 
@@ -116,6 +124,8 @@ internal sealed record PatchRun(
         var inspector = new Inspector(_place.Store);
         var drivers = _place.Find(Terminal, Recurse, Quiet, cancellation).Select(inspector.Inspect);
         var unit = PatchUnit.Plan(_place.Store, drivers, Limit, AllowBadChecksum, beside: Output is null, vouched: Force);
+        Document.OfFailure = problem =>
+            PatchDocument.Of(unit, Limit, DryRun, written: false, Output, [], problem);
         cancellation.ThrowIfCancellationRequested();
         if (unit.Items.Count == 0)
         {
@@ -139,7 +149,6 @@ internal sealed record PatchRun(
 
         if (unit.IsRefused)
         {
-            PrintDocument(unit, written: false, []);
             var refused = unit.Items.Where(i => i.Action == PatchAction.Refuse).ToList();
             throw CliException.Refused(
                 $"nothing is written: {DriverPaths.Shown(refused[0].Driver.Path)}: "
@@ -242,15 +251,8 @@ internal sealed record PatchRun(
         staged.Commit();
     }
 
-    private void PrintDocument(PatchUnit unit, bool written, IReadOnlyList<string> notes)
-    {
-        if (Json)
-        {
-            Terminal.Out.WriteLine(
-                JsonSerializer.Serialize(PatchDocument.Of(unit, Limit, DryRun, written, Output, notes),
-                    DriversJsonContext.Readable.PatchDocument));
-        }
-    }
+    private void PrintDocument(PatchUnit unit, bool written, IReadOnlyList<string> notes) =>
+        Document.Print(PatchDocument.Of(unit, Limit, DryRun, written, Output, notes));
 
     private void Say(string text)
     {

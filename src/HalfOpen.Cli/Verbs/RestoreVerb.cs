@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
 using HalfOpen.Windows.Lifting;
@@ -33,30 +32,35 @@ internal static class RestoreVerb
                     "one file, from a script; exit code 1: there is no backup, or somebody else changed the file"),
             },
         };
-        verb.Does((parsed, cancellation) => Task.Run(
-            () => Execute(
+        verb.Does((parsed, cancellation) => Task.Run(() =>
+        {
+            var isDryRun = parsed.GetValue(dryRun);
+            var document = new OneDocument<RestoreDocument>(terminal, parsed.GetValue(json), DriversJsonContext.Readable.RestoreDocument)
+            {
+                OfFailure = problem => new RestoreDocument(isDryRun, Refused: true, Written: false, [], problem),
+            };
+            return document.During(() => Execute(
                 terminal,
+                document,
                 parsed.GetRequiredValue(path),
                 parsed.GetValue(backup),
                 parsed.GetValue(recurse),
                 parsed.GetValue(force),
                 parsed.GetValue(downgrade),
-                parsed.GetValue(dryRun),
+                isDryRun,
                 parsed.GetValue(yes),
                 parsed.GetValue(json),
                 parsed.GetValue(quiet),
-                cancellation),
-            cancellation));
+                cancellation));
+        }, cancellation));
         return verb;
     }
 
     private static int Execute(
-        Terminal terminal, string path, string? backup, bool recurse, bool force, bool downgrade, bool dryRun, bool yes, bool json,
-            bool quiet, CancellationToken cancellation)
+        Terminal terminal, OneDocument<RestoreDocument> document, string path, string? backup, bool recurse, bool force, bool downgrade,
+            bool dryRun, bool yes, bool json, bool quiet, CancellationToken cancellation)
     {
-        using var place = DriverPlace.Open(path, backup, !json ? null
-            : _ => terminal.Out.WriteLine(JsonSerializer.Serialize(
-                new RestoreDocument(dryRun, Refused: true, Written: false, []), DriversJsonContext.Readable.RestoreDocument)));
+        using var place = DriverPlace.Open(path, backup);
         place.CheckStale(force);
         var store = place.Store;
         var inspector = new Inspector(store);
@@ -70,15 +74,7 @@ internal static class RestoreVerb
             }
         }
 
-        void PrintDocument(bool written)
-        {
-            if (json)
-            {
-                terminal.Out.WriteLine(
-                    JsonSerializer.Serialize(RestoreDocument.Of(unit, dryRun, written), DriversJsonContext.Readable.RestoreDocument));
-            }
-        }
-
+        document.OfFailure = problem => RestoreDocument.Of(unit, dryRun, written: false, problem);
         var count = unit.Work.Count();
         if (unit.IsRefused || count == 0)
         {
@@ -87,7 +83,6 @@ internal static class RestoreVerb
                 unit.Apply(cancellation); // nothing to give back; sweeps what an interrupted run left
             }
 
-            PrintDocument(written: false);
             throw CliException.Refused(
                 unit.Items.FirstOrDefault(i => i.Action == RestoreAction.Refuse) is { } refused
                     ? $"nothing is written: {DriverPaths.Shown(refused.Driver.Path)}: {Refusals.Reason(refused)}"
@@ -97,7 +92,7 @@ internal static class RestoreVerb
 
         if (dryRun)
         {
-            PrintDocument(written: false);
+            document.Print(RestoreDocument.Of(unit, dryRun, written: false));
             if (!json)
             {
                 terminal.Out.WriteLine($"Dry run: {Consent.Files(count)} would be restored; nothing was.");
@@ -109,7 +104,7 @@ internal static class RestoreVerb
         DriverPaths.WarnOfLiveWindows(terminal, inspector);
         Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}{VersionsText(unit)}?", cancellation);
         unit.Apply(cancellation);
-        PrintDocument(written: true);
+        document.Print(RestoreDocument.Of(unit, dryRun, written: true));
         if (!json)
         {
             terminal.Out.WriteLine(terminal.Good("Done: ") + Consent.Files(count)

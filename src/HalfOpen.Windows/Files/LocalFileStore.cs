@@ -45,7 +45,8 @@ public sealed class LocalFileStore : IBulkStore
 
     public byte[] ReadStart(string path, int count) => Try(path, () => _operations.ReadStart(LinuxPath.Full(path), count));
 
-    public string? ObstacleTo(string path) => Try(path, () => _operations.ObstacleTo(LinuxPath.Full(path)));
+    public string? ObstacleTo(string path) =>
+        Try(path, () => SleepingWindows.Find(this, path) ?? _operations.ObstacleTo(LinuxPath.Full(path)));
 
     public IStagedFile Stage(string path, byte[] bytes, string? like) => Stage(path, new MemorySource(bytes), like);
 

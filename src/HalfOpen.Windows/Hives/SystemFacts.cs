@@ -30,7 +30,8 @@ public sealed record SystemFacts
 
     public bool IsChecksumValid { get; init; } = true;
 
-    /// <value>The N of ControlSet00N, from <c>Select\Current</c>.</value>
+    /// <value>The N of ControlSet00N, from <c>Select\Current</c>; before the first start, while that is 0, from
+    /// <c>Select\Default</c>.</value>
     public uint? ControlSet { get; init; }
 
     /// <value><c>Control\ProductOptions\ProductType</c> as it stands.</value>
@@ -73,7 +74,13 @@ public sealed record SystemFacts
         }
 
         var facts = new SystemFacts { Path = path, IsDirty = hive.IsDirty, IsChecksumValid = hive.IsChecksumValid };
-        var number = hive.Root!.Find("Select")?.Value("Current")?.AsNumber();
+        var select = hive.Root!.Find("Select");
+        var number = select?.Value("Current")?.AsNumber();
+        if (number is 0 or null)
+        {
+            number = select?.Value("Default")?.AsNumber(); // Setup has not started this Windows yet
+        }
+
         if (number is not (>= 1 and <= 999) || hive.Root.Find($"ControlSet{number:000}") is not { } set)
         {
             return facts with { Problem = "the hive names no current control set." };

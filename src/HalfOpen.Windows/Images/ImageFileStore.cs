@@ -154,6 +154,12 @@ public sealed partial class ImageFileStore : IFileStore, IDisposable
     /// <summary>The first bytes of a file of any size, fewer when it is shorter.</summary>
     public byte[] ReadStart(string path, int count) => Try(path, () =>
     {
+        if (DriverOf(path, out _) is not null)
+        {
+            var ours = Read(path, FileNames.MaxDriverSize); // it stands in the journal, not in the image
+            return ours[..Math.Min(count, ours.Length)];
+        }
+
         var (_, file) = Open(path);
         return file.Read(0, (int)Math.Min(count, file.Length));
     });

@@ -94,6 +94,16 @@ public sealed class PatchUnit
                 i => i.Action == PatchAction.Refuse && HasNoneByDesign(i.Driver) ? i with { Action = PatchAction.LeaveOut } : i);
         }
 
+        // Nor must the driver of a later Windows beside it: signed, and none of the business of the one that is
+        // patched.
+        var patched = items.Where(i => i.Action is PatchAction.Write or PatchAction.Nothing)
+            .Select(i => Search.WindowsPlace.Of(i.Driver.Path)).ToHashSet(StringComparer.Ordinal);
+        if (patched.Count > 0)
+        {
+            items = items.ConvertAll(i => i.Action == PatchAction.Refuse && i.Driver.Report is { System.IsNt6OrLater: true }
+                && !patched.Contains(Search.WindowsPlace.Of(i.Driver.Path)) ? i with { Action = PatchAction.LeaveOut } : i);
+        }
+
         // So must packed copies on a disk that Windows runs from not: it runs, and restores, the plain ones.
         if (items.Exists(i => i.Action is PatchAction.Write or PatchAction.Nothing && !IsReserve(i.Driver)))
         {

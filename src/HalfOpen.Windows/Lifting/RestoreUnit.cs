@@ -105,6 +105,12 @@ public sealed class RestoreUnit
             return new RestoreItem(driver, RestoreAction.Refuse, driver.Problem);
         }
 
+        // Also where only our own files would go away.
+        if (driver.Relation != BackupRelation.None && SleepingWindows.Find(store, driver.Path) is { } sleeps)
+        {
+            return new RestoreItem(driver, RestoreAction.Refuse, sleeps);
+        }
+
         if (!isGone && driver.Relation is not (BackupRelation.None or BackupRelation.IsOriginal or BackupRelation.IsDamaged)
             && store.ObstacleTo(driver.Path) is { } obstacle)
         {

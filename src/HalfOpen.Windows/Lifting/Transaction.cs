@@ -60,6 +60,11 @@ internal sealed class Transaction(IFileStore store)
         {
             try
             {
+                if (SleepingWindows.Find(store, driver.Path) is not null)
+                {
+                    continue;
+                }
+
                 using var held = store.Lock(LocalFileStore.FolderOf(driver.Path));
                 store.RemoveLeftovers(driver.Path);
                 store.RemoveLeftovers(FileNames.BackupOf(driver.Path));

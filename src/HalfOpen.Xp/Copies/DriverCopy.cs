@@ -109,7 +109,9 @@ internal sealed class DriverCopy
         }
     }
 
-    /// <summary>Our backup, or an original on record, shows that no byte but limit and checksum was ever changed.</summary>
+    /// <summary>
+    /// Our backup, or an original on record, shows that no byte but limit and checksum was ever changed.
+    /// </summary>
     public bool IsVouchedFor => Bytes != null && Report != null && (Backup.IsOfBuild(Bytes)
         || (KnownOriginals.SetBack(Bytes, Report) is { } original && KnownOriginals.IsOriginal(Files.Sha256.Of(original))));
 

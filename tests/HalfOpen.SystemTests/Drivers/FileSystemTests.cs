@@ -33,7 +33,25 @@ public sealed class FileSystemTests : IDisposable
         attributes: "for a in attrib_be crtime_be; do getfattr -e hex -n system.ntfs_$a \"$1\" 2>/dev/null | grep =; done"
             + " | sed 's/=0x0000002/=0x0000000/'"); // but for the archive attribute
 
-    private async Task PatchAndRestoreAsync(string[] programs, string mount, string remount, string attributes)
+    /// <summary>
+    /// ntfs-3g falls back to read-only here; "remount it for writing" was the advice, and led nowhere.
+    /// </summary>
+    [Fact]
+    public async Task A_hibernated_NTFS_volume_is_told_as_such()
+    {
+        Need(["ntfs-3g", "mkntfs"]);
+        var (_, output, error) = await _tree.ShellAsync($$"""
+            unshare -m bash -c 'cd $D; mkdir m; truncate -s 24M v; mkntfs -F -q v 2>/dev/null; ntfs-3g v m
+            mkdir -p m/WINDOWS/system32/drivers; cp copy00/tcpip.sys m/WINDOWS/system32/drivers/
+            (printf hibr; head -c 8192 /dev/zero) >m/hiberfil.sys; umount m
+            ntfs-3g v m 2>/dev/null; $H patch m --dry-run; echo $?; rm -f m/hiberfil.sys 2>/dev/null && echo writable; umount m' 2>&1
+            """);
+        Assert.Contains("Windows is hibernated", output + error, StringComparison.Ordinal);
+        Assert.DoesNotContain("writable", output, StringComparison.Ordinal);
+        Assert.Contains("\n1\n", output, StringComparison.Ordinal);
+    }
+
+    private static void Need(string[] programs)
     {
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/dev/fuse"), "skipped: needs root and /dev/fuse");
         foreach (var program in programs)
@@ -41,6 +59,11 @@ public sealed class FileSystemTests : IDisposable
             Assert.SkipUnless(new[] { "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/" }.Any(d => File.Exists(d + program)),
                 "skipped: needs " + program);
         }
+    }
+
+    private async Task PatchAndRestoreAsync(string[] programs, string mount, string remount, string attributes)
+    {
+        Need(programs);
 
         // A private mount namespace: the disk is gone with the shell.
         var (code, output, error) = await _tree.ShellAsync($$"""

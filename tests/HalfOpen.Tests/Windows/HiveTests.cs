@@ -37,6 +37,16 @@ public sealed class HiveTests
     public void The_product_type_is_told(string text, ProductType type) =>
         Assert.Equal(type, SystemFacts.Read("system", new HiveBuilder().Build(HiveBuilder.SystemRoot(text))).ProductType);
 
+    /// <summary>Setup writes Current only when it starts the new Windows for the first time.</summary>
+    [Fact]
+    public void Before_the_first_start_the_default_control_set_counts()
+    {
+        var facts = SystemFacts.Read("system", new HiveBuilder().Build(HiveBuilder.SystemRoot(current: 0)));
+        Assert.Null(facts.Problem);
+        Assert.Equal(9u, facts.ControlSet);
+        Assert.Equal(ProductType.Server, facts.ProductType);
+    }
+
     [Fact]
     public void A_dirty_hive_is_read_and_reported()
     {

@@ -28,7 +28,9 @@ internal static class Errno
         24 or 23 => "too many open files: allow more (ulimit -n), or name a folder further down.", // EMFILE, ENFILE
         27 => "the file would be larger than is allowed here (ulimit -f).", // EFBIG
         28 => "the disk is full; nothing of the old file was lost. Free some space and try again.", // ENOSPC
-        ReadOnlyFileSystem => "the file system is read-only: mount it for writing (mount -o remount,rw) and try again.",
+        ReadOnlyFileSystem => 
+            "the file system is read-only: unmount it, mount it for writing, and try again. NTFS that stays read-only was left "
+            + "hibernated or unclean: start its Windows and shut it down first.",
         NameTooLong => "the path is too long.",
         Loop => "too many symbolic links, or a link that is not followed.",
         122 => "your disk quota is used up.", // EDQUOT
