@@ -45,11 +45,12 @@ internal sealed class InspectJsonWriter(TextWriter output) : IInspectionReport
         output.Write(registries.Length > 0 ? "\n  ]" : "]");
         output.Write($",\n  \"registriesLeftOut\": {leftOut}");
         output.Write(",\n  \"image\": " + (image is null ? "null"
-            : JsonSerializer.Serialize(image, DriversJsonContext.Readable.ImageDocument).Replace("\n", "\n  ", StringComparison.Ordinal)));
+            : PlainJson.Of(JsonSerializer.Serialize(image, DriversJsonContext.Readable.ImageDocument))
+                .Replace("\n", "\n  ", StringComparison.Ordinal)));
         output.WriteLine("\n}");
     }
 
-    private static string Indented(string json) => json.Replace("\n", "\n    ", StringComparison.Ordinal);
+    private static string Indented(string json) => PlainJson.Of(json).Replace("\n", "\n    ", StringComparison.Ordinal);
 }
 
 internal sealed record DriverDocument(

@@ -21,7 +21,7 @@ internal sealed class OneDocument<T>(Terminal terminal, bool isWanted, JsonTypeI
         if (isWanted && !_isPrinted)
         {
             _isPrinted = true;
-            terminal.Out.WriteLine(JsonSerializer.Serialize(document, type));
+            terminal.Out.WriteLine(PlainJson.Of(JsonSerializer.Serialize(document, type)));
         }
     }
 

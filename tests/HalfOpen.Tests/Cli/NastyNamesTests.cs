@@ -20,6 +20,7 @@ public sealed class NastyNamesTests : IDisposable
 
     [Theory]
     [InlineData("inspect")]
+    [InlineData("inspect", "--json")]
     [InlineData("patch", "--dry-run")]
     [InlineData("patch", "--yes")]
     [InlineData("patch", "--yes", "--limit", "5000", "--json")]
