@@ -28,12 +28,14 @@ public static class ControlClient
 {
     private const int PermissionDenied = 13;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Sends one request, gives the answer. At most ten seconds.</summary>
     /// <exception cref="ControlException">There was no answer.</exception>
     public static async Task<ControlResponse> AskAsync(string path, ControlRequest request, CancellationToken cancel = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        limit.CancelAfter(Patience);
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -52,7 +54,12 @@ public static class ControlClient
         {
             throw new ControlException(ControlFailure.NoGuard, $"no guard answers at {path}", e);
         }
-        catch (Exception e) when (e is JsonException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            throw new ControlException(ControlFailure.NoAnswer, $"the guard at {path} did not answer within {Patience.TotalSeconds:0} s",
+                e);
+        }
+        catch (Exception e) when (e is JsonException or IOException)
         {
             throw new ControlException(ControlFailure.NoAnswer, $"no answer that makes sense from {path}", e);
         }

@@ -14,6 +14,12 @@ internal sealed class OwnTables : IRuleSet
     /// <summary>What the kernel takes is tried, not guessed (decision 0060).</summary>
     private static readonly Handover[] Ways = [Handover.Expressions, Handover.Targets];
 
+    /// <summary>The kernel has no nf_tables (EOPNOTSUPP); or somebody has it loaded at this moment.</summary>
+    private const int NotSupported = 95;
+
+    private static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LoadPause = TimeSpan.FromMilliseconds(50);
+
     private readonly FilterTables _filter;
     private readonly IReadOnlyList<FilterFamily> _families;
     private readonly Handover _handover;
@@ -49,7 +55,7 @@ internal sealed class OwnTables : IRuleSet
             foreach (var handover in Ways)
             {
                 var made = new OwnTables(filter, Families, handover, Tables(options, needs, handover));
-                if (made.PutBack() is { } problem)
+                if (made.Put(handover == Ways[0] ? LoadPatience : TimeSpan.Zero) is { } problem)
                 {
                     failures.Add($"{(handover == Handover.Expressions ? "by its own means" : "by iptables' targets")} {problem}");
                     failure = "nf_tables: " + string.Join(", ", failures);
@@ -132,9 +138,18 @@ internal sealed class OwnTables : IRuleSet
     }
 
     /// <inheritdoc/>
-    public string? PutBack()
+    public string? PutBack() => Put(TimeSpan.Zero);
+
+    /// <param name="patience">How long nf_tables may take to be loaded, if that is going on.</param>
+    private string? Put(TimeSpan patience)
     {
         var errno = _filter.Apply(OwnTable.Replacing(_tables, _filter.NextSequence()));
+        for (var left = patience; errno == NotSupported && left > TimeSpan.Zero; left -= LoadPause)
+        {
+            Thread.Sleep(LoadPause);
+            errno = _filter.Apply(OwnTable.Replacing(_tables, _filter.NextSequence()));
+        }
+
         if (errno != 0)
         {
             return Words(errno);

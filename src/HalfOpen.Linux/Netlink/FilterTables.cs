@@ -26,6 +26,9 @@ public sealed class FilterTables : IDisposable
         _socket = new NetlinkSocket(Native.NetlinkNetfilter, ReceiveBufferBytes);
         try
         {
+            // First a request, which has the kernel load nf_tables and waits for that. To subscribe would begin to load
+            // it in the background, and what is asked meanwhile is refused as not supported.
+            _ = TryGetGeneration(out _);
             _changes = new NetlinkSocket(Native.NetlinkNetfilter, ChangesBufferBytes, 1u << (FilterMessages.ChangesGroup - 1));
         }
         catch
