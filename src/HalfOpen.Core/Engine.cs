@@ -23,6 +23,7 @@ public sealed partial class Engine
         _policyOptions = options.Policy;
         _policy = options.Policy.Create(_state);
         _state.Programs.Recycled += index => _policy.Forget(index);
+        _state.Programs.OwnerRecycled += index => _policy.ForgetOwner(index);
     }
 
     /// <summary>The programs this engine knows.</summary>

@@ -48,7 +48,10 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
     }
 
     /// <summary>True for an address of the form ::ffff:a.b.c.d.</summary>
-    public bool IsIPv4 => Address >> 32 == 0xFFFF;
+    public bool IsIPv4 => IsMapped(Address);
+
+    /// <summary>The same of the address alone.</summary>
+    internal static bool IsMapped(UInt128 address) => address >> 32 == 0xFFFF;
 
     /// <summary>The framework's form of the address; IPv4 where <see cref="IsIPv4"/>.</summary>
     public IPAddress ToIPAddress()

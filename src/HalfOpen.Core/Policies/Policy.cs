@@ -90,5 +90,10 @@ internal abstract class Policy(EngineState state)
     {
     }
 
+    /// <summary>An owner's last program was forgotten; another owner takes its index.</summary>
+    public virtual void ForgetOwner(int owner)
+    {
+    }
+
     public abstract WaitReason ReasonOf(int program);
 }

@@ -21,6 +21,16 @@ public sealed record PolicyPromises
     /// <summary>Half-open attempts to destinations that never answered stay within the limit. Default false.</summary>
     public bool BoundsUnknown { get; init; }
 
+    /// <summary>
+    /// Half-open attempts that hold no slot (their destinations answered lately) are at most this for each slot, or
+    /// <see cref="BeyondAtLeast"/>, whichever is more; after the limit was lowered, none starts until that holds again.
+    /// 0 (default): no such promise.
+    /// </summary>
+    public int BeyondPerSlot { get; init; }
+
+    /// <summary>See <see cref="BeyondPerSlot"/>.</summary>
+    public int BeyondAtLeast { get; init; }
+
     /// <summary>Attempts of one program start in the order of submission. Default true.</summary>
     public bool FifoWithinProgram { get; init; } = true;
 

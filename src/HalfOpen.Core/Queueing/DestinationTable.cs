@@ -25,18 +25,51 @@ internal struct DestinationEntry
     public int ParkedCount;
 
     /// <summary>
+    /// How many attempts to it may be out without a slot: grows with its answers and shrinks with its silence.
+    /// </summary>
+    public ushort Window;
+    private Marks _marks;
+
+    [Flags]
+    private enum Marks : byte
+    {
+        None = 0,
+        Linked = 1,
+        Promoted = 2,
+        HasAnswered = 4,
+    }
+
+    /// <summary>
     /// It stands in the list by last use. Idle is not the same: an entry may be without attempts for a moment, between
     /// one that ended and the next that starts.
     /// </summary>
-    public bool Linked;
+    public bool Linked
+    {
+        readonly get => Has(Marks.Linked);
+        set => Mark(Marks.Linked, value);
+    }
 
     /// <summary>One of those that were parked waits in its program's queue to try next.</summary>
-    public bool Promoted;
+    public bool Promoted
+    {
+        readonly get => Has(Marks.Promoted);
+        set => Mark(Marks.Promoted, value);
+    }
+
+    /// <summary>It has answered since it stands here, whatever became of it.</summary>
+    public bool HasAnswered
+    {
+        readonly get => Has(Marks.HasAnswered);
+        set => Mark(Marks.HasAnswered, value);
+    }
+
+    /// <summary>Half-open attempts to it that hold no slot.</summary>
+    public readonly int Beyond => HalfOpen - Counted;
 
     public readonly bool IsIdle => HalfOpen == 0 && ParkedCount == 0 && !Promoted;
 
     /// <summary>Field by field: what is written whole and read in parts at once makes the processor wait.</summary>
-    public void Begin(UInt128 address, int hashNext)
+    public void Begin(UInt128 address, int hashNext, ushort window)
     {
         Address = address;
         AnsweredAt = long.MinValue;
@@ -48,9 +81,13 @@ internal struct DestinationEntry
         HalfOpen = 0;
         Parked = default;
         ParkedCount = 0;
-        Linked = false;
-        Promoted = false;
+        Window = window;
+        _marks = Marks.None;
     }
+
+    private readonly bool Has(Marks mark) => (_marks & mark) != Marks.None;
+
+    private void Mark(Marks mark, bool on) => _marks = on ? _marks | mark : _marks & ~mark;
 }
 
 /// <summary>
@@ -58,7 +95,9 @@ internal struct DestinationEntry
 /// by the process: the order of decisions never depends on it. Grows as needed; who keeps it bounded is its owner,
 /// through <see cref="Remove"/>.
 /// </summary>
-internal sealed class DestinationTable(ulong seed)
+/// <param name="seed">Of the hash.</param>
+/// <param name="window">What a new entry's window begins with.</param>
+internal sealed class DestinationTable(ulong seed, ushort window = 0)
 {
     private DestinationEntry[] _entries = new DestinationEntry[64];
     private int[] _buckets = new int[64]; // entry + 1; 0: empty
@@ -107,7 +146,7 @@ internal sealed class DestinationTable(ulong seed)
         }
 
         var bucket = Bucket(address);
-        _entries[index].Begin(address, _buckets[bucket] - 1);
+        _entries[index].Begin(address, _buckets[bucket] - 1, window);
         _buckets[bucket] = index + 1;
         Count++;
         return index;

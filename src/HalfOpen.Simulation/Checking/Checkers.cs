@@ -24,6 +24,7 @@ internal sealed class Checkers
     private int _unknownHalfOpen;
     private int _unknownAllowed;
     private int _countedAllowed;
+    private int _beyondAllowed;
     private int _startedUnknownThisStep;
     private long _starts;
     private long _steps;
@@ -56,6 +57,7 @@ internal sealed class Checkers
         _log.Add(now, "limit", limit);
         _countedAllowed = _limiter.Counted; // over-full after a reduction: may stay, must not grow
         _unknownAllowed = _unknownHalfOpen;
+        _beyondAllowed = _limiter.HalfOpen - _limiter.Counted;
     }
 
     /// <summary>It was half-open when the recorder began: it counts above the limit if need be.</summary>
@@ -68,7 +70,7 @@ internal sealed class Checkers
     public void Restarted(ILimiter limiter)
     {
         _limiter = limiter;
-        _waiting = _unknownHalfOpen = _unknownAllowed = _countedAllowed = 0;
+        _waiting = _unknownHalfOpen = _unknownAllowed = _countedAllowed = _beyondAllowed = 0;
         foreach (var key in _keys)
         {
             key.Waiting = 0;
@@ -178,6 +180,17 @@ internal sealed class Checkers
             {
                 throw Fail(now,
                     $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above the limit of {limit}");
+            }
+        }
+
+        if (_promises.BeyondPerSlot > 0)
+        {
+            var beyond = halfOpen - counted;
+            var most = Math.Max(_promises.BeyondAtLeast, _promises.BeyondPerSlot * limit);
+            _beyondAllowed = Math.Max(most, Math.Min(_beyondAllowed, beyond));
+            if (beyond > _beyondAllowed)
+            {
+                throw Fail(now, $"beyond: {beyond} half-open attempts without a slot, at most {most} may be");
             }
         }
 

@@ -38,6 +38,11 @@ public sealed record ProgramSpec
     /// </summary>
     public required string Key { get; init; }
 
+    /// <summary>
+    /// Whom it belongs to (a user): policies may share slots between owners first. Null (default): it is one by itself.
+    /// </summary>
+    public string? Owner { get; init; }
+
     /// <summary>How many of it run at once, as name-1, name-2, ... Default 1.</summary>
     public int Count { get; init; } = 1;
 

@@ -186,6 +186,7 @@ public static class ScenarioReader
             Name = name,
             Kind = kind,
             Key = o.Text("key", 40, name),
+            Owner = o.Text("owner", 40, "") is { Length: > 0 } owner ? owner : null,
             Count = o.Integer("count", 1, 100_000, 1),
             StartSeconds = o.Number("startSeconds", 0, 365 * Day, d.StartSeconds),
             Priority = o.Integer("priority", 0, AttemptRequest.MaxPriority, 0),

@@ -271,7 +271,7 @@ internal sealed partial class SimulatedWorld : IDecisionSink
     {
         for (var i = 0; i < _keys.Length; i++)
         {
-            _keys[i] = _limiter.Intern(KeyOf(_behaviours[i]));
+            _keys[i] = _limiter.Intern(KeyOf(_behaviours[i]), _behaviours[i].Spec.Owner);
         }
     }
 

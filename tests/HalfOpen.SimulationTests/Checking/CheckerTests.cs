@@ -50,6 +50,14 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void More_without_a_slot_than_promised_is_caught()
+    {
+        var promises = Promises with { BoundsUnknown = false, BeyondPerSlot = 1, BeyondAtLeast = 3 };
+        var e = Assert.Throws<CheckFailedException>(() => Run(Bug.CountsNothing, promises));
+        Assert.Contains("beyond: 11 half-open attempts without a slot, at most 10 may be", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_NAT_budget_that_is_passed_is_caught()
     {
         var scenario = ShippedScenarios.Find("nat")!;

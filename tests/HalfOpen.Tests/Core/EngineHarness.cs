@@ -46,13 +46,15 @@ internal sealed class EngineHarness
 
     public static Destination Host(int number, ushort port = 80) => Destination.FromIPv4(0x0A000000u + (uint)number, port);
 
-    public void Submit(int id, string program, Destination destination, int priority = 0, long? deadlineMs = null)
+    public void Submit(
+        int id, string program, Destination destination, int priority = 0, long? deadlineMs = null, string? owner = null)
     {
         WaitingIds.Add(id);
         _ids[id] = Engine.Submit(
             new AttemptRequest
             {
-                Program = Engine.Programs.Intern(program),
+                Program = owner is null
+                    ? Engine.Programs.Intern(program) : Engine.Programs.Intern(program, Engine.Programs.InternOwner(owner)),
                 Destination = destination,
                 Priority = priority,
                 Deadline = deadlineMs is { } ms ? Instant.FromMilliseconds(ms) : null,

@@ -1,3 +1,6 @@
+using HalfOpen.Core.Attempts;
+using HalfOpen.Core.Queueing;
+
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
@@ -8,7 +11,7 @@ internal struct FairClass
 {
     public int Program;
     public int NextOfProgram; // -1: last
-    public ushort Port;
+    public int Port; // and the family: see ClassTable.PortOf
     public bool IsLive;
 
     /// <summary>Its silent share is small: it gives a slot back within a round trip.</summary>
@@ -44,6 +47,11 @@ internal struct FairClass
 internal struct FairProgram
 {
     public bool IsLive;
+    public int Owner; // -1: none
+
+    /// <summary>Links of its owner's newcomers; + 1, 0: none.</summary>
+    public int NextNewcomer;
+    public int PreviousNewcomer;
     public int FirstClass;
     public int OtherClass;
     public int ServiceClasses;
@@ -64,6 +72,22 @@ internal struct FairProgram
     public bool IsBrief;
     public int Pending;
     public SilentShare Silence;
+
+    /// <summary>Its half-open attempts that hold no slot: their destinations answered lately.</summary>
+    public int Beyond;
+
+    /// <summary>
+    /// Of these, how many stayed silent for longer than handshakes take. It owes a slot for each: they count as held
+    /// when turns are given, and its turn pays the oldest before anything of its own starts.
+    /// </summary>
+    public int Owed;
+    public AttemptList Overdue;
+
+    /// <summary>Attempts that wait for the outcome of another one to the same destination.</summary>
+    public int Parked;
+
+    /// <summary>It has a turn to wait for.</summary>
+    public readonly bool WantsTurn => Queued > 0 || Owed > 0;
 }
 
 /// <summary>
@@ -75,11 +99,13 @@ internal sealed class ClassTable(bool portClasses)
 {
     private const int ClassesPerGroup = 8;
     private const int FirstHighPort = 1024;
+    private const int SixBit = 1 << 16;
     private static readonly long IdleBeforeReuse = TimeSpan.FromSeconds(60).Ticks;
 
     private readonly Dictionary<long, int> _classOf = [];
     private FairClass[] _classes = new FairClass[16];
     private FairProgram[] _programs = new FairProgram[16];
+    private FairOwner[] _owners = new FairOwner[16];
     private int _free = -1;
 
     /// <summary>Indexes are below it; not all are live.</summary>
@@ -91,15 +117,27 @@ internal sealed class ClassTable(bool portClasses)
 
     public ref FairProgram Program(int program) => ref _programs[program];
 
+    /// <summary>Only of a program that has one.</summary>
+    public ref FairOwner OwnerOf(in FairProgram program) => ref _owners[program.Owner];
+
+    /// <summary>
+    /// Ports of the two families are told apart: a machine's IPv6 may be broken while its IPv4 works.
+    /// </summary>
+    public static int PortOf(in Attempt attempt) => attempt.Port | (Destination.IsMapped(attempt.Address) ? 0 : SixBit);
+
+    public static bool IsSix(in FairClass row) => (row.Port & SixBit) != 0;
+
     /// <summary>It has been seen, and not been forgotten since.</summary>
     public bool Knows(int program) => program < _programs.Length && _programs[program].IsLive;
 
     /// <summary>The class of attempts of a program to a port; a new one where there is room for it.</summary>
-    public int Find(int p, ushort port, long now)
+    public int Find(in Attempt attempt, ProgramTable programs, long now)
     {
+        var p = attempt.Program;
+        var port = PortOf(attempt);
         if (!Knows(p))
         {
-            AddProgram(p, now);
+            AddProgram(p, programs, now);
         }
 
         ref var program = ref _programs[p];
@@ -135,14 +173,31 @@ internal sealed class ClassTable(bool portClasses)
 
     private static long KeyOf(int program, int port) => ((long)program << 17) | (long)port;
 
-    private void AddProgram(int p, long now)
+    private static bool IsServicePort(int port) => (port & ~SixBit) < FirstHighPort;
+
+    /// <summary>The owner is forgotten with its last program; another takes its index.</summary>
+    public void ForgetOwner(int owner)
+    {
+        if (owner < _owners.Length)
+        {
+            _owners[owner] = default;
+        }
+    }
+
+    private void AddProgram(int p, ProgramTable programs, long now)
     {
         if (p >= _programs.Length)
         {
             Array.Resize(ref _programs, Math.Max(p + 1, _programs.Length * 2));
         }
 
-        _programs[p] = new FairProgram { IsLive = true, FirstClass = -1, IsBrief = true };
+        var owner = programs.OwnerName(p) is null ? -1 : programs.Owner(p);
+        if (owner >= _owners.Length)
+        {
+            Array.Resize(ref _owners, Math.Max(owner + 1, _owners.Length * 2));
+        }
+
+        _programs[p] = new FairProgram { IsLive = true, Owner = owner, FirstClass = -1, IsBrief = true };
         _programs[p].OtherClass = Add(p, 0, now);
     }
 
@@ -150,10 +205,10 @@ internal sealed class ClassTable(bool portClasses)
     /// A class of its own for a port, if there is room. Not while the common class has a backlog that may hold attempts
     /// to the same port: they would be overtaken.
     /// </summary>
-    private int NewClass(int p, ushort port, long now)
+    private int NewClass(int p, int port, long now)
     {
         ref var program = ref _programs[p];
-        var isService = port < FirstHighPort;
+        var isService = IsServicePort(port);
         var otherWaits = _classes[program.OtherClass].Queue.Count > 0;
         program.Overflowed &= otherWaits;
         if (otherWaits && (!isService || program.Overflowed))
@@ -182,7 +237,7 @@ internal sealed class ClassTable(bool portClasses)
         for (var c = program.FirstClass; c >= 0; c = _classes[c].NextOfProgram)
         {
             ref var candidate = ref _classes[c];
-            if (c != program.OtherClass && candidate.Port < FirstHighPort == isService
+            if (c != program.OtherClass && IsServicePort(candidate.Port) == isService
                 && candidate is { Queue.Count: 0, Held: 0, Pending: 0, Parked: 0 }
                 && now - candidate.LastServed > IdleBeforeReuse && (best < 0 || candidate.LastServed < _classes[best].LastServed))
             {
@@ -221,7 +276,7 @@ internal sealed class ClassTable(bool portClasses)
     }
 
     /// <summary>Until it has shown more, a class is taken for what its program is.</summary>
-    private int Add(int p, ushort port, long now)
+    private int Add(int p, int port, long now)
     {
         var c = _free;
         if (c >= 0)

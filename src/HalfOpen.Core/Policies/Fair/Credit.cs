@@ -13,15 +13,17 @@ internal sealed class Credit(AttemptSlab slab, int perSuccess)
 {
     private const int LeastMost = 64;
     private Account[] _accounts = new Account[16];
+    private int[] _savedByOwner = new int[16];
 
     /// <summary>One give-up is paid for.</summary>
     /// <returns>False: the attempt waits until it is, see <see cref="TakePaid"/>.</returns>
-    public bool TryPay(int program, int attempt)
+    public bool TryPay(int program, int owner, int attempt)
     {
         ref var account = ref AccountOf(program);
         if (account.Balance > 0)
         {
             account.Balance--;
+            SavedBy(owner)--;
             return true;
         }
 
@@ -30,15 +32,20 @@ internal sealed class Credit(AttemptSlab slab, int perSuccess)
         return false;
     }
 
-    /// <summary>A success. Saved is at most twice the limit, or 64: an old success is no licence.</summary>
-    public void Earn(int program, int limit)
+    /// <summary>
+    /// A success. Saved is at most twice the limit, or 64, by all programs of an owner together: an old success is no
+    /// licence, and many programs are no purse.
+    /// </summary>
+    public void Earn(int program, int owner, int limit)
     {
-        ref var account = ref AccountOf(program);
-        account.Balance = Math.Min(account.Balance + perSuccess, Math.Max(LeastMost, 2 * limit));
+        ref var saved = ref SavedBy(owner);
+        var earned = Math.Clamp(Math.Max(LeastMost, 2 * limit) - saved, 0, perSuccess);
+        AccountOf(program).Balance += earned;
+        saved += earned;
     }
 
     /// <summary>The next attempt that waited and is paid for now; -1: none.</summary>
-    public int TakePaid(int program)
+    public int TakePaid(int program, int owner)
     {
         ref var account = ref AccountOf(program);
         if (account.Balance == 0 || account.Unpaid.IsEmpty)
@@ -47,6 +54,7 @@ internal sealed class Credit(AttemptSlab slab, int perSuccess)
         }
 
         account.Balance--;
+        SavedBy(owner)--;
         var attempt = account.Unpaid.RemoveFirst(slab);
         slab[attempt].List = FairList.None;
         return attempt;
@@ -56,12 +64,23 @@ internal sealed class Credit(AttemptSlab slab, int perSuccess)
     public void Leave(int program, int attempt) => AccountOf(program).Unpaid.Remove(slab, attempt);
 
     /// <summary>The program is forgotten; another takes its index.</summary>
-    public void Forget(int program)
+    public void Forget(int program, int owner)
     {
         if (program < _accounts.Length)
         {
+            SavedBy(owner) -= _accounts[program].Balance;
             _accounts[program] = default;
         }
+    }
+
+    private ref int SavedBy(int owner)
+    {
+        if (owner >= _savedByOwner.Length)
+        {
+            Array.Resize(ref _savedByOwner, Math.Max(owner + 1, _savedByOwner.Length * 2));
+        }
+
+        return ref _savedByOwner[owner];
     }
 
     private ref Account AccountOf(int program)

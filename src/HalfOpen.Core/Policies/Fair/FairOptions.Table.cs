@@ -14,6 +14,8 @@ public sealed partial record FairOptions
     {
         LateCounting = true,
         BoundsUnknown = true,
+        BeyondPerSlot = Policies.Fair.BeyondSlots.PerSlot,
+        BeyondAtLeast = Policies.Fair.BeyondSlots.AtLeast,
         FifoWithinProgram = false,
         BoundPerProgram = 64,
         NatBudget = NatBudget,

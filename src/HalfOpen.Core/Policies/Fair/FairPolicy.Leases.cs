@@ -7,7 +7,7 @@ internal sealed partial class FairPolicy
     /// Who takes a leased slot may be silent and keep it: so no more is leased than such a program could have at once
     /// while nothing is short, and the headroom stays here. Nothing is leased under a NAT budget, which only we keep.
     /// </summary>
-    public override int Leasable => _nat is null && _turns.IsEmpty && _overdue.IsEmpty && _headroom.IsFar
+    public override int Leasable => _nat is null && _turns.IsEmpty && _headroom.IsFar
         ? State.WholeLimit - _headroom.Trial - State.All.Counted : 0;
 
     /// <summary>
@@ -17,7 +17,7 @@ internal sealed partial class FairPolicy
     public override void AdoptLeased(int index)
     {
         ref var attempt = ref Slab[index];
-        attempt.Class = _classes.Find(attempt.Program, attempt.Port, State.Now);
+        attempt.Class = _classes.Find(attempt, State.Programs, State.Now);
         var entry = _known.Find(attempt.Address);
         var isKnown = entry >= 0 && _known.IsKnown(entry, State.Now) && _known[entry].Counted == 0;
         ref var row = ref _classes[attempt.Class];

@@ -37,17 +37,89 @@ internal sealed partial class FairPolicy
 
         _nat?.Open();
         ref var row = ref _classes[attempt.Class];
+        ref var program = ref _classes.ProgramOf(row);
         if (attempt.IsCounted)
         {
             destination.Counted++;
             row.Held++;
             row.Pending++;
-            _classes.ProgramOf(row).Pending++;
+            program.Pending++;
+            if (program.Owner >= 0)
+            {
+                BeginOfOwner(row.Program, ref program);
+            }
+        }
+        else
+        {
+            _beyond.Count++;
+            program.Beyond++;
+            if (program.Owner >= 0)
+            {
+                _classes.OwnerOf(program).Beyond++;
+            }
         }
 
         attempt.List = FairList.Young;
         _young.AddLast(Slab, index);
         Review(attempt.Class);
+    }
+
+    private void BeginOfOwner(int p, ref FairProgram program)
+    {
+        ref var owner = ref _classes.OwnerOf(program);
+        owner.Held++;
+        if (program.Pending > 1 || !program.Silence.IsEmpty)
+        {
+            return;
+        }
+
+        program.PreviousNewcomer = 0;
+        program.NextNewcomer = owner.FirstNewcomer;
+        if (owner.FirstNewcomer > 0)
+        {
+            _classes.Program(owner.FirstNewcomer - 1).PreviousNewcomer = p + 1;
+        }
+
+        owner.FirstNewcomer = p + 1;
+        if (owner.NewcomerStarted(_headroom.Trial, State.Now))
+        {
+            ReviewNewcomers(owner.FirstNewcomer);
+        }
+    }
+
+    /// <param name="held">How long its attempt was out.</param>
+    private void NewcomerEnded(ref FairProgram program, bool? silent, long held)
+    {
+        ref var owner = ref _classes.OwnerOf(program);
+        if (program.PreviousNewcomer > 0)
+        {
+            _classes.Program(program.PreviousNewcomer - 1).NextNewcomer = program.NextNewcomer;
+        }
+        else
+        {
+            owner.FirstNewcomer = program.NextNewcomer;
+        }
+
+        if (program.NextNewcomer > 0)
+        {
+            _classes.Program(program.NextNewcomer - 1).PreviousNewcomer = program.PreviousNewcomer;
+        }
+
+        // One that was ended before it could be late, and had no answer, is no better than a silent one.
+        silent ??= held > _handshakes.LateAfter / 4 ? true : null;
+        if (owner.NewcomerEnded(silent, _headroom.Trial, State.Now))
+        {
+            ReviewNewcomers(owner.FirstNewcomer);
+        }
+    }
+
+    /// <summary>What they hold was taken for what comes back soon. A few: trust ends when more are out.</summary>
+    private void ReviewNewcomers(int first)
+    {
+        for (var p = first; p > 0; p = _classes.Program(p - 1).NextNewcomer)
+        {
+            Review(_classes.Program(p - 1).FirstClass);
+        }
     }
 
     private void End(int index, Outcome outcome)
@@ -61,6 +133,7 @@ internal sealed partial class FairPolicy
         }
 
         var entry = attempt.Entry;
+        var wasBeyond = !attempt.IsCounted;
         if (attempt.IsCounted)
         {
             ref var row = ref _classes[attempt.Class];
@@ -72,33 +145,74 @@ internal sealed partial class FairPolicy
             {
                 // A quick answer speaks for its class, and a time-out of its program's own says that nobody answered. A
                 // cancelled attempt says nothing.
-                EndPending(ref row, outcome == Outcome.Cancelled ? null : outcome == Outcome.TimedOut);
+                EndPending(ref row, SilentOf(outcome), State.Now - attempt.Since);
             }
 
             row.Held--;
+            OwnerHolds(_classes.ProgramOf(row), -1);
             _known[entry].Counted--;
             State.Discharge(index);
+        }
+        else
+        {
+            LeaveBeyond(ref _classes.Program(attempt.Program));
         }
 
         if (outcome == Outcome.Established)
         {
             _handshakes.Record(State.Now - attempt.Since);
-            Earn(attempt.Program);
+            Earn(attempt.Program, isFirst: !_known[entry].HasAnswered);
         }
 
         Review(attempt.Class);
-        LeaveDestination(entry, outcome);
+        LeaveDestination(entry, outcome, beyond: wasBeyond);
+    }
+
+    /// <summary>A quick answer says that nobody was silent; a cancelled attempt says nothing (null).</summary>
+    private static bool? SilentOf(Outcome outcome) => outcome == Outcome.Cancelled ? null : outcome == Outcome.TimedOut;
+
+    private void LeaveBeyond(ref FairProgram program)
+    {
+        _beyond.Count--;
+        program.Beyond--;
+        if (program.Owner >= 0)
+        {
+            _classes.OwnerOf(program).Beyond--;
+        }
+    }
+
+    private void OwnerHolds(in FairProgram program, int change)
+    {
+        if (program.Owner >= 0)
+        {
+            _classes.OwnerOf(program).Held += change;
+        }
+    }
+
+    /// <summary>It no longer owes a slot for one that passed as known.</summary>
+    private void LeaveOverdue(int index)
+    {
+        var p = Slab[index].Program;
+        ref var program = ref _classes.Program(p);
+        program.Overdue.Remove(Slab, index);
+        program.Owed--;
+        OwnerHolds(program, -1);
+        if (!program.WantsTurn)
+        {
+            _turns.Leave(p, program.Owner);
+        }
     }
 
     /// <summary>Who waited for this outcome goes on.</summary>
-    private void LeaveDestination(int entry, Outcome outcome)
+    private void LeaveDestination(int entry, Outcome outcome, bool beyond)
     {
         ref var destination = ref _known[entry];
         destination.HalfOpen--;
         if (outcome is Outcome.Established or Outcome.Refused or Outcome.Reset)
         {
-            destination.AnsweredAt = State.Now;
+            _known.Answered(entry, beyond, State.Now);
             destination.Open += outcome == Outcome.Established ? 1 : 0;
+            _sixAnsweredAt = Destination.IsMapped(destination.Address) ? _sixAnsweredAt : State.Now;
             ReleaseParked(entry);
         }
         else
@@ -142,7 +256,7 @@ internal sealed partial class FairPolicy
                 _late.Remove(Slab, index);
                 break;
             case FairList.Overdue:
-                _overdue.Remove(Slab, index);
+                LeaveOverdue(index);
                 break;
             case FairList.Unpaid:
                 _credit!.Leave(attempt.Program, index);
@@ -156,11 +270,17 @@ internal sealed partial class FairPolicy
     /// Attempts to known destinations say nothing about those to unknown ones, and are not counted here.
     /// </summary>
     /// <param name="silent">Whether it stayed silent; null: it says nothing.</param>
-    private void EndPending(ref FairClass row, bool? silent)
+    /// <param name="held">How long it was out.</param>
+    private void EndPending(ref FairClass row, bool? silent, long held)
     {
         ref var program = ref _classes.ProgramOf(row);
         row.Pending--;
         program.Pending--;
+        if (program.Owner >= 0 && program.Silence.IsEmpty && (silent is not null || program.Pending == 0))
+        {
+            NewcomerEnded(ref program, silent, held);
+        }
+
         if (silent is { } wasSilent)
         {
             row.Silence.Learn(wasSilent);
@@ -183,7 +303,7 @@ internal sealed partial class FairPolicy
         {
             var index = _late.RemoveFirst(Slab);
             Slab[index].List = FairList.None;
-            if (_credit is null || _credit.TryPay(Slab[index].Program, index))
+            if (_credit is null || _credit.TryPay(Slab[index].Program, State.Programs.Owner(Slab[index].Program), index))
             {
                 State.Emit(DecisionKind.GiveUp, index);
             }
@@ -191,8 +311,7 @@ internal sealed partial class FairPolicy
     }
 
     /// <summary>
-    /// Silent for longer than handshakes take. One that had passed as known takes a slot after all, as soon as there is
-    /// one; nothing else starts until then.
+    /// Silent for longer than handshakes take. For one that had passed as known its program owes a slot from now on.
     /// </summary>
     private void BecomeLate(int index)
     {
@@ -201,46 +320,65 @@ internal sealed partial class FairPolicy
         if (attempt.IsCounted)
         {
             ref var row = ref _classes[attempt.Class];
-            EndPending(ref row, silent: true);
+            EndPending(ref row, silent: true, _handshakes.LateAfter);
             row.LateHeld++;
             attempt.List = FairList.Late;
             _late.AddLast(Slab, index);
         }
         else
         {
-            _known[attempt.Entry].AnsweredAt = long.MinValue;
+            _known.FellSilent(attempt.Entry);
             attempt.List = FairList.Overdue;
-            _overdue.AddLast(Slab, index);
+            ref var program = ref _classes.Program(attempt.Program);
+            if (!program.WantsTurn)
+            {
+                _turns.Enter(attempt.Program, program.Owner, State.Now);
+            }
+
+            program.Owed++;
+            program.Overdue.AddLast(Slab, index);
+            OwnerHolds(program, 1);
         }
 
         Review(attempt.Class);
     }
 
-    /// <summary>A slot is there for the first of those that passed as known and stayed silent.</summary>
-    private void ChargeOverdue()
+    /// <summary>
+    /// The program has its turn and pays for the first of those that passed as known and stayed silent.
+    /// </summary>
+    private void ChargeOverdue(int p)
     {
-        var index = _overdue.RemoveFirst(Slab);
+        var index = _classes.Program(p).Overdue.Head;
+        LeaveOverdue(index);
+        LeaveBeyond(ref _classes.Program(p));
         ref var attempt = ref Slab[index];
         State.Charge(index);
         _known[attempt.Entry].Counted++;
         ref var row = ref _classes[attempt.Class];
+        OwnerHolds(_classes.ProgramOf(row), 1);
         row.Held++;
         row.LateHeld++;
         attempt.List = FairList.Late;
         _late.AddLast(Slab, index);
+        _turns.Take(p, _classes.Program(p).Owner, State.Now);
         Review(attempt.Class);
     }
 
     /// <summary>A success pays for give-ups, those that wait for it first.</summary>
-    private void Earn(int program)
+    /// <param name="isFirst">
+    /// Of a destination that had not answered before: a friendly host that answers a hundred times a second buys
+    /// nothing.
+    /// </param>
+    private void Earn(int program, bool isFirst)
     {
-        if (_credit is null)
+        if (_credit is null || !isFirst)
         {
             return;
         }
 
-        _credit.Earn(program, State.Limit);
-        for (var index = _credit.TakePaid(program); index >= 0; index = _credit.TakePaid(program))
+        var owner = State.Programs.Owner(program);
+        _credit.Earn(program, owner, State.Limit);
+        for (var index = _credit.TakePaid(program, owner); index >= 0; index = _credit.TakePaid(program, owner))
         {
             State.Emit(DecisionKind.GiveUp, index);
         }
@@ -251,7 +389,8 @@ internal sealed partial class FairPolicy
     {
         ref var row = ref _classes[c];
         ref var program = ref _classes.ProgramOf(row);
-        var isBrief = program.Silence.IsBrief(program.Pending, _headroom.Trial, prior: 0);
+        var isTrusted = program.Owner < 0 || program.Silence.IsSettled || _classes.OwnerOf(program).TrustsNewcomers;
+        var isBrief = program.Silence.IsBrief(program.Pending, _headroom.Trial, isTrusted ? 0 : PriorWeight);
         if (isBrief == program.IsBrief)
         {
             Review(ref row, ref program);
@@ -276,15 +415,25 @@ internal sealed partial class FairPolicy
         _headroom.LongHeld += longPart - row.LongPart;
         row.LongPart = longPart;
 
-        var isPrivileged = row.Queue.Count > 0 && row.IsBrief && row.Held < trial;
+        var isPrivileged = row.Queue.Count > 0 && row.IsBrief && row.Held < trial && program.Owed <= trial && MayBeBrief(row);
         program.Privileged += (isPrivileged ? 1 : 0) - (row.IsPrivileged ? 1 : 0);
         row.IsPrivileged = isPrivileged;
         NeedHeadroom(wanted: isPrivileged);
-        if (program.Queued > 0)
+        if (program.WantsTurn)
         {
             Rank(row.Program, program);
         }
+        else if (program.Owner >= 0)
+        {
+            RankOwner(program);
+        }
     }
+
+    /// <summary>
+    /// While IPv6 has not answered anybody lately, an attempt to it waits for a slot of its own and leaves the headroom
+    /// to the one that follows over IPv4 (RFC 8305): where it is broken, the first would keep the second from starting.
+    /// </summary>
+    private bool MayBeBrief(in FairClass row) => !ClassTable.IsSix(row) || State.Now - _sixAnsweredAt <= _options.KnownFor.Ticks;
 
     /// <param name="wanted">Somebody who would give it back soon waits for a slot.</param>
     private void NeedHeadroom(bool wanted) => _headroom.Need(State.All.Counted - _headroom.LongHeld + (wanted ? 1 : 0), State.Now);

@@ -67,10 +67,12 @@ internal sealed partial class FairPolicy
 
         _queued.Add(attempt.Class, attempt.Address);
         ref var program = ref _classes.ProgramOf(row);
-        if (program.Queued++ == 0)
+        if (!program.WantsTurn)
         {
-            _turns.Enter(attempt.Program, State.Now);
+            _turns.Enter(attempt.Program, program.Owner, State.Now);
         }
+
+        program.Queued++;
 
         if (row.Queue.Count == 1)
         {
@@ -85,9 +87,11 @@ internal sealed partial class FairPolicy
         ref var row = ref _classes[attempt.Class];
         row.Queue.Remove(Slab, index);
         _queued.Remove(attempt.Class, attempt.Address);
-        if (--_classes.ProgramOf(row).Queued == 0)
+        ref var program = ref _classes.ProgramOf(row);
+        program.Queued--;
+        if (!program.WantsTurn)
         {
-            _turns.Leave(attempt.Program);
+            _turns.Leave(attempt.Program, program.Owner);
         }
 
         if (row.Queue.Count == 0)
@@ -96,8 +100,17 @@ internal sealed partial class FairPolicy
         }
     }
 
-    private void Rank(int p, in FairProgram program) =>
-        _turns.Rank(p, State.Row(p).Counted, State.Programs.Weight(p), program.Privileged > 0);
+    private void Rank(int p, in FairProgram program)
+    {
+        _turns.Rank(p, program.Owner, State.Row(p).Counted + program.Owed, State.Programs.Weight(p), program.Privileged > 0);
+        if (program.Owner >= 0)
+        {
+            RankOwner(program);
+        }
+    }
+
+    /// <summary>What one of its programs holds has changed, whether that one waits or not.</summary>
+    private void RankOwner(in FairProgram program) => _turns.RankOwner(program.Owner, _classes.OwnerOf(program).Held);
 
     /// <summary>It waits for the outcome of another attempt to the same destination.</summary>
     /// <param name="first">It was promoted and finds that somebody else tries already.</param>
@@ -120,7 +133,9 @@ internal sealed partial class FairPolicy
         }
 
         destination.ParkedCount++;
-        _classes[attempt.Class].Parked++;
+        ref var row = ref _classes[attempt.Class];
+        row.Parked++;
+        _classes.ProgramOf(row).Parked++;
     }
 
     private void Unpark(int index)
@@ -128,13 +143,16 @@ internal sealed partial class FairPolicy
         ref var destination = ref _known[Slab[index].Entry];
         destination.Parked.Remove(Slab, index);
         destination.ParkedCount--;
-        _classes[Slab[index].Class].Parked--;
+        ref var row = ref _classes[Slab[index].Class];
+        row.Parked--;
+        _classes.ProgramOf(row).Parked--;
     }
 
-    /// <summary>It answered: everybody who waited for that goes, at once and without a slot.</summary>
+    /// <summary>It answered: those who waited for that go without a slot, as many as may.</summary>
     private void ReleaseParked(int entry)
     {
-        while (_known[entry].ParkedCount > 0 && HasNatRoom && _known.IsKnown(entry, State.Now))
+        while (_known[entry].ParkedCount > 0 && HasNatRoom && _known.IsKnown(entry, State.Now)
+            && MayGoBeyond(Slab[_known[entry].Parked.Head].Program, entry))
         {
             var index = _known[entry].Parked.Head;
             Unpark(index);

@@ -16,6 +16,7 @@ internal sealed partial class FairPolicy : Policy
     private readonly ClassTable _classes;
     private readonly Turns _turns = new();
     private readonly Headroom _headroom;
+    private readonly BeyondSlots _beyond;
     private readonly KnownDestinations _known;
     private readonly AddressFilter _queued;
     private readonly HandshakeTimes _handshakes;
@@ -25,7 +26,7 @@ internal sealed partial class FairPolicy : Policy
     // Started attempts by what is known of them, each in the order of their starts.
     private AttemptList _young;
     private AttemptList _late;
-    private AttemptList _overdue;
+    private long _sixAnsweredAt = long.MinValue / 2;
 
     public FairPolicy(EngineState state, FairOptions options)
         : base(state)
@@ -33,6 +34,7 @@ internal sealed partial class FairPolicy : Policy
         _options = options;
         _classes = new ClassTable(options.PortClasses);
         _headroom = new Headroom(options, state.WholeLimit, state.Now);
+        _beyond = new BeyondSlots(state.WholeLimit);
         _known = new KnownDestinations(options, state.Options.HashSeed);
         _queued = new AddressFilter(state.Options.MaxQueued);
         _handshakes = new HandshakeTimes(options);
@@ -93,13 +95,13 @@ internal sealed partial class FairPolicy : Policy
 
     /// <summary>Nobody waits and no slot is short: whoever comes may have one.</summary>
     private bool NothingIsShort =>
-        _turns.IsEmpty && State.All.Counted < State.Limit && _headroom.IsFar && _overdue.IsEmpty && _nat is null or { HasRoomForAll: true };
+        _turns.IsEmpty && State.All.Counted < State.Limit && _headroom.IsFar && _nat is null or { HasRoomForAll: true };
 
     public override void Submit(int index)
     {
         _nat?.AdvanceTo(State.Now);
         ref var attempt = ref Slab[index];
-        attempt.Class = _classes.Find(attempt.Program, attempt.Port, State.Now);
+        attempt.Class = _classes.Find(attempt, State.Programs, State.Now);
         switch (Decide(index, isHead: false, out var entry))
         {
             case Way.StartFree:
@@ -123,7 +125,7 @@ internal sealed partial class FairPolicy : Policy
     public override void Adopt(int index)
     {
         ref var attempt = ref Slab[index];
-        attempt.Class = _classes.Find(attempt.Program, attempt.Port, State.Now);
+        attempt.Class = _classes.Find(attempt, State.Programs, State.Now);
         State.StartAdopted(index, counted: true);
         Begin(index, _known.Find(attempt.Address));
     }
@@ -170,6 +172,7 @@ internal sealed partial class FairPolicy : Policy
     public override void LimitChanged()
     {
         _headroom.SetLimit(State.WholeLimit, State.Now);
+        _beyond.SetLimit(State.WholeLimit);
         for (var c = 0; c < _classes.Count; c++)
         {
             if (_classes[c].IsLive)
@@ -183,9 +186,15 @@ internal sealed partial class FairPolicy : Policy
 
     public override void Forget(int program)
     {
+        _credit?.Forget(program, State.Programs.Owner(program));
         _classes.Forget(program);
         _turns.Forget(program);
-        _credit?.Forget(program);
+    }
+
+    public override void ForgetOwner(int owner)
+    {
+        _classes.ForgetOwner(owner);
+        _turns.ForgetOwner(owner);
     }
 
     public override WaitReason ReasonOf(int program)
@@ -195,7 +204,7 @@ internal sealed partial class FairPolicy : Policy
             return WaitReason.SameDestination;
         }
 
-        if (State.All.Counted >= State.Limit || !_overdue.IsEmpty)
+        if (State.All.Counted >= State.Limit)
         {
             return _turns.First == program ? WaitReason.SlotsTaken : WaitReason.Share;
         }
@@ -224,9 +233,9 @@ internal sealed partial class FairPolicy : Policy
             var triesForOthers = (attempt.Flags & AttemptFlags.Promoted) != AttemptFlags.None;
             var othersWait = destination.ParkedCount > 0 || destination.Promoted;
             var isContested = destination.Counted > 0 || (othersWait && !triesForOthers);
-            if (_known.IsKnown(entry, State.Now) && (triesForOthers || !isContested))
+            if (_known.IsKnown(entry, State.Now))
             {
-                return isHead || HasNatRoom ? Way.StartFree : Way.Queue;
+                return DecideKnown(attempt, entry, isHead, triesForOthers, othersWait);
             }
 
             if (isContested && (othersWait || !SlotsArePlenty))
@@ -238,17 +247,39 @@ internal sealed partial class FairPolicy : Policy
         return isHead || NothingIsShort ? Way.StartOnSlot : Way.Queue;
     }
 
+    /// <summary>Without a slot, as many as may; beyond that as if it were not known, behind its own.</summary>
+    private Way DecideKnown(in Attempt attempt, int entry, bool isHead, bool triesForOthers, bool othersWait)
+    {
+        ref var program = ref _classes.Program(attempt.Program);
+        if (MayGoBeyond(attempt.Program, entry) && (triesForOthers || !othersWait || program is { Parked: 0, Queued: 0 }))
+        {
+            return isHead || HasNatRoom ? Way.StartFree : Way.Queue;
+        }
+
+        // Its window is full, of this program's attempts or of those of others: it stands in line behind its own only.
+        var beyond = _known[entry].Beyond;
+        var isOwn = beyond > 0 && program.Beyond * 2 >= beyond;
+        if (!isHead && ((othersWait && program.Parked > 0) || (isOwn && (othersWait || !SlotsArePlenty))))
+        {
+            return Way.Park;
+        }
+
+        return isHead || NothingIsShort ? Way.StartOnSlot : Way.Queue;
+    }
+
+    private bool MayGoBeyond(int p, int entry)
+    {
+        ref var program = ref _classes.Program(p);
+        return _known.HasRoom(entry)
+            && _beyond.MayPass(program.Beyond, program.Owner < 0 ? program.Beyond : _classes.OwnerOf(program).Beyond);
+    }
+
     /// <summary>Gives out what there is to give.</summary>
     private void Schedule()
     {
         while (true)
         {
-            while (!_overdue.IsEmpty && State.All.Counted < State.Limit)
-            {
-                ChargeOverdue();
-            }
-
-            if (_turns.IsEmpty || State.All.Counted >= State.Limit || !_overdue.IsEmpty || !HasNatRoom)
+            if (_turns.IsEmpty || State.All.Counted >= State.Limit || !HasNatRoom)
             {
                 return;
             }
@@ -259,8 +290,31 @@ internal sealed partial class FairPolicy : Policy
                 return;
             }
 
-            Serve(NextClass(restricted ? _turns.FirstPrivileged : _turns.Next(State.Now), restricted));
+            var program = restricted ? _turns.FirstPrivileged : _turns.Next(State.Now);
+            if (!restricted && _classes.Program(program).Owed > 0)
+            {
+                ChargeOverdue(program);
+                continue;
+            }
+
+            var next = NextClass(program, restricted);
+            if (restricted && _classes.Program(program).Owner >= 0 && !StillMay(next))
+            {
+                continue;
+            }
+
+            Serve(next);
         }
+    }
+
+    /// <summary>
+    /// It was privileged when it began to wait. What its owner's other programs have shown since, and whether IPv6
+    /// answers, counts too.
+    /// </summary>
+    private bool StillMay(int c)
+    {
+        Review(c);
+        return _classes[c].IsPrivileged;
     }
 
     /// <summary>
@@ -329,11 +383,15 @@ internal sealed partial class FairPolicy : Policy
     private void TakeTurn(ref FairClass row)
     {
         row.LastServed = State.Now;
-        _turns.Take(row.Program, State.Now);
         ref var program = ref _classes.ProgramOf(row);
-        if (program.Queued > 0)
+        _turns.Take(row.Program, program.Owner, State.Now);
+        if (program.WantsTurn)
         {
             Rank(row.Program, program);
+        }
+        else if (program.Owner >= 0)
+        {
+            RankOwner(program);
         }
     }
 }

@@ -8,7 +8,9 @@ namespace HalfOpen.Core.Policies.Fair;
 /// </summary>
 internal sealed class KnownDestinations(FairOptions options, ulong seed)
 {
-    private readonly DestinationTable _table = new(seed);
+    /// <summary>Attempts that may go without a slot to a host that answered once (TCP's own: RFC 6928).</summary>
+    private const ushort FirstWindow = 10;
+    private readonly DestinationTable _table = new(seed, FirstWindow);
     private int _newest = -1;
     private int _oldest = -1;
     private int _idle;
@@ -20,6 +22,34 @@ internal sealed class KnownDestinations(FairOptions options, ulong seed)
     public int Find(UInt128 address) => _table.Find(address);
 
     public bool IsKnown(int entry, long now) => options.KnownDestinations && _table[entry].AnsweredAt > now - options.KnownFor.Ticks;
+
+    /// <summary>
+    /// One more attempt may go to it without a slot. The window grows by one with each answer to such an attempt, as
+    /// TCP's does in slow start, and is halved by each that stays silent: what a host that falls silent leaves behind
+    /// is no more than what it answered before.
+    /// </summary>
+    public bool HasRoom(int entry) => _table[entry].Beyond < _table[entry].Window;
+
+    /// <summary>It answered.</summary>
+    /// <param name="beyond">An attempt that held no slot.</param>
+    public void Answered(int entry, bool beyond, long now)
+    {
+        ref var e = ref _table[entry];
+        e.AnsweredAt = now;
+        e.HasAnswered = true;
+        if (beyond && e.Window < ushort.MaxValue)
+        {
+            e.Window++;
+        }
+    }
+
+    /// <summary>It did not answer one that held no slot: it is no longer known to.</summary>
+    public void FellSilent(int entry)
+    {
+        ref var e = ref _table[entry];
+        e.AnsweredAt = long.MinValue;
+        e.Window = (ushort)Math.Max(1, e.Window / 2);
+    }
 
     /// <summary>The entry, in use: the caller will count something on it before <see cref="Rest"/>.</summary>
     public int Use(int entry)

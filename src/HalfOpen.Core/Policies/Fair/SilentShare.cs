@@ -26,6 +26,9 @@ internal struct SilentShare
     /// <summary>Enough was seen; what others were like no longer matters.</summary>
     public readonly bool IsSettled => _samples == Window;
 
+    /// <summary>Nothing was seen yet.</summary>
+    public readonly bool IsEmpty => _samples == 0;
+
     public void Learn(bool silent)
     {
         var difference = (silent ? 1.0 : 0.0) - _share;
@@ -36,6 +39,7 @@ internal struct SilentShare
     /// <param name="pending">Attempts that are out and may still answer.</param>
     /// <param name="trial">So many of them are no cause for suspicion.</param>
     /// <param name="prior">As if so many had been silent already.</param>
-    public readonly bool IsBrief(int pending, int trial, int prior) =>
-        _needed + (BriefUpToOneIn * (Math.Max(0, pending - trial) + prior)) <= _samples + pending + prior;
+    /// <param name="goodWill">As if so many had answered already.</param>
+    public readonly bool IsBrief(int pending, int trial, int prior, int goodWill = 0) =>
+        _needed + (BriefUpToOneIn * (Math.Max(0, pending - trial) + prior)) <= _samples + pending + prior + goodWill;
 }

@@ -1,9 +1,10 @@
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
-/// Whose turn it is: the program that holds fewest slots for its weight, among equals the one served longest ago. Who
-/// waits for longer than ten seconds is served out of turn now and then, so that nobody waits for ever behind a stream
-/// of newcomers.
+/// Whose turn it is, on two levels: the owner that holds fewest slots, and of its programs the one that holds fewest
+/// for its weight; among equals the one served longest ago. Who waits for longer than ten seconds is served out of turn
+/// now and then, on both levels, so that nobody waits for ever behind a stream of newcomers. A program without an owner
+/// (-1) stands beside the owners.
 /// </summary>
 internal sealed class Turns
 {
@@ -12,98 +13,140 @@ internal sealed class Turns
     /// <summary>Resolution of held slots over weight: weights are 1 to 1,000.</summary>
     private const long KeyPerSlot = 1000;
 
-    private readonly ProgramHeap _waiting = new();
-    private readonly ProgramHeap _privileged = new();
-    private readonly ProgramLine _line = new();
-    private Turn[] _rows = new Turn[16];
+    private readonly TurnTable _programs = new();
+    private readonly TurnTable _owners = new();
+    private TurnLists _alone;
+    private TurnLists _ownerLists;
+    private TurnLists[] _listsOf = new TurnLists[16];
     private long _served;
 
     /// <summary>Who has waited for longer is old.</summary>
     public static long AgeBound { get; } = TimeSpan.FromSeconds(10).Ticks;
 
     /// <summary>Nobody waits.</summary>
-    public bool IsEmpty => _waiting.Count == 0;
+    public bool IsEmpty => _alone.Waiting.Count == 0 && _ownerLists.Waiting.Count == 0;
 
     /// <summary>Somebody waits who may use the headroom.</summary>
-    public bool AnyPrivileged => _privileged.Count > 0;
+    public bool AnyPrivileged => _alone.Privileged.Count > 0 || _ownerLists.Privileged.Count > 0;
 
     /// <summary>Who holds fewest; only while somebody waits.</summary>
-    public int First => _waiting.First;
+    public int First => IsAlonesTurn(_alone.Waiting, _ownerLists.Waiting)
+        ? _alone.Waiting.First : _listsOf[_ownerLists.Waiting.First].Waiting.First;
 
     /// <summary>Of those who may use the headroom; only while there is one.</summary>
-    public int FirstPrivileged => _privileged.First;
+    public int FirstPrivileged => IsAlonesTurn(_alone.Privileged, _ownerLists.Privileged)
+        ? _alone.Privileged.First : _listsOf[_ownerLists.Privileged.First].Privileged.First;
 
     /// <summary>Whose turn it is; only while somebody waits.</summary>
-    public int Next(long now) => _served % AgedEvery == 0 && now - _rows[_line.First].ServedAt > AgeBound ? _line.First : _waiting.First;
+    public int Next(long now)
+    {
+        var aged = now - AgeBound;
+        if (_served % AgedEvery == 0)
+        {
+            var (program, owner) = (_alone.Line.First, _ownerLists.Line.First);
+            var programSince = program < 0 ? long.MaxValue : _programs.ServedAt(program);
+            var ownerSince = owner < 0 ? long.MaxValue : _owners.ServedAt(owner);
+            if (Math.Min(programSince, ownerSince) < aged)
+            {
+                return programSince <= ownerSince ? program : NextOf(owner, aged);
+            }
+        }
+
+        return IsAlonesTurn(_alone.Waiting, _ownerLists.Waiting) ? _alone.Waiting.First : NextOf(_ownerLists.Waiting.First, aged);
+    }
 
     /// <summary>A program begins to wait; <see cref="Rank"/> follows.</summary>
-    public void Enter(int program, long now)
+    public void Enter(int program, int owner, long now)
     {
-        RowOf(program).ServedAt = now;
-        _line.MoveToEnd(program);
+        if (owner < 0)
+        {
+            _programs.Enter(ref _alone, program, now);
+            return;
+        }
+
+        ref var lists = ref ListsOf(owner);
+        _programs.Enter(ref lists, program, now);
+        if (lists.Waiting.Count == 0)
+        {
+            _owners.Enter(ref _ownerLists, owner, now);
+        }
     }
 
     /// <summary>It waits no longer.</summary>
-    public void Leave(int program)
+    public void Leave(int program, int owner)
     {
-        _line.Leave(program);
-        _waiting.Remove(program);
-        _privileged.Remove(program);
-    }
-
-    /// <summary>What a program that waits holds, or what it may use, has changed.</summary>
-    public void Rank(int program, int held, int weight, bool isPrivileged)
-    {
-        var key = weight == 1 ? held * KeyPerSlot : held * KeyPerSlot / weight;
-        var served = RowOf(program).Served;
-        _waiting.Set(program, key, served);
-        if (isPrivileged)
+        if (owner < 0)
         {
-            _privileged.Set(program, key, served);
+            _programs.Leave(ref _alone, program);
+            return;
         }
-        else
+
+        ref var lists = ref ListsOf(owner);
+        _programs.Leave(ref lists, program);
+        if (lists.Waiting.Count == 0)
         {
-            _privileged.Remove(program);
+            _owners.Leave(ref _ownerLists, owner);
+        }
+        else if (lists.Privileged.Count == 0)
+        {
+            _owners.EndPrivilege(ref _ownerLists, owner);
         }
     }
 
-    /// <summary>It had its turn. One that still waits must be ranked anew.</summary>
-    public void Take(int program, long now)
+    /// <summary>
+    /// What a program that waits holds, or what it may use, has changed; <see cref="RankOwner"/> follows if it has one.
+    /// </summary>
+    public void Rank(int program, int owner, int held, int weight, bool isPrivileged) =>
+        _programs.Rank(ref owner < 0 ? ref _alone : ref ListsOf(owner), program, KeyOf(held, weight), isPrivileged);
+
+    /// <summary>What an owner holds has changed, or what its programs hold or may use.</summary>
+    public void RankOwner(int owner, int held)
     {
-        ref var row = ref RowOf(program);
-        row.Served = ++_served;
-        row.ServedAt = now;
-        if (_line.Contains(program))
+        ref var lists = ref ListsOf(owner);
+        if (lists.Waiting.Count > 0)
         {
-            _line.MoveToEnd(program);
+            _owners.Rank(ref _ownerLists, owner, KeyOf(held, weight: 1), lists.Privileged.Count > 0);
         }
+    }
+
+    /// <summary>It had its turn. One that still waits must be ranked anew, and its owner.</summary>
+    public void Take(int program, int owner, long now)
+    {
+        _served++;
+        if (owner < 0)
+        {
+            _programs.Take(ref _alone, program, _served, now);
+            return;
+        }
+
+        _programs.Take(ref ListsOf(owner), program, _served, now);
+        _owners.Take(ref _ownerLists, owner, _served, now);
     }
 
     /// <summary>The program is forgotten; another takes its index.</summary>
-    public void Forget(int program)
+    public void Forget(int program) => _programs.Forget(program);
+
+    /// <summary>The owner is forgotten; another takes its index. None of its programs waits.</summary>
+    public void ForgetOwner(int owner) => _owners.Forget(owner);
+
+    private static long KeyOf(int held, int weight) => weight == 1 ? held * KeyPerSlot : held * KeyPerSlot / weight;
+
+    private bool IsAlonesTurn(in RankList alone, in RankList owners) =>
+        owners.Count == 0 || (alone.Count > 0 && _programs.IsBefore(alone.First, _owners, owners.First));
+
+    private int NextOf(int owner, long aged)
     {
-        if (program < _rows.Length)
-        {
-            _rows[program] = default;
-        }
+        ref var lists = ref _listsOf[owner];
+        return lists.Turns % AgedEvery == 0 && _programs.ServedAt(lists.Line.First) < aged ? lists.Line.First : lists.Waiting.First;
     }
 
-    private ref Turn RowOf(int program)
+    private ref TurnLists ListsOf(int owner)
     {
-        if (program >= _rows.Length)
+        if (owner >= _listsOf.Length)
         {
-            Array.Resize(ref _rows, Math.Max(program + 1, _rows.Length * 2));
+            Array.Resize(ref _listsOf, Math.Max(owner + 1, _listsOf.Length * 2));
         }
 
-        return ref _rows[program];
-    }
-
-    private struct Turn
-    {
-        /// <summary>Number of the start it was served by; who has the lowest waits longest.</summary>
-        public long Served;
-
-        /// <summary>When that was, or when it began to wait.</summary>
-        public long ServedAt;
+        return ref _listsOf[owner];
     }
 }

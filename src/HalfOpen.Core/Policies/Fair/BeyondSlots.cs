@@ -1,0 +1,35 @@
+namespace HalfOpen.Core.Policies.Fair;
+
+/// <summary>
+/// How many attempts may be out without a slot, because their destinations answered lately: a host that answered may
+/// fall silent, and then so many are half-open beyond the limit. In all never more than twice the limit, or 64. Of what
+/// is left of that, an owner may have as much as it leaves, and a program half of that (dynamic thresholds: Choudhury
+/// and Hahne 1998): one program alone has a third of the whole, and there is always room for one more.
+/// </summary>
+internal sealed class BeyondSlots
+{
+    public const int AtLeast = 64;
+    public const int PerSlot = 2;
+    private int _most;
+
+    public BeyondSlots(int limit) => SetLimit(limit);
+
+    /// <summary>Attempts that are out without a slot.</summary>
+    public int Count { get; set; }
+
+    /// <summary>
+    /// The bound of <see cref="Count"/> at a limit; after the limit was lowered it may be above for a while.
+    /// </summary>
+    public static int Most(int limit) => Math.Max(AtLeast, PerSlot * limit);
+
+    public void SetLimit(int limit) => _most = Most(limit);
+
+    /// <summary>One more may go.</summary>
+    /// <param name="program">Attempts of the program that are out without a slot.</param>
+    /// <param name="owner">Those of its owner's programs; a program without one: its own.</param>
+    public bool MayPass(int program, int owner)
+    {
+        var room = _most - Count;
+        return 2 * program < room && owner < room;
+    }
+}
