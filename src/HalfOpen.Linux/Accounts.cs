@@ -61,6 +61,13 @@ public static partial class Accounts
     /// <summary>The id of a group by name, or null.</summary>
     public static uint? GroupId(string name) => Id("/etc/group", name);
 
+    /// <summary>The name of a user by number, or null.</summary>
+    public static string? UserName(uint id)
+    {
+        var number = id.ToString(CultureInfo.InvariantCulture);
+        return Fields("/etc/passwd").Find(f => f.Length >= 3 && f[2] == number)?[0] is { Length: > 0 } name ? name : null;
+    }
+
     /// <summary>Whether a user is in a group, as primary group or as a member.</summary>
     public static bool IsInGroup(uint user, string group)
     {

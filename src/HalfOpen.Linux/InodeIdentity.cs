@@ -28,3 +28,20 @@ public readonly record struct InodeIdentity(ulong Device, ulong Inode)
         return new InodeIdentity(((ulong)major << 20) | minor, BinaryPrimitives.ReadUInt64LittleEndian(room[InodeOffset..]));
     }
 }
+
+/// <summary>Who owns a file (statx(2)). Thread-safe: no state.</summary>
+internal static class InodeOwner
+{
+    private const int BasicStatistics = 0x7ff;
+    private const int Length = 256;
+    private const int UserOffset = 20;
+    private const int CurrentFolder = -100;
+
+    /// <summary>The owner's number; null: not there, or not ours to see.</summary>
+    public static uint? Of(string path)
+    {
+        Span<byte> room = stackalloc byte[Length];
+        return Native.Status(CurrentFolder, path, 0, BasicStatistics, room)
+            ? BinaryPrimitives.ReadUInt32LittleEndian(room[UserOffset..]) : null;
+    }
+}

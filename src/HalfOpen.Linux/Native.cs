@@ -233,6 +233,15 @@ internal static unsafe partial class Native
         }
     }
 
+    /// <summary>read(2) into room; bytes read, or -1.</summary>
+    public static int ReadSome(int descriptor, Span<byte> room)
+    {
+        fixed (byte* start = room)
+        {
+            return (int)Read(descriptor, start, (nuint)room.Length);
+        }
+    }
+
     /// <summary>statx(2); false when it failed.</summary>
     public static bool Status(int folder, string path, int flags, uint mask, Span<byte> room)
     {

@@ -9,6 +9,7 @@ internal static class VerbList
     public static IReadOnlyList<VerbCommand> Create(Terminal terminal, PolicyTable policies) =>
     [
         LabVerb.Create(terminal),
+        DoctorVerb.Create(terminal),
         InspectVerb.Create(terminal),
         PatchVerb.Create(terminal),
         RestoreVerb.Create(terminal),

@@ -97,6 +97,15 @@ public sealed class FilterTables : IDisposable
         return found;
     }
 
+    /// <summary>Whether the calling thread's namespace has a table of this name for IPv4.</summary>
+    /// <exception cref="LinuxException">No netlink here.</exception>
+    public static bool HasTable(string table)
+    {
+        using var filter = new FilterTables();
+        ulong mixed = 0;
+        return filter.TryDescribeTable(FilterFamily.IPv4, table, ref mixed);
+    }
+
     /// <summary>Mixes what the kernel says about a table into a number that differs when anything of it does.</summary>
     /// <returns>False: there is no such table.</returns>
     public bool TryDescribeTable(FilterFamily family, string table, ref ulong mixed)

@@ -70,6 +70,44 @@ public sealed class SocketTable : ISocketTable, IDisposable
         return _socket.Request(_request.AsSpan(0, writer.Length), _sequence) == 0;
     }
 
+    /// <summary>
+    /// All sockets of a protocol (6 TCP, 17 UDP) in the given states, IPv4 and IPv6, with what tcp_info says of them.
+    /// </summary>
+    /// <returns>False: the table changed so much meanwhile that some may be missing, or the kernel refused.</returns>
+    public bool DumpDetails(byte protocol, uint states, Action<SocketDetails> visit)
+    {
+        var whole = true;
+        foreach (var family in (ReadOnlySpan<byte>)[SocketDiagnosis.FamilyV4, SocketDiagnosis.FamilyV6])
+        {
+            var writer = new NetlinkWriter(_request);
+            SocketDetails.Dump(ref writer, family, protocol, states, ++_sequence);
+            var errno = _socket.Send(_request.AsSpan(0, writer.Length));
+            var isDone = errno != 0;
+            while (!isDone)
+            {
+                var reader = new NetlinkReader(_socket.Receive());
+                while (!isDone && reader.TryRead(out var message))
+                {
+                    if (message.Sequence != _sequence)
+                    {
+                        continue;
+                    }
+
+                    isDone = message.IsDone || message.IsError;
+                    whole &= !message.IsError && (message.Flags & NetlinkConstants.DumpInterrupted) == 0;
+                    if (!isDone && SocketDetails.TryParse(message, out var details))
+                    {
+                        visit(details);
+                    }
+                }
+            }
+
+            whole &= errno == 0;
+        }
+
+        return whole;
+    }
+
     public bool HasRawSenders() => RawSockets.MaySendTcp();
 
     public void Dispose() => _socket.Dispose();

@@ -14,6 +14,7 @@ public sealed partial class BoundaryTests
     {
         [("HalfOpen.Core", "HalfOpen.SimulationTests")] = "only engines hand out ids; limiters that are broken on purpose have to as well",
         [("HalfOpen.Core", "HalfOpen.Tests")] = "unit tests of the parts of policies, and a policy written in test code",
+        [("HalfOpen.Diagnosis", "HalfOpen.Tests")] = "parsers of texts, and what findings say of programs",
         [("HalfOpen.Guard", "HalfOpen.Tests")] = "unit tests of Holding, Rules and Service",
         [("HalfOpen.Guard", "HalfOpen.SystemTests")] = "rules of tests on one back end",
         [("HalfOpen.Linux", "HalfOpen.Tests")] = "the seccomp program and parsers of /proc, which are pure",
@@ -80,10 +81,10 @@ public sealed partial class BoundaryTests
     public void Only_the_command_line_speaks_of_its_flags()
     {
         // Flags of the tools that libraries call (iptables, ip, curl) stand in argument lists, in the rules, and in
-        // what Images recommends (qemu-img).
+        // what Images (qemu-img) and Diagnosis recommend.
         foreach (
             var (project, path, code) in Sources("HalfOpen.*")
-                .Where(s => s.Project is not ("HalfOpen.Cli" or "HalfOpen.Images")
+                .Where(s => s.Project is not ("HalfOpen.Cli" or "HalfOpen.Images" or "HalfOpen.Diagnosis")
                     && !s.Path.Contains("HalfOpen.Guard/Rules/", StringComparison.Ordinal)))
         {
             var texts = QuotedText().Matches(code).Select(m => m.Value)

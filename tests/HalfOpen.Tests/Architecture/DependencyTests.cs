@@ -12,18 +12,19 @@ public sealed class DependencyTests
         ["HalfOpen.Core"] = [], // the engine: every host embeds it, so it must drag nothing along
         ["HalfOpen.Wire"] = [], // codecs: usable and fuzzable alone
         ["HalfOpen.Driver"] = [], // must also run on the XP machine itself (net40)
+        ["HalfOpen.Diagnosis"] = [], // facts in, findings out: everything that it knows stands in the facts
         ["HalfOpen.Images"] = [], // parsers of other people's disks: fuzzable alone, and no file system of this machine in reach
         ["HalfOpen.Media"] = ["HalfOpen.Images"], // codecs, fuzzable alone; one kind of byte source and of error with the images
         ["HalfOpen.Windows"] = ["HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Media"],
         ["HalfOpen.Xp"] = ["HalfOpen.Driver", "HalfOpen.Windows"], // for .NET 10; the executable for XP compiles their sources
         ["HalfOpen.Hosting"] = ["HalfOpen.Core"], // what every host needs, whatever it is a host of
         ["HalfOpen.Simulation"] = ["HalfOpen.Core", "HalfOpen.Hosting"],
-        ["HalfOpen.Linux"] = ["HalfOpen.Wire"], // system calls and what the kernel's bytes mean; no engine
+        ["HalfOpen.Linux"] = ["HalfOpen.Wire", "HalfOpen.Diagnosis"], // system calls, what the kernel's bytes mean, facts; no engine
         ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux"],
         ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
             ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation",
-                "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab"],
+                "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab", "HalfOpen.Diagnosis"],
     };
 
     /// <summary>Packages a project may use. Core, Wire and Driver: none at all.</summary>
