@@ -13,41 +13,75 @@ internal static class Figures
 {
     private const int Rounds = 7;
 
-    public static string[] Names { get; } = ["storm", "lone", "held", "release", "startup", "idle"];
+    public static string[] Names { get; } = ["storm", "lone", "known", "scarce", "held", "release", "startup", "idle"];
 
     public static int Run(IReadOnlyList<string> names)
     {
         using var network = new TestNetwork();
         network.Listen(80);
+        network.Listen(8080);
         Console.WriteLine($"| figure | median of {Rounds} | worst |");
         Console.WriteLine("|---|---|---|");
         foreach (var name in names)
         {
             Action<TestNetwork> measure = name switch
-                { "storm" => Storm, "lone" => Lone, "held" => Held, "release" => Release, "startup" => StartUp, _ => Idle };
+            {
+                "storm" => Storm,
+                "lone" => Lone,
+                "known" => Known,
+                "scarce" => Scarce,
+                "held" => Held,
+                "release" => Release,
+                "startup" => StartUp,
+                _ => Idle,
+            };
             measure(network);
         }
 
         return 0;
     }
 
-    private static void Storm(TestNetwork network)
+    private static void Storm(TestNetwork network) =>
+        PrintRates("64 at a time", Alternate(network, new GuardOptions { Limit = 1000 }, () => Load.Run(64, 40_000, 80)));
+
+    private static void Known(TestNetwork network) => PrintRates("64 at a time to one host",
+        Alternate(network, new GuardOptions { Limit = 1000 }, () => Load.Run(64, 40_000, 80, hosts: 1)));
+
+    /// <summary>Another program's silent attempts hold all slots but the headroom, and more of them wait.</summary>
+    private static void Scarce(TestNetwork network)
     {
-        var pairs = Alternate(network, atATime: 64, connections: 40_000);
-        Print("64 at a time: connects/s without a guard", pairs.Select(p => p.Without.PerSecond), "F0", lowIsBad: true);
-        Print("64 at a time: connects/s with a guard", pairs.Select(p => p.With.PerSecond), "F0", lowIsBad: true);
-        Print("64 at a time: ratio", pairs.Select(p => p.With.PerSecond / p.Without.PerSecond), "F2", lowIsBad: true);
-        Print("64 at a time: CPU of the guard, us a connect", pairs.Select(p => p.CpuMicroseconds), "F1");
+        using var silent = new SocketsProcess(network.Machine, 256, 300);
+        PrintRates("64 at a time beside 300 silent ones at limit 100",
+            Alternate(network, new GuardOptions { Limit = 100 }, () => Load.Run(64, 20_000, 8080)));
     }
 
     private static void Lone(TestNetwork network)
     {
-        var pairs = Alternate(network, atATime: 1, connections: 10_000);
-        Print("one at a time: p50 without, us", pairs.Select(p => p.Without.P50), "F0");
-        Print("one at a time: added p50, us", pairs.Select(p => p.With.P50 - p.Without.P50), "F0");
-        Print("one at a time: added p99, us", pairs.Select(p => p.With.P99 - p.Without.P99), "F0");
-        Print("one at a time: CPU of the guard, us a connect", pairs.Select(p => p.CpuMicroseconds), "F1");
+        var runs = Alternate(network, new GuardOptions { Limit = 1000 }, () => Load.Run(1, 40_000, 80));
+        Print("one at a time: p50 without, us", runs.Select(r => r.Without.P50), "F0");
+        foreach (var (name, part) in Parts(runs))
+        {
+            Print($"one at a time: added p50, us, {name}", part.Select(r => r.With.P50 - r.Without.P50), "F1");
+            Print($"one at a time: added p99, us, {name}", part.Select(r => r.With.P99 - r.Without.P99), "F0");
+            Print($"one at a time: CPU of the guard, us a connect, {name}", part.Select(r => r.CpuMicroseconds), "F2");
+        }
     }
+
+    private static void PrintRates(string what, List<Round> runs)
+    {
+        Print($"{what}: connects/s without a guard", runs.Select(r => r.Without.PerSecond), "F0", lowIsBad: true);
+        foreach (var (name, part) in Parts(runs))
+        {
+            Print($"{what}: connects/s, {name}", part.Select(r => r.With.PerSecond), "F0", lowIsBad: true);
+            Print($"{what}: ratio, {name}", part.Select(r => r.With.PerSecond / r.Without.PerSecond), "F2", lowIsBad: true);
+            Print($"{what}: p99, us, {name}", part.Select(r => r.With.P99), "F0");
+            Print($"{what}: CPU of the guard, us a connect, {name}", part.Select(r => r.CpuMicroseconds), "F2");
+        }
+    }
+
+    private static IEnumerable<(string Name, List<Part> Part)> Parts(List<Round> runs) =>
+        [("each SYN asked for", [.. runs.Select(r => new Part(r.Without, r.Queue, r.QueueMicroseconds))]),
+            ("slots on lease", [.. runs.Select(r => new Part(r.Without, r.Lease, r.LeaseMicroseconds))])];
 
     /// <summary>
     /// 20,000 SYNs held: memory, and what a verdict costs then and with few held (all are released by raising the
@@ -142,22 +176,42 @@ internal static class Figures
         Print("idle CPU, percent of one core over 20 s (once)", [(guard.Cpu - before).TotalSeconds / 20 * 100], "F2");
     }
 
-    private sealed record Pair(Load.Result Without, Load.Result With, double CpuMicroseconds);
+    private sealed record Part(Load.Result Without, Load.Result With, double CpuMicroseconds);
 
-    private static List<Pair> Alternate(TestNetwork network, int atATime, int connections)
+    private sealed record Round(
+        Load.Result Without, Load.Result Queue, double QueueMicroseconds, Load.Result Lease, double LeaseMicroseconds);
+
+    /// <summary>
+    /// Without a guard, beside one that is asked for each SYN, and beside one whose slots are on lease, in turns.
+    /// </summary>
+    private static List<Round> Alternate(TestNetwork network, GuardOptions options, Func<Load.Result> load)
     {
-        List<Pair> pairs = [];
+        List<Round> rounds = [];
         for (var round = 0; round < Rounds; round++)
         {
-            var without = network.Machine.Run(() => Load.Run(atATime, connections, 80));
-            using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 1000 });
-            network.Machine.Run(() => Load.Run(atATime, connections / 4, 80)); // warm: the JIT is not what we measure
-            var before = guard.Cpu;
-            var with = network.Machine.Run(() => Load.Run(atATime, connections, 80));
-            pairs.Add(new Pair(without, with, (guard.Cpu - before).TotalMicroseconds / connections));
+            var without = network.Machine.Run(load);
+            var (queue, queueCpu) = Beside(network, options with { Lease = false }, load);
+            var (lease, leaseCpu) = Beside(network, options, load);
+            rounds.Add(new Round(without, queue, queueCpu, lease, leaseCpu));
         }
 
-        return pairs;
+        return rounds;
+    }
+
+    private static (Load.Result Result, double CpuMicroseconds) Beside(TestNetwork network, GuardOptions options, Func<Load.Result> load)
+    {
+        using var guard = new GuardProcess(network.Machine, options);
+        network.Machine.Run(load); // warm: the JIT is not what we measure
+        guard.Status();
+        var before = guard.Cpu;
+        var result = network.Machine.Run(load);
+        var status = guard.Status(); // what it has not read yet is read now, and costs what it costs
+        if (status.Lease.InUse != options.Lease)
+        {
+            throw new InvalidOperationException("leases: " + status.Lease.Problem);
+        }
+
+        return (result, (guard.Cpu - before).TotalMicroseconds / result.Times.Length);
     }
 
     private static void Until(Func<bool> done)

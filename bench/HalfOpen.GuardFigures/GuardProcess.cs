@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using HalfOpen.Guard;
+using HalfOpen.Guard.Rules;
 using HalfOpen.Linux;
-using HalfOpen.SystemTests.Guard;
 
 namespace HalfOpen.GuardFigures;
 
@@ -29,6 +29,7 @@ internal sealed class GuardProcess : IDisposable
         start.ArgumentList.Add(where.Path);
         start.ArgumentList.Add(options.Limit.ToString(CultureInfo.InvariantCulture));
         start.ArgumentList.Add(options.Policy.Text);
+        start.ArgumentList.Add(options.Lease ? "lease" : "queue");
         var begin = Stopwatch.GetTimestamp();
         _process = Process.Start(start)!;
         if (_process.StandardOutput.ReadLine() != "ready")
@@ -79,16 +80,16 @@ internal sealed class GuardProcess : IDisposable
     }
 
     /// <summary>The child's side.</summary>
-    public static int Serve(string where, int limit, string policyText)
+    public static int Serve(string where, int limit, string policyText, string how)
     {
         if (!PolicyTable.Shipped.TryParse(policyText, out var policy, out var problem))
         {
             throw new InvalidOperationException(problem);
         }
 
-        var options = new GuardOptions { NetworkNamespace = where, Limit = limit, Policy = policy };
+        var options = new GuardOptions { NetworkNamespace = where, Limit = limit, Policy = policy, Lease = how == "lease" };
         using var stop = new CancellationTokenSource();
-        var session = new GuardSession(options, new TestRules());
+        var session = new GuardSession(options, new ThrowawayRules());
         var thread = new Thread(() => session.Run(stop.Token)) { Name = "guard" };
         thread.Start();
         session.Ready.Wait();

@@ -17,7 +17,7 @@ internal static unsafe class Load
         public double P99 => Times[(int)(Times.Length * 0.99)];
     }
 
-    public static Result Run(int atATime, int connections, int port)
+    public static Result Run(int atATime, int connections, int port, int hosts = 60_000)
     {
         var epoll = Libc.EpollCreate(0);
         var started = new long[65536];
@@ -30,7 +30,7 @@ internal static unsafe class Load
             while (begun < connections && begun - done < atATime)
             {
                 var at = Stopwatch.GetTimestamp();
-                var socket = Libc.Begin(Libc.Address(78, 256 + (begun++ % 60_000)), port);
+                var socket = Libc.Begin(Libc.Address(78, 256 + (begun++ % hosts)), port);
                 started[socket] = at;
                 var watch = new Libc.EpollEvent { Events = Libc.EpollOut, Data = socket };
                 _ = Libc.EpollControl(epoll, 1, socket, &watch);

@@ -2,7 +2,7 @@ using HalfOpen.GuardFigures;
 
 return args switch
 {
-    ["guard", var where, var limit, var policy] => GuardProcess.Serve(where, int.Parse(limit), policy),
+    ["guard", var where, var limit, var policy, var how] => GuardProcess.Serve(where, int.Parse(limit), policy, how),
     ["sockets", var where, var first, var count] => SocketsProcess.Serve(where, int.Parse(first), int.Parse(count)),
     ["soak"] => Soak.Run(1_000_000),
     ["soak", var attempts] => Soak.Run(int.Parse(attempts)),

@@ -30,6 +30,9 @@ public sealed partial class Engine
     /// </summary>
     public int Leasable => _state.All.Waiting > 0 ? 0 : Math.Max(0, _policy.Leasable);
 
+    /// <summary>Whether the policy in force ever leases slots out.</summary>
+    public bool Leases => _policy.Leases;
+
     /// <summary>So many slots more are out on lease.</summary>
     /// <param name="slots">1 and more, at most <see cref="Leasable"/> less <see cref="Leased"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">More than that.</exception>

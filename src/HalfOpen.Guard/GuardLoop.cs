@@ -17,7 +17,7 @@ namespace HalfOpen.Guard;
 /// The one thread of a guard: waits for packets, outcomes, commands and deadlines, and hands them to the
 /// <see cref="Holder"/>. Made and run by a thread in the namespace that is governed.
 /// </summary>
-internal sealed class GuardLoop : IVerdicts, IDisposable
+internal sealed partial class GuardLoop : IVerdicts, IDisposable
 {
     /// <summary>
     /// Room in the kernel beyond what we mean to hold, so that it is we who say what happens to the excess.
@@ -119,7 +119,7 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
     /// <summary>Null: nobody looks after the rules.</summary>
     public RuleKeeper? Keeper => _keeper;
 
-    public RuleNeeds Needs => new(LocalAnswers: _local is LogOutcomes, ForwardedAnswers: _options.Forwarded);
+    public RuleNeeds Needs => new(LocalAnswers: _local is LogOutcomes, ForwardedAnswers: _options.Forwarded, LeasedPass: CanLease);
 
     /// <summary>Seconds since the last comparison with the kernel; 0 before the first.</summary>
     public double SecondsSinceReconcile => _lastReconcile == 0 ? 0 : new TimeSpan(Clock().Ticks - _lastReconcile).TotalSeconds;
@@ -209,7 +209,10 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
     internal void Reload(GuardOptions options)
     {
+        MakeReady();
+        _local.Slots?.Exempt(options);
         _holder.Reload(options, options.Policy == _holder.Engine.Policy ? null : options.Policy);
+        _holder.RenewLease();
         _options = options;
         _keeper?.TakeHeart();
     }
@@ -261,7 +264,15 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
         do
         {
             packets = _queue.Receive();
-            Learn();
+            if (packets > 0 || _holder.Waits)
+            {
+                MakeReady();
+            }
+            else
+            {
+                Learn();
+            }
+
             for (var i = 0; i < packets; i++)
             {
                 var messages = new NetlinkReader(_queue.Datagram(i));
@@ -284,6 +295,8 @@ internal sealed class GuardLoop : IVerdicts, IDisposable
 
         _holder.ForgetNotes();
         ReconcileIfDue();
+        _holder.RenewLease();
+        _queue.Flush();
     }
 
     /// <summary>

@@ -133,6 +133,12 @@ public sealed record GuardOptions
     public OutcomeChoice Outcomes { get; init; }
 
     /// <summary>
+    /// Let the kernel give out slots by itself while they are plenty, where it can. Needs a restart to change. Default
+    /// yes.
+    /// </summary>
+    public bool Lease { get; init; } = true;
+
+    /// <summary>
     /// Time between comparisons with the kernel's own list of SYN-SENT sockets. Default 3 s; without BPF it is done
     /// more often.
     /// </summary>

@@ -225,6 +225,7 @@ public sealed class GuardSession
         Keep(old.Outcomes != wanted.Outcomes, "outcome source");
         Keep(old.Router != wanted.Router, "router");
         Keep(old.Containers != wanted.Containers, "containers");
+        Keep(old.Lease != wanted.Lease, "lease");
         Keep(old.RecordFile != wanted.RecordFile, "record file");
         var agreed = wanted with
         {
@@ -232,6 +233,7 @@ public sealed class GuardSession
             LogGroup = old.LogGroup,
             NetworkNamespace = old.NetworkNamespace,
             Outcomes = old.Outcomes,
+            Lease = old.Lease,
             Router = old.Router,
             Containers = old.Containers,
             RecordFile = old.RecordFile,
@@ -256,6 +258,7 @@ public sealed class GuardSession
         loop.Holder.LimitReached += warning => LimitReached?.Invoke(warning);
         loop.AdoptConnecting();
         _rules.Install(Options, loop.Needs);
+        loop.BeginLeasing(_rules);
         loop.Keep(_rules, line => Noticed?.Invoke(line));
         try
         {

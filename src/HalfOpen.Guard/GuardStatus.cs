@@ -61,6 +61,8 @@ public sealed record GuardStatus
 
     public RulesStatus Rules { get; init; } = new();
 
+    public LeaseStatus Lease { get; init; } = new();
+
     /// <summary>How long attempts waited for their slot.</summary>
     public DurationSummary Waits { get; init; } = new();
 
@@ -200,6 +202,22 @@ public sealed record RulesStatus
 
     /// <summary>They were removed again and again, and are not put back any more until a reload or a restart.</summary>
     public bool GaveWay { get; init; }
+}
+
+/// <summary>Slots that the kernel gives out by itself while they are plenty.</summary>
+public sealed record LeaseStatus
+{
+    /// <summary>Whether it does at all.</summary>
+    public bool InUse { get; init; }
+
+    /// <summary>Why it does not, in words; empty where it does.</summary>
+    public string Problem { get; init; } = "";
+
+    /// <summary>Slots that it may give out now; 0 while attempts wait.</summary>
+    public int Free { get; init; }
+
+    /// <summary>Attempts so far that started on a slot of the kernel's.</summary>
+    public long Started { get; init; }
 }
 
 /// <summary>A distribution in short. All in milliseconds.</summary>

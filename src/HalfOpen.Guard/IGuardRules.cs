@@ -3,7 +3,8 @@ namespace HalfOpen.Guard;
 /// <summary>What the packet filter has to send to the guard beside the SYNs themselves.</summary>
 /// <param name="LocalAnswers">NFLOG inbound SYN-ACK, RST and ICMP errors for this machine: there is no BPF.</param>
 /// <param name="ForwardedAnswers">NFLOG the same in FORWARD.</param>
-public readonly record struct RuleNeeds(bool LocalAnswers, bool ForwardedAnswers);
+/// <param name="LeasedPass">Let SYNs pass whose sockets hold a leased slot, where the rules can tell.</param>
+public readonly record struct RuleNeeds(bool LocalAnswers, bool ForwardedAnswers, bool LeasedPass = false);
 
 /// <summary>
 /// Puts the guard's rules into the packet filter and takes them out again. Called from the guard's own thread, which is
@@ -38,6 +39,9 @@ public interface IGuardRules
 
     /// <summary>Why the rules are not where they would best be, for a user; empty: they are.</summary>
     string Lacking => "";
+
+    /// <summary>Whether they let leased SYNs pass. Default no: nothing is leased then.</summary>
+    bool LeasedPass => false;
 
     /// <summary>
     /// Whether the rules are as they were put in. Never throws; costs little where nobody changed anything.

@@ -66,6 +66,13 @@ internal static class StatusBuilder
                 Unseen = counters.Unseen,
             },
             Rules = RulesOf(loop.Keeper),
+            Lease = new LeaseStatus
+            {
+                InUse = loop.LeaseProblem.Length == 0,
+                Problem = loop.LeaseProblem,
+                Free = holder.LeasedFree,
+                Started = counters.OnLease,
+            },
             Waits = Summary(engine.Waits),
             Holds = Summary(engine.Holds),
             LimitWarnings = counters.Warnings,

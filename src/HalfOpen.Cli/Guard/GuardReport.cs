@@ -51,6 +51,8 @@ internal sealed class GuardReport : IGuardReport
                 w.WriteString("outcomeSource", status.OutcomeSource);
                 w.WriteString("outcomeProblem", status.OutcomeProblem);
                 w.WriteString("rulesProblem", rules.Lacking);
+                w.WriteBoolean("lease", status.Lease.InUse);
+                w.WriteString("leaseProblem", status.Lease.Problem);
                 w.WriteString("socket", rules.Paths!.Socket);
             });
         }

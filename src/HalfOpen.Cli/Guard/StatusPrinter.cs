@@ -57,6 +57,9 @@ internal static class StatusPrinter
             o.WriteLine(terminal.Warn("         not in nf_tables of its own") + $": {Clean(rules.Problem)}");
         }
 
+        o.WriteLine(status.Lease.InUse
+            ? $"lease    the kernel gives out slots by itself: {status.Lease.Free:#,0} free, {status.Lease.Started:#,0} attempts so far"
+            : $"lease    none, each SYN is asked for: {Clean(status.Lease.Problem)}");
         var r = status.Reconciliation;
         o.WriteLine(
             r.Runs == 0

@@ -15,6 +15,9 @@ internal abstract class Policy(EngineState state)
     /// <summary>When <see cref="Advance"/> has something to do; long.MaxValue: never.</summary>
     public virtual long NextDue => long.MaxValue;
 
+    /// <summary>Whether it ever leases slots out. Default no.</summary>
+    public virtual bool Leases => false;
+
     /// <summary>
     /// Slots that may be out on lease now, in all: whoever takes one of them asks nobody. Asked while nothing waits.
     /// Default none.

@@ -53,6 +53,9 @@ internal struct GuardedAttempt
     /// <summary>That its packets leave by; 0: not known.</summary>
     public uint Interface;
     public int SeenByDump;
+
+    /// <summary>Its socket's, where it started on a leased slot; 0: it did not.</summary>
+    public ulong LeaseCookie;
     public int NextInBucket;
     public int Next;
     public int Previous;

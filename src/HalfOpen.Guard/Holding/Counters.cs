@@ -5,6 +5,8 @@ internal sealed class Counters
 {
     public long Syns { get; set; }
 
+    public long OnLease { get; set; }
+
     public long Passed { get; set; }
 
     public long Refused { get; set; }

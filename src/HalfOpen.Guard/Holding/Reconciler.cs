@@ -31,6 +31,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
         _dump++;
         _seen = 0;
         _strangers.Clear();
+        holder.Sweep?.Begin();
         sockets.Dump(SynSentOnly, this, static (Reconciler self, in SocketInfo socket) => self.See(socket));
         outcomes.Drain(holder); // what ended meanwhile, and what has just begun
         var unseen = 0;
@@ -42,6 +43,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
         // Held ones first: a slot that comes free must not let out the SYN of a socket that is gone.
         var known = Compare(Stage.Held) + Compare(Stage.Out);
         Compare(Stage.Exempt);
+        holder.Sweep?.End();
         holder.Counters.ReconcileRuns++;
         holder.Counters.KernelSynSent = _seen;
         holder.Counters.Known = known;
@@ -95,6 +97,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
     private void See(in SocketInfo socket)
     {
         _seen++;
+        holder.Sweep?.See(socket.Cookie);
         var index = holder.Table.Find(socket.Flow);
         if (index >= 0)
         {

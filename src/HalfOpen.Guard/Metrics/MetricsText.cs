@@ -69,6 +69,9 @@ public static class MetricsText
             status.Rules.InPlace ? 1 : 0);
         Counter("halfopen_rules_put_back_total", "Times that somebody had removed or changed the guard's rules and they were put back.",
             status.Rules.PutBack);
+        Gauge("halfopen_lease_in_use", "1: the kernel gives out slots by itself while they are plenty. 0: each SYN is asked for.",
+            status.Lease.InUse ? 1 : 0);
+        Counter("halfopen_lease_started_total", "Attempts that started on a slot that the kernel gave out.", status.Lease.Started);
         Gauge("halfopen_unseen", "Half-open sockets that are not exempt and that the guard has not seen.", status.Reconciliation.Unseen);
         Durations("halfopen_wait_seconds", "How long attempts waited for their slot.", status.Waits);
         Durations("halfopen_hold_seconds", "From the start of an attempt to its outcome.", status.Holds);

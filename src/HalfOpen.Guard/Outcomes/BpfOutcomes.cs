@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Guard.Leases;
 using HalfOpen.Hosting;
 using HalfOpen.Linux;
 using HalfOpen.Linux.Bpf;
@@ -27,6 +28,7 @@ internal sealed class BpfOutcomes : IOutcomeSource
         try
         {
             Problem = Check(evenOfAPart, out _offsetTicks);
+            Slots = _events.Lease is { } lease ? new KernelSlots(lease) : null;
         }
         catch
         {
@@ -52,6 +54,10 @@ internal sealed class BpfOutcomes : IOutcomeSource
         }
     }
 
+    public KernelSlots? Slots { get; }
+
+    public string SlotsProblem => _events.WhyNoLease ?? "";
+
     public bool TellsTimes => true;
 
     public bool SeesClosedSockets => true;
@@ -75,7 +81,11 @@ internal sealed class BpfOutcomes : IOutcomeSource
 
     private static void Tell(IOutcomeSink sink, in SocketEvent e)
     {
-        if (e.Kind == SocketEventKind.Connecting)
+        if (e.Kind == SocketEventKind.Connecting && e.LeaseCookie != 0)
+        {
+            sink.StartedOnLease(e.Flow, e.ProcessId, e.UserId, e.LeaseCookie);
+        }
+        else if (e.Kind == SocketEventKind.Connecting)
         {
             sink.Connecting(e.Flow, e.ProcessId);
         }

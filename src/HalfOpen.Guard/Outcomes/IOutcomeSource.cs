@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Guard.Leases;
 using HalfOpen.Wire.Sockets;
 
 namespace HalfOpen.Guard.Outcomes;
@@ -11,6 +12,9 @@ internal interface IOutcomeSink
 
     /// <summary>A socket is about to send its SYN.</summary>
     void Connecting(in Flow flow, uint processId);
+
+    /// <summary>A socket is about to send its SYN, on a leased slot: no packet of it comes.</summary>
+    void StartedOnLease(in Flow flow, uint processId, uint userId, ulong cookie);
 
     /// <summary>
     /// An attempt ended. <paramref name="sequence"/>: the sequence number of the SYN that this answers; null when the
@@ -42,6 +46,12 @@ internal interface IOutcomeSource : IDisposable
     /// next packet, so that nobody is woken for them.
     /// </summary>
     bool Wanted { set; }
+
+    /// <summary>Slots that it can give out by itself; null: it cannot.</summary>
+    KernelSlots? Slots => null;
+
+    /// <summary>Why it cannot, in words; empty where it can.</summary>
+    string SlotsProblem => "";
 
     /// <summary>Whether it tells when each thing happened, by <see cref="IOutcomeSink.AdvanceTo"/>.</summary>
     bool TellsTimes { get; }

@@ -30,6 +30,8 @@ internal sealed class LogOutcomes : IOutcomeSource
 
     public bool TellsTimes => false;
 
+    public string SlotsProblem => "outcomes are not from BPF";
+
     public bool SeesClosedSockets => false;
 
     public void Drain(IOutcomeSink sink)

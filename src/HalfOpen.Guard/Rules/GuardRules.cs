@@ -31,6 +31,9 @@ public sealed class GuardRules : IGuardRules, IDisposable
     /// <inheritdoc/>
     public int ChangeDescriptor => _set?.ChangeDescriptor ?? -1;
 
+    /// <inheritdoc/>
+    public bool LeasedPass => _set?.LeasedPass ?? false;
+
     /// <summary>Of the governed network namespace; null before <see cref="Install"/>.</summary>
     public GuardPaths? Paths { get; private set; }
 

@@ -13,6 +13,9 @@ internal interface IRuleSet : IDisposable
     /// </summary>
     int ChangeDescriptor { get; }
 
+    /// <summary>Its rules can tell SYNs of sockets with a leased slot, and let them pass.</summary>
+    bool LeasedPass { get; }
+
     /// <summary>Makes <see cref="ChangeDescriptor"/> silent until the next change.</summary>
     void Hush();
 

@@ -27,6 +27,8 @@ internal sealed class IptablesRules : IRuleSet
 
     public string Where => $"{(Backend == RuleBackend.IptablesLegacy ? "iptables-legacy" : "iptables")} chains {RulePlanner.ChainPrefix}*";
 
+    public bool LeasedPass => false;
+
     public int ChangeDescriptor => -1;
 
     /// <returns>Null where this cannot be, with the reason in <paramref name="failure"/>; nothing is left

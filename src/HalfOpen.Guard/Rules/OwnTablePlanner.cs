@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using HalfOpen.Linux.Bpf;
 using HalfOpen.Wire.Netlink;
 using HalfOpen.Wire.Packets;
 
@@ -48,7 +49,17 @@ internal static class OwnTablePlanner
     {
         List<OwnChain> chains = [];
         var queue = Queue(options, handover);
-        List<RulePart[]> rules = options.GuardLoopback ? [] : [[Interface("oifname", FilterMeta.OutputName, "lo"), Return]];
+        List<RulePart[]> rules = [];
+        if (needs.LeasedPass)
+        {
+            rules.Add([Number($"meta priority {SlotLease.Priority >> 16:x}:0", FilterMeta.Priority, SlotLease.Priority), Return]);
+        }
+
+        if (!options.GuardLoopback)
+        {
+            rules.Add([Interface("oifname", FilterMeta.OutputName, "lo"), Return]);
+        }
+
         rules.AddRange(Exemptions(options, family, local: true));
         rules.Add([queue]);
         AddSyns(chains, "output", NetfilterHook.LocalOut, OutputPriority, rules);

@@ -37,6 +37,8 @@ internal sealed class OwnTables : IRuleSet
 
     public int ChangeDescriptor => _filter.Number;
 
+    public bool LeasedPass => true;
+
     /// <summary>A kernel without IPv6 needs no rules for it.</summary>
     public static IReadOnlyList<FilterFamily> Families =>
         File.Exists("/proc/net/if_inet6") ? [FilterFamily.IPv4, FilterFamily.IPv6] : [FilterFamily.IPv4];

@@ -17,6 +17,9 @@ public sealed class ThrowawayRules(RuleBackend? only = null) : IGuardRules, IDis
     public string Where => _set?.Where ?? "";
 
     /// <inheritdoc/>
+    public bool LeasedPass => _set?.LeasedPass ?? false;
+
+    /// <inheritdoc/>
     public void Install(GuardOptions options, RuleNeeds needs) =>
         _set = RuleInstaller.Install(only is { } one ? [one] : RuleInstaller.Order, options, needs, out _);
 

@@ -45,6 +45,17 @@ public sealed class RecordingEngine(Engine engine, ReplayRecording? recording = 
         return engine.Adopt(request, now);
     }
 
+    /// <summary>
+    /// <see cref="Engine.AdoptLeased"/>; in the recording it is an attempt that was half-open already.
+    /// </summary>
+    /// <param name="number">The attempt's number in the recording, for the calls that follow.</param>
+    public AttemptId AdoptLeased(in AttemptRequest request, Instant now, out long number)
+    {
+        number = ++_numbers;
+        recording?.Events?.Adopt(now, number, engine.Programs.Name(request.Program), request.Destination);
+        return engine.AdoptLeased(request, now);
+    }
+
     /// <inheritdoc cref="Engine.Complete"/>
     public void Complete(AttemptId attempt, long number, Outcome outcome, Instant now)
     {

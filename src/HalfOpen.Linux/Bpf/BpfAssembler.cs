@@ -50,7 +50,22 @@ internal sealed class BpfAssembler
 
     public BpfAssembler Add(int to, int value) => Emit(0x07, to, 0, 0, value);
 
+    /// <summary>A bounded number is added to an address.</summary>
+    public BpfAssembler AddRegister(int to, int from) => Emit(0x0f, to, from, 0, 0);
+
+    public BpfAssembler And(int to, int value) => Emit(0x57, to, 0, 0, value);
+
+    /// <summary>*(u64*)(at + offset) += register, atomically; the register gets the old value (Linux 5.12).</summary>
+    public BpfAssembler FetchAdd(int at, int offset, int register) => Emit(0xdb, at, register, offset, 0x01);
+
+    /// <summary>
+    /// *(u64*)(at + offset) = register if it is R0, atomically; R0 gets the old value in either case (Linux 5.12).
+    /// </summary>
+    public BpfAssembler CompareExchange(int at, int offset, int register) => Emit(0xdb, at, register, offset, 0xf1);
+
     public BpfAssembler Or(int to, int value) => Emit(0x47, to, 0, 0, value);
+
+    public BpfAssembler ShiftLeft(int to, int bits) => Emit(0x67, to, 0, 0, bits);
 
     public BpfAssembler ShiftRight(int to, int bits) => Emit(0x77, to, 0, 0, bits);
 
@@ -68,6 +83,11 @@ internal sealed class BpfAssembler
 
     /// <summary>Unsigned, 64 bits.</summary>
     public BpfAssembler IfAtLeast(int register, int value, string place) => Jump(0x35, register, 0, value, place);
+
+    public BpfAssembler IfSame(int register, int other, string place) => Jump(0x1d, register, other, 0, place);
+
+    /// <summary>Signed, 64 bits.</summary>
+    public BpfAssembler IfAtMostSigned(int register, int value, string place) => Jump(0xd5, register, 0, value, place);
 
     public byte[] Assemble()
     {

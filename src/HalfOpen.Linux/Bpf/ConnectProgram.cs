@@ -1,9 +1,9 @@
 namespace HalfOpen.Linux.Bpf;
 
 /// <summary>
-/// The BPF program (cgroup/connect4 and connect6) that notes beside a socket which process connects it, for kernels
-/// whose sock_ops programs may not ask (before Linux 6.10). <see cref="SocketProgram"/> reads the note. It refuses
-/// nothing.
+/// The BPF program (cgroup/connect4 and connect6) that notes beside a socket which process connects it (in the low half
+/// of the number) and for which user (in the high half), for kernels whose sock_ops programs may not ask (before Linux
+/// 6.10). <see cref="SocketProgram"/> reads the note. It refuses nothing.
 /// </summary>
 internal static class ConnectProgram
 {
@@ -11,6 +11,7 @@ internal static class ConnectProgram
     private const int FieldProtocol = 36;
     private const int FieldSocket = 64;
     private const int HelperPidTgid = 14;
+    private const int HelperUidGid = 15;
     private const int HelperStorageGet = 107;
     private const int HelperNetnsCookie = 122;
     private const int CreateStorage = 1;
@@ -30,7 +31,9 @@ internal static class ConnectProgram
             .IfDiffer(R0, Other, "out")
             .Call(HelperPidTgid)
             .ShiftRight(R0, 32)
-            .Store64(Fp, -8, R0)
+            .Store32(Fp, -8, R0)
+            .Call(HelperUidGid)
+            .Store32(Fp, -4, R0)
             .Load64(Other, Context, FieldSocket)
             .IfEqual(Other, 0, "out")
             .SetMap(R1, storage)

@@ -60,8 +60,16 @@ public sealed class SocketEvents : IDisposable
     public string? WhyNoProcessIds { get; private set; }
 
     /// <summary>
+    /// Slots that the kernel may give out by itself; null where it cannot, for <see cref="WhyNoLease"/>.
+    /// </summary>
+    public SlotLease? Lease { get; private set; }
+
+    /// <summary>Why slots cannot be leased to the kernel, in words; null where they can.</summary>
+    public string? WhyNoLease { get; private set; }
+
+    /// <summary>
     /// Readable when there is something to read; whoever waits for it is woken at once only while <see cref="Wanted"/>,
-    /// and otherwise when the ring is half full.
+    /// and otherwise when an eighth of the ring is full.
     /// </summary>
     public int Number => _ring.Number;
 
@@ -112,16 +120,26 @@ public sealed class SocketEvents : IDisposable
         var isInitial = ProcessNamespace.IsInitial;
         try
         {
-            return Load(isInitial ? new ProcessIds.Asked() : new ProcessIds.AskedIn(ProcessNamespace.Identity!.Value));
-        }
-        catch (LinuxException) when (isInitial)
-        {
-            // Before Linux 6.10. If it is something else, that comes again.
+            return Load(isInitial ? new ProcessIds.Asked(User: true) : new ProcessIds.AskedIn(ProcessNamespace.Identity!.Value, User: true),
+                leases: true);
         }
         catch (LinuxException)
         {
-            WhyNoProcessIds = "before Linux 6.10 they are known in the machine's own PID namespace only, and this is another";
-            return Load(new ProcessIds.Unknown());
+            // Before Linux 6.16. If it is something else, that comes again.
+        }
+
+        if (!isInitial)
+        {
+            WhyNoLease = "before Linux 6.16 the kernel can give out slots in the machine's own PID namespace only, and this is another";
+            try
+            {
+                return Load(new ProcessIds.AskedIn(ProcessNamespace.Identity!.Value, User: false), leases: false);
+            }
+            catch (LinuxException)
+            {
+                WhyNoProcessIds = "before Linux 6.10 they are known in the machine's own PID namespace only, and this is another";
+                return Load(new ProcessIds.Unknown(), leases: false);
+            }
         }
 
         try
@@ -134,18 +152,36 @@ public sealed class SocketEvents : IDisposable
                 Keep(BpfCalls.AttachToCgroup(connect, folder, attach));
             }
 
-            return Load(new ProcessIds.Noted(storage.Number));
+            return LoadNoted(storage.Number);
         }
         catch (LinuxException e)
         {
-            var program = Load(new ProcessIds.Unknown());
+            var program = Load(new ProcessIds.Unknown(), leases: false);
             WhyNoProcessIds = e.Message;
+            WhyNoLease = "no process ids from BPF";
             return program;
         }
 
-        Descriptor Load(ProcessIds ids) =>
-            Keep(BpfCalls.Load(BpfProgramType.SockOps, BpfAttach.SockOps, SocketProgram.Assemble(
-                _ring.Number, RingBytes, _shared.Number, cookie, errorOffset, ids)));
+        Descriptor LoadNoted(int storage)
+        {
+            try
+            {
+                return Load(new ProcessIds.Noted(storage), leases: true);
+            }
+            catch (LinuxException e)
+            {
+                WhyNoLease = e.Message; // before Linux 5.12 nothing can be counted without a lock
+                return Load(new ProcessIds.Noted(storage), leases: false);
+            }
+        }
+
+        Descriptor Load(ProcessIds ids, bool leases)
+        {
+            var program = Keep(BpfCalls.Load(BpfProgramType.SockOps, BpfAttach.SockOps, SocketProgram.Assemble(
+                _ring.Number, RingBytes, _shared.Number, cookie, errorOffset, ids, leases)));
+            Lease = leases ? new SlotLease(_shared) : null;
+            return program;
+        }
     }
 
     private T Keep<T>(T part)

@@ -6,10 +6,12 @@ namespace HalfOpen.Linux.Bpf;
 internal abstract record ProcessIds
 {
     /// <summary>It asks (Linux 6.10): right in the machine's own PID namespace.</summary>
-    public sealed record Asked : ProcessIds;
+    /// <param name="User">It asks for the user, too (Linux 6.16).</param>
+    public sealed record Asked(bool User) : ProcessIds;
 
     /// <summary>It asks for the id in one PID namespace (Linux 6.10); processes of others have none.</summary>
-    public sealed record AskedIn(InodeIdentity Namespace) : ProcessIds;
+    /// <param name="User">It asks for the user, too (Linux 6.16).</param>
+    public sealed record AskedIn(InodeIdentity Namespace, bool User) : ProcessIds;
 
     /// <summary>It reads what <see cref="ConnectProgram"/> noted in a socket storage.</summary>
     public sealed record Noted(int Storage) : ProcessIds;
@@ -31,6 +33,7 @@ internal static class SocketProgram
     private const int StateCallbackFlag = 4;
     private const int HelperTime = 5;
     private const int HelperPidTgid = 14;
+    private const int HelperUidGid = 15;
     private const int HelperFlagsSet = 59;
     private const int HelperStorageGet = 107;
     private const int HelperPidTgidIn = 120;
@@ -58,12 +61,19 @@ internal static class SocketProgram
     /// <summary>How a record wakes the reader: if it had read everything; not at all; in any case.</summary>
     private const int WakeIfIdle = 0, WakeNot = 1, WakeAlways = 2;
     private const int AvailableData = 0;
+
+    /// <summary>
+    /// The reader is woken at this part of the ring, though nobody waits: whoever begins to wait then does so until all
+    /// is read, some milliseconds.
+    /// </summary>
+    private const int WakeAtPart = 8;
     private const int Frame = -SocketEvent.Length;
     private const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Wanted = 7, How = 8, Fp = 10;
 
     /// <summary>struct bpf_pidns_info: two numbers, the second being what user space calls the process id.</summary>
     private const int NamespaceFrame = Frame - 8;
     private const int NamespaceFrameLength = 8;
+    private const int OptionFrame = NamespaceFrame - 8;
 
     /// <param name="ring">Descriptor of the ring buffer.</param>
     /// <param name="ringBytes">Its size.</param>
@@ -71,8 +81,11 @@ internal static class SocketProgram
     /// <param name="netnsCookie">The namespace to watch.</param>
     /// <param name="errorOffset">Where sk_err is in struct sock; null: not known, errors are told as 0.</param>
     /// <param name="processIds">Where process ids come from.</param>
-    public static byte[] Assemble(int ring, int ringBytes, int shared, ulong netnsCookie, int? errorOffset, ProcessIds processIds)
+    /// <param name="leases">It gives out leased slots (<see cref="SlotLease"/>).</param>
+    public static byte[] Assemble(
+        int ring, int ringBytes, int shared, ulong netnsCookie, int? errorOffset, ProcessIds processIds, bool leases)
     {
+        var lease = leases ? new LeaseCode(shared, Context, Frame + SocketEvent.CookieOffset, OptionFrame) : null;
         var code = new BpfAssembler();
         code.Move(Context, R1)
             .Load32(R2, Context, FieldOperation)
@@ -104,6 +117,7 @@ internal static class SocketProgram
             .Set(R2, (int)SocketEventKind.Connecting)
             .Store8(Fp, Frame + SocketEvent.KindOffset, R2);
         AppendProcess(code, processIds);
+        lease?.AppendTake(code);
         code.Load32(R2, Context, FieldFlags)
             .Or(R2, StateCallbackFlag)
             .Move(R1, Context)
@@ -118,6 +132,7 @@ internal static class SocketProgram
             .Load32(R2, Context, FieldFirstArgument)
             .Store8(Fp, Frame + SocketEvent.OldOffset, R2)
             .IfNotEqual(R2, (int)TcpState.SynSent, "addresses");
+        lease?.AppendGiveBack(code);
         if (errorOffset is { } error)
         {
             code.Load64(R1, Context, FieldSocket)
@@ -169,7 +184,7 @@ internal static class SocketProgram
             .Set(R2, AvailableData)
             .Call(HelperRingQuery)
             .Set(How, WakeAlways)
-            .IfAtLeast(R0, ringBytes / 2, "output")
+            .IfAtLeast(R0, ringBytes / WakeAtPart, "output")
             .Set(How, WakeNot)
             .Place("output")
             .SetMap(R1, ring)
@@ -221,10 +236,17 @@ internal static class SocketProgram
                     .Call(HelperStorageGet)
                     .IfEqual(R0, 0, "who")
                     .Load32(R2, R0, 0)
-                    .Store32(Fp, Frame + SocketEvent.ProcessOffset, R2);
+                    .Store32(Fp, Frame + SocketEvent.ProcessOffset, R2)
+                    .Load32(R2, R0, 4)
+                    .Store32(Fp, Frame + SocketEvent.UserOffset, R2);
                 break;
         }
 
         code.Place("who");
+        if (processIds is ProcessIds.Asked { User: true } or ProcessIds.AskedIn { User: true })
+        {
+            code.Call(HelperUidGid)
+                .Store32(Fp, Frame + SocketEvent.UserOffset, R0);
+        }
     }
 }

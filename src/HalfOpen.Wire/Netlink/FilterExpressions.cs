@@ -6,6 +6,7 @@ namespace HalfOpen.Wire.Netlink;
 /// <summary>What a rule may load (enum nft_meta_keys).</summary>
 public enum FilterMeta : uint
 {
+    Priority = 2,
     Mark = 3,
     InputName = 6,
     OutputName = 7,

@@ -18,14 +18,15 @@ public enum SocketEventKind : byte
 /// byte 0 kind (1 connecting, 2 state changed)   1 old state   2 new state   3 family   4-7 socket error
 ///      8 process id   12 local port   16 remote port, network order in its first two bytes   20 IPv4 remote
 ///            24 IPv4 local
-///      28-31 unused   32 remote address (16)   48 local address (16)    64 nanoseconds since the machine started
+///      28-31 user id   32 remote address (16)   48 local address (16)    64 nanoseconds since the machine started
+///      72 cookie of the socket, where it began on a leased slot; 0: it did not
 /// numbers in the machine's order, addresses in network order
 /// </code>
 /// </summary>
 public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, TcpState New, int Error, uint ProcessId, Flow Flow,
-    long Nanoseconds)
+    long Nanoseconds, uint UserId = 0, ulong LeaseCookie = 0)
 {
-    public const int Length = 72;
+    public const int Length = 80;
     public const int KindOffset = 0;
     public const int OldOffset = 1;
     public const int NewOffset = 2;
@@ -36,9 +37,11 @@ public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, Tc
     public const int RemotePortOffset = 16;
     public const int RemoteV4Offset = 20;
     public const int LocalV4Offset = 24;
+    public const int UserOffset = 28;
     public const int RemoteV6Offset = 32;
     public const int LocalV6Offset = 48;
     public const int TimeOffset = 64;
+    public const int CookieOffset = 72;
 
     /// <summary>Reads a record; false when it is none of ours.</summary>
     public static bool TryParse(ReadOnlySpan<byte> record, out SocketEvent socketEvent)
@@ -62,7 +65,9 @@ public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, Tc
             ReadInt32LittleEndian(record[ErrorOffset..]),
             ReadUInt32LittleEndian(record[ProcessOffset..]),
             flow,
-            ReadInt64LittleEndian(record[TimeOffset..]));
+            ReadInt64LittleEndian(record[TimeOffset..]),
+            ReadUInt32LittleEndian(record[UserOffset..]),
+            ReadUInt64LittleEndian(record[CookieOffset..]));
         return true;
     }
 }

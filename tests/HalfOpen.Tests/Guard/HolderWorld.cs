@@ -16,7 +16,7 @@ namespace HalfOpen.Tests.Guard;
 /// A kernel of a few lines around a <see cref="Holder"/>: sockets in SYN-SENT, packets waiting for verdicts. It checks
 /// at once what must never happen: two verdicts for one packet, a verdict for none.
 /// </summary>
-internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOrigins
+internal sealed partial class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOrigins
 {
     private readonly Dictionary<uint, (Flow Flow, bool Forwarded)> _waiting = [];
     private readonly List<(Flow Flow, Outcome Outcome)> _events = [];
@@ -99,6 +99,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOr
     /// <summary>The kernel's socket ends; <paramref name="tell"/>: we hear of it.</summary>
     public void End(in Flow flow, Outcome outcome, bool tell = true)
     {
+        ReturnSlot(flow, tell);
         if (outcome == Outcome.Established)
         {
             Sockets[flow] = TcpState.Established;
@@ -108,7 +109,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOr
             Sockets.Remove(flow);
         }
 
-        if (tell)
+        if (tell && !TellLater(flow, outcome))
         {
             Holder.Ended(flow, null, outcome);
         }
@@ -165,7 +166,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOr
         {
             if ((states & (1u << (int)tcp)) != 0)
             {
-                visit(state, new SocketInfo(flow, tcp, 1, 0, 1, 0, 0));
+                visit(state, new SocketInfo(flow, tcp, CookieOf(flow), 0, 1, 0, 0));
             }
         }
     }
@@ -187,6 +188,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOr
         var gone = Sockets.GetValueOrDefault(flow) == TcpState.SynSent && Sockets.Remove(flow);
         if (gone)
         {
+            ReturnSlot(flow, told: true);
             _events.Add((flow, Outcome.Cancelled));
         }
 
@@ -195,6 +197,7 @@ internal sealed class HolderWorld : IVerdicts, ISocketTable, IOutcomeSource, IOr
 
     public void Drain(IOutcomeSink sink)
     {
+        ReadRing(int.MaxValue);
         foreach (var (flow, outcome) in _events)
         {
             sink.Ended(flow, null, outcome);

@@ -3,11 +3,14 @@ namespace HalfOpen.Core.Policies.Fair;
 /// <summary>What fair leases out, and what becomes of attempts that start on a lease.</summary>
 internal sealed partial class FairPolicy
 {
+    /// <summary>Not under a NAT budget, which only we keep.</summary>
+    public override bool Leases => _nat is null;
+
     /// <summary>
     /// Who takes a leased slot may be silent and keep it: so no more is leased than such a program could have at once
-    /// while nothing is short, and the headroom stays here. Nothing is leased under a NAT budget, which only we keep.
+    /// while nothing is short, and the headroom stays here.
     /// </summary>
-    public override int Leasable => _nat is null && _turns.IsEmpty && _headroom.IsFar
+    public override int Leasable => Leases && _turns.IsEmpty && _headroom.IsFar
         ? State.WholeLimit - _headroom.Trial - State.All.Counted : 0;
 
     /// <summary>

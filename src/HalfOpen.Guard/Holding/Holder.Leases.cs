@@ -1,0 +1,129 @@
+using HalfOpen.Core;
+using HalfOpen.Guard.Leases;
+using HalfOpen.Hosting.Leases;
+using HalfOpen.Wire.Sockets;
+
+namespace HalfOpen.Guard.Holding;
+
+/// <summary>
+/// Slots on lease to the kernel (docs/decisions/0056). Around everything that makes the engine decide:
+/// <see cref="CloseLease"/>, then the outcomes, then <see cref="TakeLeaseBack"/>; at the end <see cref="RenewLease"/>.
+/// </summary>
+internal sealed partial class Holder
+{
+    private ILeasedSlots? _slots;
+    private LeaseKeeper? _leases;
+
+    /// <summary>Compares leases with the kernel's sockets; null without leases.</summary>
+    public LeaseSweep? Sweep { get; private set; }
+
+    /// <summary>Slots that the kernel may give out by itself now.</summary>
+    public int LeasedFree => _slots?.Free ?? 0;
+
+    /// <summary>From now on slots are leased out while they are plenty: rules let leased SYNs pass.</summary>
+    public void LeaseTo(ILeasedSlots slots)
+    {
+        _slots = slots;
+        _leases = new LeaseKeeper(_engine, slots, slots.Most);
+        Sweep = new LeaseSweep(this, slots);
+    }
+
+    /// <summary>Nothing more starts on the lease.</summary>
+    public void CloseLease() => _leases?.Close();
+
+    /// <summary>What nobody has taken is the engine's again; what waits may start.</summary>
+    public void TakeLeaseBack()
+    {
+        if (_leases is not null)
+        {
+            _leases.TakeBack(_now);
+            Carry();
+        }
+    }
+
+    /// <summary>What nobody needs is leased out.</summary>
+    public void RenewLease()
+    {
+        if (_leases is not null)
+        {
+            _leases.Renew(_now);
+            Carry();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void StartedOnLease(in Flow flow, uint processId, uint userId, ulong cookie)
+    {
+        var index = _table.Find(flow);
+        if (index >= 0)
+        {
+            Forget(index, Outcome.Cancelled);
+        }
+
+        if (flow.IsLoopback && !_options.GuardLoopback)
+        {
+            LeaveLease(cookie);
+            return;
+        }
+
+        // An MPTCP subflow, or a process that our PID namespace hides: it may be found by its socket.
+        var origin = processId == 0 && _sockets.TryFind(flow, 0, out var socket)
+            ? _origins.OfSocket(socket.Inode, socket.CgroupId, userId, _now.Ticks)
+            : _origins.OfProcess(processId, userId, _now.Ticks);
+        index = _table.Add(flow, Stage.Out, _now.Ticks);
+        ref var entry = ref _table[index];
+        entry.ProcessId = processId;
+        entry.UserId = userId;
+        entry.IsLocal = true;
+        entry.LeaseCookie = cookie;
+        if (!_exemptions.IsEmpty
+            && (_exemptions.CoversFlow(flow) || _exemptions.CoversUser(userId) || _exemptions.CoversOrigin(origin)))
+        {
+            Counters.Exempt++;
+            LeaveLease(cookie);
+            _table.Move(index, Stage.Exempt, _now.Ticks);
+            Bound(Stage.Exempt, MaxExpected);
+            return;
+        }
+
+        Counters.OnLease++;
+        Belongs(ref entry, origin);
+        entry.Attempt = _events.AdoptLeased(RequestOf(index), _now, out entry.Number);
+        Carry();
+    }
+
+    /// <summary>A slot whose holder has gone without returning it has been taken out of the lease.</summary>
+    public void FoundLeased(ulong cookie)
+    {
+        Counters.SlotsRecovered++;
+        for (var index = _table.First(Stage.Out); index >= 0; index = _table[index].Next)
+        {
+            if (_table[index].LeaseCookie == cookie)
+            {
+                _engine.Unlease(_table[index].Attempt, _now);
+                Carry();
+                return;
+            }
+        }
+
+        EndLease();
+    }
+
+    /// <summary>It took a slot that it need not have.</summary>
+    private void LeaveLease(ulong cookie)
+    {
+        if (_slots?.TakeOut(cookie) == true)
+        {
+            EndLease();
+        }
+    }
+
+    private void EndLease()
+    {
+        if (_engine.Leased > 0)
+        {
+            _engine.EndLease(1, _now);
+            Carry();
+        }
+    }
+}
