@@ -191,7 +191,7 @@ internal static class Figures
         {
             var without = network.Machine.Run(load);
             var (queue, queueCpu) = Beside(network, options with { Lease = false }, load);
-            var (lease, leaseCpu) = Beside(network, options, load);
+            var (lease, leaseCpu) = Beside(network, options with { Lease = true }, load);
             rounds.Add(new Round(without, queue, queueCpu, lease, leaseCpu));
         }
 

@@ -134,9 +134,9 @@ public sealed record GuardOptions
 
     /// <summary>
     /// Let the kernel give out slots by itself while they are plenty, where it can. Needs a restart to change. Default
-    /// yes.
+    /// no.
     /// </summary>
-    public bool Lease { get; init; } = true;
+    public bool Lease { get; init; }
 
     /// <summary>
     /// Time between comparisons with the kernel's own list of SYN-SENT sockets. Default 3 s; without BPF it is done

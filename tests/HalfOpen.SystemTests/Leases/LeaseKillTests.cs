@@ -28,7 +28,7 @@ public sealed class LeaseKillTests : IDisposable
         var leased = 0L;
         for (var round = 0; round < 6; round++)
         {
-            using var guard = new GuardProcess(network.Machine, _folder, ["--limit", "200"]);
+            using var guard = new GuardProcess(network.Machine, _folder, ["--lease", "yes", "--limit", "200"]);
             Assert.Contains("\"lease\":true", guard.FirstLine, StringComparison.Ordinal);
             Thread.Sleep(random.Next(700));
             leased += GuardVerbTests.Status(guard)["lease"]!["started"]!.GetValue<long>();
@@ -39,7 +39,7 @@ public sealed class LeaseKillTests : IDisposable
         }
 
         Assert.True(leased > 0, "nothing was on lease");
-        using var last = new GuardProcess(network.Machine, _folder, ["--limit", "200", "--reconcile-every", "200ms"]);
+        using var last = new GuardProcess(network.Machine, _folder, ["--lease", "yes", "--limit", "200", "--reconcile-every", "200ms"]);
         await stop.CancelAsync();
         await churn;
         GuardVerbTests.Until(last, s => s["halfOpen"]!.GetValue<int>() == 0 && s["waiting"]!.GetValue<int>() == 0

@@ -11,7 +11,7 @@ namespace HalfOpen.SystemTests.Leases;
 public sealed class LeaseTests
 {
     private static readonly GuardOptions Quick = new()
-        { Limit = 20, Outcomes = OutcomeChoice.Bpf, ReconcileEvery = TimeSpan.FromMilliseconds(200) };
+        { Limit = 20, Lease = true, Outcomes = OutcomeChoice.Bpf, ReconcileEvery = TimeSpan.FromMilliseconds(200) };
 
     [Fact]
     public void While_slots_are_plenty_no_syn_comes_to_the_guard_and_yet_it_knows_all()
