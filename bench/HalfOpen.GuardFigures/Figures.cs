@@ -57,7 +57,7 @@ internal static class Figures
 
     private static void Lone(TestNetwork network)
     {
-        var runs = Alternate(network, new GuardOptions { Limit = 1000 }, () => Load.Run(1, 40_000, 80));
+        var runs = Alternate(network, new GuardOptions { Limit = 1000 }, () => Load.Run(1, 10_000, 80));
         Print("one at a time: p50 without, us", runs.Select(r => r.Without.P50), "F0");
         foreach (var (name, part) in Parts(runs))
         {
