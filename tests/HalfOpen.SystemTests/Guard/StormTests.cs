@@ -1,0 +1,99 @@
+using HalfOpen.Guard;
+using Xunit;
+
+namespace HalfOpen.SystemTests.Guard;
+
+/// <summary>One program's bad luck, or one user's many names, beside another user's page. Real programs.</summary>
+public sealed class StormTests
+{
+    private const uint Ann = 42_001;
+    private const uint Bob = 42_002;
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    public void A_known_host_that_falls_silent_freezes_nobody_else(int limit)
+    {
+        Needs.Root();
+        Needs.Program("/usr/bin/python3", "python3");
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = limit, Outcomes = OutcomeChoice.Bpf });
+        File.WriteAllText(Path.Combine(load.Folder, "storm.py"), """
+            import select, socket
+            out = {}
+            poll = select.poll()
+            while True:
+                while len(out) < 1000:
+                    s = socket.socket(); s.setblocking(False)
+                    s.connect_ex(("10.78.9.9", 80))
+                    out[s.fileno()] = s
+                    poll.register(s, select.POLLOUT)
+                for f, _ in poll.poll(1000):
+                    poll.unregister(f)
+                    out.pop(f).close()
+            """);
+        load.As(Bob, "/usr/bin/python3", "storm.py");
+        guard.Until(s => s.Totals.Established > 2_000, "the host answers");
+        network.Internet.Run(() => Shell.Run("ip route add blackhole 10.78.9.9 table local"));
+        var status = guard.Until(s => s.HalfOpen >= limit && s.Waiting > 500, "it has fallen silent");
+        for (var page = 0; page < 5; page++)
+        {
+            var (connected, ms) = load.Page(Ann, patienceMs: 10_000);
+            TestContext.Current.SendDiagnosticMessage($"limit {limit}: {connected} of 30 in {ms} ms, {status.HalfOpen} half-open");
+            Assert.Equal(30, connected);
+            Thread.Sleep(500); // more of them become late
+            status = guard.Until(s => s.Waiting > 500, "they wait");
+            Assert.InRange(status.Counted, 0, limit);
+            Assert.InRange(status.HalfOpen - status.Counted, 0, Math.Max(64, 2 * limit));
+        }
+    }
+
+    [Theory]
+    [InlineData(10, false)]
+    [InlineData(10, true)]
+    [InlineData(100, false)]
+    [InlineData(100, true)]
+    public void Two_hundred_names_of_one_user_leave_another_users_page_alone(int limit, bool ownCgroups)
+    {
+        Needs.Root();
+        Assert.SkipWhen(ownCgroups && Linux.Processes.ControlGroups.FindRoot() is null, "skipped: needs cgroup2");
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = limit, Outcomes = OutcomeChoice.Bpf });
+        load.Copies(Bob, 200, 5, ownCgroups);
+        guard.Until(s => s.HalfOpen + s.Waiting == 1_000, "all wait or are out");
+        for (var page = 0; page < 5; page++)
+        {
+            var (connected, ms) = load.Page(Ann, patienceMs: 10_000);
+            TestContext.Current.SendDiagnosticMessage($"limit {limit}, own cgroups {ownCgroups}: {connected} of 30 in {ms} ms");
+            Assert.Equal(30, connected);
+        }
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(20)]
+    public void Where_ipv6_is_broken_curl_gets_every_name_over_ipv4(int limit)
+    {
+        Needs.Root();
+        Needs.Program("/usr/bin/curl", "curl");
+        using var network = new TestNetwork();
+        network.Listen(80, reset: false);
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = limit, Outcomes = OutcomeChoice.Bpf });
+        load.As(Bob, Path.Combine(load.Folder, "load"), "dead", "300", "1"); // for two minutes each: Linux' own time-out
+        guard.Until(s => s.HalfOpen + s.Waiting == 300 && s.HalfOpen >= limit - 1, "the swarm has its slots");
+        Thread.Sleep(2_000); // and is found out to be silent
+        for (var name = 1; name <= 6; name++)
+        {
+            // The listener closes what it accepts: curl's own exit code says nothing here, the address it reached does.
+            var reached = network.Machine.Run(() => Shell.Run(
+                $"curl -s -o /dev/null -w '%{{remote_ip}}' --connect-timeout 5 --resolve n{name}.test:80:[fd79::{name}],10.78.1.{name} "
+                + $"http://n{name}.test/ || true"));
+            Assert.Equal($"10.78.1.{name}", reached.Trim());
+        }
+    }
+}
