@@ -91,6 +91,9 @@ public interface IFileStore
     /// <summary>Whether the backup of a replaced build can be kept under another name beside the driver.</summary>
     bool CanSetAside(string path) => false;
 
+    /// <summary>There is no place beside the files where a backup could stay; one has to be named.</summary>
+    bool NeedsBackupFolder => false;
+
     /// <summary>How a file is packed, for people; null when it is not.</summary>
     /// <exception cref="FileProblemException">It is packed, and damaged.</exception>
     string? PackingOf(string path) => null;

@@ -224,7 +224,7 @@ public sealed class PatchUnit
         {
             return Refused(obstacle) with
             {
-                OverruledBy = store is Images.ImageFileStore { NeedsBackupFolder: true } ? Overruling.BackupFolder : Overruling.None,
+                OverruledBy = store.NeedsBackupFolder ? Overruling.BackupFolder : Overruling.None,
             };
         }
 

@@ -75,7 +75,8 @@ public sealed class ServiceWordTests : IDisposable
         using (var guard = new GuardProcess(network.Machine, _folder, ["--record", record], sandbox))
         {
             Assert.Equal("ready", JsonNode.Parse(guard.FirstLine)?["event"]?.GetValue<string>());
-            network.Connect("10.79.0.1", 80).Dispose();
+            using var attempt = network.Connect("10.79.0.1", 80);
+            GuardVerbTests.Until(guard, s => s["halfOpen"]!.GetValue<int>() == 1); // it has seen it
             guard.Signal("TERM");
             Assert.Equal(0, guard.End().Code);
         }

@@ -168,7 +168,8 @@ public sealed class ImagePatchTests
             var (code, output, error) = await BuiltProgram.RunAsync(["inspect", device, "--json"]);
             Assert.True(code == 0, error);
             Assert.Equal(4, JsonDocument.Parse(output).RootElement.GetProperty("drivers").GetArrayLength());
-            Assert.Contains("--backup DIR", (await BuiltProgram.RunAsync(["patch", device, "--yes"])).Error, StringComparison.Ordinal);
+            (code, _, error) = await BuiltProgram.RunAsync(["patch", device, "--yes"]);
+            Assert.True(code == 1 && error.Contains("--backup DIR", StringComparison.Ordinal), error);
             (code, _, error) = await BuiltProgram.RunAsync(["patch", device, "--yes", "--backup", shop.Path]);
             Assert.True(code == 0, error);
             (code, _, error) = await BuiltProgram.RunAsync(["restore", device, "--yes", "--backup", shop.Path]);

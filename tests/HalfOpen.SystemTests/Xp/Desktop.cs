@@ -116,6 +116,28 @@ internal sealed class Desktop : IDisposable
 
     public void Press(string key) => Tool("key", "--clearmodifiers", key);
 
+    /// <summary>
+    /// Presses a key that opens a window, again if it does not: on a busy machine a window that has just come to the
+    /// front may not have the keyboard yet. The window that is opened does not know the key.
+    /// </summary>
+    public void PressFor(string key, string title, string front)
+    {
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            WaitFor(front);
+            Press(key);
+            for (var i = 0; i < 200; i++)
+            {
+                if (Windows(title).Length > 0)
+                {
+                    return;
+                }
+
+                Thread.Sleep(50);
+            }
+        }
+    }
+
     /// <summary>Keeps a picture of all windows, when pictures are wanted; ImageMagick takes it.</summary>
     public void Picture(string name)
     {

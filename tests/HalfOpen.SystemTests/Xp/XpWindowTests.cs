@@ -25,27 +25,26 @@ public sealed class XpWindowTests : IDisposable
         desktop.Picture("xp-window");
 
         desktop.WaitForText("All programs together may have 10 connection attempts");
-        desktop.Press("alt+e");
+        desktop.PressFor("alt+e", "^Evidence$", "^HalfOpen - 10 ");
         var evidence = desktop.WaitFor("^Evidence$");
         desktop.WaitForText("the limit stands at file offset 0x");
         desktop.Picture("xp-evidence");
         desktop.Press("Escape");
         desktop.WaitGone(evidence);
 
-        desktop.WaitFor("^HalfOpen - 10 ");
-        desktop.Press("alt+a");
+        desktop.PressFor("alt+a", Box, "^HalfOpen - 10 ");
         Answer(desktop, "Escape"); // asked, and not wanted
         desktop.WaitFor("^HalfOpen - 10 ");
         Assert.True(_xp.IsUntouched);
 
-        desktop.Press("alt+a");
+        desktop.PressFor("alt+a", Box, "^HalfOpen - 10 ");
         Answer(desktop, "Return");
         Answer(desktop, "Return"); // "Done"
         desktop.WaitFor("^HalfOpen - 100 half-open attempts$");
         Assert.True(_xp.AllAre(100));
         desktop.Picture("xp-patched");
 
-        desktop.Press("alt+r");
+        desktop.PressFor("alt+r", Box, "^HalfOpen - 100 ");
         Answer(desktop, "Return");
         Answer(desktop, "Return");
         desktop.WaitFor("^HalfOpen - 10 half-open attempts$");
@@ -93,8 +92,7 @@ public sealed class XpWindowTests : IDisposable
         desktop.Press("alt+a"); // look again
         desktop.Press("Escape");
         desktop.WaitGone(why);
-        desktop.WaitFor("^HalfOpen - 10 ");
-        desktop.Press("alt+a");
+        desktop.PressFor("alt+a", Box, "^HalfOpen - 10 ");
         desktop.WaitFor(Box);
         desktop.Picture("xp-question"); // with what Windows File Protection will show
     }

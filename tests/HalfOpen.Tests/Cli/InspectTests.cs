@@ -112,8 +112,9 @@ public sealed class InspectTests : IDisposable
     [Fact]
     public async Task A_folder_with_none_says_so_and_is_exit_code_1()
     {
-        Directory.CreateDirectory(_folder.In("empty"));
-        var (code, output, error) = await CliRunner.RunAsync(["inspect", _folder.In("empty"), "--json"]);
+        Directory.CreateDirectory(_folder.In("none"));
+        File.WriteAllText(_folder.In("none/readme.txt"), "no driver"); // an empty folder would be an empty mount point
+        var (code, output, error) = await CliRunner.RunAsync(["inspect", _folder.In("none"), "--json"]);
         Assert.Equal(1, code);
         Assert.Empty(JsonDocument.Parse(output).RootElement.GetProperty("drivers").EnumerateArray());
         Assert.Contains("--recurse", error, StringComparison.Ordinal);
