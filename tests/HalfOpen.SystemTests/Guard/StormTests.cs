@@ -27,7 +27,7 @@ public sealed class StormTests
             while True:
                 while len(out) < 1000:
                     s = socket.socket(); s.setblocking(False)
-                    s.connect_ex(("10.78.9.9", 80))
+                    s.connect_ex(("10.78.250.9", 80))
                     out[s.fileno()] = s
                     poll.register(s, select.POLLOUT)
                 for f, _ in poll.poll(1000):
@@ -36,7 +36,7 @@ public sealed class StormTests
             """);
         load.As(Bob, "/usr/bin/python3", "storm.py");
         guard.Until(s => s.Totals.Established > 2_000, "the host answers");
-        network.Internet.Run(() => Shell.Run("ip route add blackhole 10.78.9.9 table local"));
+        network.Internet.Run(() => Shell.Run("ip route add blackhole 10.78.250.9 table local"));
         var status = guard.Until(s => s.HalfOpen >= limit && s.Waiting > 500, "it has fallen silent");
         for (var page = 0; page < 5; page++)
         {
