@@ -120,6 +120,6 @@ public sealed class OwnerNameTests
 
         var megabytes = (GC.GetTotalMemory(forceFullCollection: true) - before) >> 20;
         Assert.Equal(69_990, engine.Waiting);
-        Assert.True(megabytes < 150, $"{megabytes} MB");
+        Assert.True(megabytes < 300, $"{megabytes} MB"); // whole, they would be 530; other tests run beside this one
     }
 }
