@@ -8,13 +8,6 @@ public sealed record PolicyPromises
     /// <summary>Attempts that hold a slot are bounded by the limit at all. Default true; false: unlimited.</summary>
     public bool Limited { get; init; } = true;
 
-    /// <summary>
-    /// Attempts that hold a slot may pass the limit without a start: an attempt to a destination known to answer that
-    /// stays silent takes a slot after all. Then no attempt to an unknown destination starts until it fits. Default
-    /// false.
-    /// </summary>
-    public bool LateCounting { get; init; }
-
     /// <summary>A slot may stay taken after its attempt has ended. Default false.</summary>
     public bool CountsAfterEnd { get; init; }
 

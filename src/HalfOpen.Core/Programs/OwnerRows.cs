@@ -47,8 +47,6 @@ internal sealed class OwnerRows
     /// <summary>Null: a program that is its own owner.</summary>
     public string? Name(int index) => _rows[index].Name;
 
-    public bool IsLive(int index) => _rows[index].Programs > 0;
-
     /// <exception cref="ArgumentException">The handle is of another engine, or its owner was forgotten.</exception>
     public int Check(OwnerId owner)
     {

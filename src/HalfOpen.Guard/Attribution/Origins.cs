@@ -130,7 +130,7 @@ internal sealed class ProcessOrigins : IOrigins
             cgroup = container.Length > 0 ? legacy : cgroup;
         }
 
-        var script = Interpreter.Of(facts.Executable) is null ? "" : ScriptFinder.Find(facts.Executable, _commands.Read(processId));
+        var script = ScriptFinder.IsInterpreter(facts.Executable) ? ScriptFinder.Find(facts.Executable, _commands.Read(processId)) : "";
         var unit = ProgramName.UnitOf(cgroup);
         return new AttemptOrigin(ProgramName.Of(facts.Executable, script, unit), facts.Executable, facts.Cgroup, processId)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using HalfOpen.Diagnosis.Facts;
 using HalfOpen.Linux.Processes;
 
@@ -12,19 +11,13 @@ namespace HalfOpen.Linux.Collecting;
 internal sealed class ProgramNames
 {
     private const int MaxCached = 65_536;
-    private const int MaxGroups = 50_000;
-
-    /// <summary>Executables whose name says nothing without the script that they run.</summary>
-    private static readonly string[] Interpreters =
-        ["python", "node", "java", "perl", "ruby", "php", "bash", "sh", "dash", "mono", "dotnet", "deno", "bun", "lua"];
 
     private readonly Dictionary<uint, ProgramFacts?> _processes = [];
     private readonly Dictionary<uint, ProgramFacts> _sockets = [];
-    private readonly Dictionary<ulong, string> _groups = [];
     private readonly Dictionary<uint, string> _users = [];
-    private readonly string? _cgroupRoot = ControlGroups.FindRoot();
+    private readonly CgroupNames _groups = new(ControlGroups.FindRoot());
+    private readonly CommandLines _commands = new();
     private SocketProcesses _owners = new();
-    private bool _groupsRead;
 
     /// <summary>By the facts of inet_diag.</summary>
     public ProgramFacts OfSocket(uint inode, ulong cgroup, uint user)
@@ -62,7 +55,7 @@ internal sealed class ProgramNames
     /// <summary>Forgets which sockets belong to whom, so that the next question looks anew.</summary>
     public void LookAgain() => _owners = new SocketProcesses();
 
-    private static ProgramFacts? Read(uint process)
+    private ProgramFacts? Read(uint process)
     {
         if (ProcessFacts.Read(process) is not { } facts)
         {
@@ -70,30 +63,13 @@ internal sealed class ProgramNames
         }
 
         var name = Path.GetFileName(facts.Executable);
-        if (Array.Exists(Interpreters, i => name.StartsWith(i, StringComparison.Ordinal)) && Script(process) is { } script)
+        if (ScriptFinder.IsInterpreter(facts.Executable)
+            && ScriptFinder.Find(facts.Executable, _commands.Read(process)) is { Length: > 0 } script)
         {
             name = $"{name} {script}";
         }
 
         return name.Length == 0 ? null : new ProgramFacts(name, NameOrigin.Process, process, User(process), Unit(facts.Cgroup));
-    }
-
-    /// <summary>The file name of the first argument that is no flag: other arguments may be secrets.</summary>
-    private static string? Script(uint process)
-    {
-        try
-        {
-            Span<byte> room = stackalloc byte[1024];
-            using var file = File.OpenHandle($"/proc/{process}/cmdline");
-            var words = Encoding.UTF8.GetString(room[..RandomAccess.Read(file, room, 0)]).Split('\0');
-            var script = words.Skip(1).FirstOrDefault(w => w.Length > 0 && w[0] != '-');
-            return script is null || script.Contains(' ', StringComparison.Ordinal) ? null : Path.GetFileName(script) is { Length: > 0 } n
-                ? n : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 
     private static long? User(uint process) => InodeOwner.Of($"/proc/{process}");
@@ -117,18 +93,7 @@ internal sealed class ProgramNames
 
     private ProgramFacts? OfGroup(ulong cgroup, uint user)
     {
-        if (cgroup <= 1 || _cgroupRoot is null)
-        {
-            return null;
-        }
-
-        if (!_groupsRead)
-        {
-            _groupsRead = true;
-            ReadGroups();
-        }
-
-        if (!_groups.TryGetValue(cgroup, out var path) || path.Length == 0)
+        if (cgroup <= 1 || _groups.Find(cgroup) is not { Length: > 0 } path)
         {
             return null;
         }
@@ -147,27 +112,6 @@ internal sealed class ProgramNames
         }
 
         return name;
-    }
-
-    /// <summary>A control group's id is the inode of its folder.</summary>
-    private void ReadGroups()
-    {
-        try
-        {
-            var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, MaxRecursionDepth = 16,
-                AttributesToSkip = FileAttributes.ReparsePoint };
-            foreach (var folder in Directory.EnumerateDirectories(_cgroupRoot!, "*", options).Take(MaxGroups))
-            {
-                if (InodeIdentity.Of(folder) is { } identity)
-                {
-                    _groups[identity.Inode] = Path.GetRelativePath(_cgroupRoot!, folder);
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Then users must do.
-        }
     }
 
     private static void Bound<TKey, TValue>(Dictionary<TKey, TValue> cache)

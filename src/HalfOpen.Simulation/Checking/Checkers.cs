@@ -25,7 +25,6 @@ internal sealed class Checkers
     private int _unknownAllowed;
     private int _countedAllowed;
     private int _beyondAllowed;
-    private int _startedUnknownThisStep;
     private long _starts;
     private long _steps;
 
@@ -112,7 +111,6 @@ internal sealed class Checkers
         if (toUnknown)
         {
             _starts++;
-            _startedUnknownThisStep++;
             _unknownHalfOpen++;
             MaxUnknownHalfOpen = Math.Max(MaxUnknownHalfOpen, _unknownHalfOpen);
         }
@@ -162,14 +160,9 @@ internal sealed class Checkers
         if (_promises.Limited)
         {
             _countedAllowed = Math.Max(limit, Math.Min(_countedAllowed, counted));
-            if (counted > _countedAllowed && !(_promises.LateCounting && _startedUnknownThisStep == 0))
+            if (counted > _countedAllowed)
             {
                 throw Fail(now, $"limit: {counted} counted above the limit of {limit}");
-            }
-
-            if (_promises.LateCounting)
-            {
-                _countedAllowed = Math.Max(_countedAllowed, counted);
             }
         }
 
@@ -199,7 +192,6 @@ internal sealed class Checkers
             throw Fail(now, $"NAT: {natEntries} entries in the router, above the budget of {_promises.NatBudget}");
         }
 
-        _startedUnknownThisStep = 0;
         if (++_steps % SweepEvery == 0)
         {
             CheckAllWaits(now);

@@ -12,7 +12,6 @@ public sealed partial record FairOptions
     /// <inheritdoc/>
     public override PolicyPromises Promises => new()
     {
-        LateCounting = true,
         BoundsUnknown = true,
         BeyondPerSlot = Policies.Fair.BeyondSlots.PerSlot,
         BeyondAtLeast = Policies.Fair.BeyondSlots.AtLeast,

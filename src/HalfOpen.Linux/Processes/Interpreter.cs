@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace HalfOpen.Guard.Attribution;
+namespace HalfOpen.Linux.Processes;
 
 /// <summary>
 /// How an interpreter reads its command line, as far as one must know to find the script. From the manual page or the

@@ -1,17 +1,21 @@
 using System.Text;
 
-namespace HalfOpen.Guard.Attribution;
+namespace HalfOpen.Linux.Processes;
 
 /// <summary>
 /// What an interpreter runs, by its command line: the script, module, class, jar or library; "-c" for a program in the
 /// command line itself, "-" for one from standard input. A process writes its command line as it likes: this is for
 /// sharing among its owner's programs and for show, and gives no rights. Never throws. Thread-safe: no state.
 /// </summary>
-internal static class ScriptFinder
+public static class ScriptFinder
 {
     /// <summary>Arguments that are looked at.</summary>
     private const int MaxArguments = 256;
 
+    /// <summary>Whether it is an interpreter: only then is its command line worth reading.</summary>
+    public static bool IsInterpreter(string executable) => Interpreter.Of(executable) is not null;
+
+    /// <summary>What it runs: a file name, module or class.</summary>
     /// <param name="executable">Path of the interpreter.</param>
     /// <param name="commandLine">As /proc has it: arguments with a zero byte behind each. May be cut.</param>
     /// <returns>Empty: no interpreter, or nothing to be seen.</returns>
