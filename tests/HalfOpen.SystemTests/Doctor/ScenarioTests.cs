@@ -29,10 +29,10 @@ public sealed class ScenarioTests(ITestOutputHelper output)
             + "&& rm /tmp/halfopen-resolv.$$; while :; do getent hosts www.example.com; done'"))),
         ("a program at its descriptor limit", "file-descriptors", false,
             n => n.Start("ulimit -n 64; for i in {3..63}; do eval \"exec $i</dev/null\" || break; done 2>/dev/null; sleep 60")),
-        ("nmap over 1,000 silent addresses", "scan-pattern", false,
-            n => n.Start("nmap -sT -Pn -n -p 80 --min-rate 200 --max-retries 1 20.5.0.0/22 >/dev/null")),
+        ("nmap over 8,000 silent addresses", "scan-pattern", false,
+            n => n.Start("nmap -sT -Pn -n -p 80 --min-rate 200 --max-retries 1 20.5.0.0/19 >/dev/null")),
         ("nmap with raw packets", "scan-pattern", true,
-            n => n.Start("nmap -sS -Pn -n -p 80 --min-rate 200 --max-retries 1 20.6.0.0/22 >/dev/null")),
+            n => n.Start("nmap -sS -Pn -n -p 80 --min-rate 200 --max-retries 1 20.6.0.0/19 >/dev/null")),
         ("a host that is off", "destination-silent", false, n =>
         {
             n.Start("curl -s -m 60 http://20.9.9.9:8080/");
