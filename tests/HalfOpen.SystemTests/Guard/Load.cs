@@ -48,11 +48,11 @@ internal sealed class Load : IDisposable
     public Process As(uint user, params string[] command) => Start(
         ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", .. command]);
 
-    /// <summary>A browser's page: so many connections at once to hosts that answer.</summary>
+    /// <summary>A browser's page, a program of its own: so many connections at once to hosts that answer.</summary>
     /// <returns>How many connected within the patience, and the milliseconds until the last of them did.</returns>
     public (int Connected, long Milliseconds) Page(uint user, int connects = 30, int patienceMs = 25_000)
     {
-        var words = _where.Run(() => Shell.Run($"{Executable} page {user} {connects} {patienceMs}")).Split(' ');
+        var words = _where.Run(() => Shell.Run($"ln -f {Executable} {_folder}/browser; {_folder}/browser page {user} {connects} {patienceMs}")).Split(' ');
         return (int.Parse(words[0]), long.Parse(words[1]));
     }
 
