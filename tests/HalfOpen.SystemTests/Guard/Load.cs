@@ -52,7 +52,8 @@ internal sealed class Load : IDisposable
     /// <returns>How many connected within the patience, and the milliseconds until the last of them did.</returns>
     public (int Connected, long Milliseconds) Page(uint user, int connects = 30, int patienceMs = 25_000)
     {
-        var words = _where.Run(() => Shell.Run($"ln -f {Executable} {_folder}/browser; {_folder}/browser page {user} {connects} {patienceMs}")).Split(' ');
+        var browser = Path.Combine(_folder, "browser");
+        var words = _where.Run(() => Shell.Run($"ln -f {Executable} {browser}; {browser} page {user} {connects} {patienceMs}")).Split(' ');
         return (int.Parse(words[0]), long.Parse(words[1]));
     }
 
