@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Encodings.Web;
 using HalfOpen.Driver;
+using HalfOpen.Hosting;
 using HalfOpen.Windows.Hives;
 using HalfOpen.Windows.Lifting;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Cli.Drivers;
 

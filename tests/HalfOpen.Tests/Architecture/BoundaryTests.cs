@@ -24,6 +24,7 @@ public sealed partial class BoundaryTests
         [("HalfOpen.Media", "HalfOpen.Tests")] = "packings alone, and where records stand in an image",
         [("HalfOpen.Simulation", "HalfOpen.Lab")] = "the prediction beside each measurement draws the same plots",
         [("HalfOpen.Simulation", "HalfOpen.SimulationTests")] = "checkers and worlds",
+        [("HalfOpen.Watch", "HalfOpen.Tests")] = "the parts of its model",
         [("HalfOpen.Windows", "HalfOpen.Tests")] = "a failure at every step of a file operation",
         [("HalfOpen.Windows", "HalfOpen.SystemTests")] = "images that other tools made, file by file",
         [("HalfOpen.Xp", "HalfOpen.Tests")] = "all of it: an executable has no public part",
@@ -71,6 +72,11 @@ public sealed partial class BoundaryTests
     [Fact]
     public void The_holding_of_packets_knows_no_system_call() =>
         Assert.All(Sources("HalfOpen.Guard").Where(s => s.Path.Contains("/Holding/", StringComparison.Ordinal)),
+            s => Assert.DoesNotMatch(SystemWords(), s.Code));
+
+    [Fact]
+    public void The_model_of_what_is_watched_knows_no_system_call() =>
+        Assert.All(Sources("HalfOpen.Watch").Where(s => s.Path.Contains("/Model/", StringComparison.Ordinal)),
             s => Assert.DoesNotMatch(SystemWords(), s.Code));
 
     [Fact]

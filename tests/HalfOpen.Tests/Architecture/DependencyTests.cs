@@ -21,6 +21,7 @@ public sealed class DependencyTests
         ["HalfOpen.Simulation"] = ["HalfOpen.Core", "HalfOpen.Hosting"],
         ["HalfOpen.Linux"] = ["HalfOpen.Wire", "HalfOpen.Diagnosis"], // system calls, what the kernel's bytes mean, facts; no engine
         ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux"],
+        ["HalfOpen.Watch"] = ["HalfOpen.Hosting", "HalfOpen.Wire"],
         ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
             ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation",
