@@ -1,6 +1,7 @@
 using System.Text;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Diagnosis.Facts;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Cli.Doctor;
 
@@ -36,7 +37,7 @@ internal static class FactsFiles
             }
 
             using var file = new FileStream(path, options);
-            file.Write(FactsJson.Write(facts));
+            file.Write(Encoding.UTF8.GetBytes(PlainJson.Of(Encoding.UTF8.GetString(FactsJson.Write(facts)))));
         }
         catch (IOException) when (Path.Exists(path))
         {

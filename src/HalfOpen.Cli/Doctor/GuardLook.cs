@@ -11,11 +11,18 @@ namespace HalfOpen.Cli.Doctor;
 internal static class GuardLook
 {
     private const string OwnTableName = "halfopen";
+    private const double LongWaitSeconds = 5;
 
     public static async Task<GuardFacts> LookAsync(CancellationToken cancellation)
     {
         var paths = GuardPaths.ForThisThread();
-        var facts = new GuardFacts { Rules = HasRules(paths), Queues = PacketQueueUsers.Numbers() };
+        var queues = PacketQueueUsers.Look();
+        var facts = new GuardFacts
+        {
+            Rules = HasRules(paths),
+            Queues = queues?.Select(q => q.Number).ToArray(),
+            QueueUsers = queues?.Select(q => new QueueUserFacts(q.Number, q.Process, q.Program, q.Waiting, q.Dropped)).ToArray(),
+        };
         try
         {
             var answer = await ControlClient.AskAsync(paths.Socket, new ControlRequest("status"), cancellation);
@@ -34,6 +41,7 @@ internal static class GuardLook
                 LongestWaitSeconds = status.Programs.Count == 0 ? 0 : status.Programs.Max(p => p.WaitingSinceSeconds),
                 BiggestHolder = biggest?.Name ?? "",
                 BiggestHolderSlots = biggest?.Counted ?? 0,
+                OtherWaiters = status.Programs.Count(p => p != biggest && p.WaitingSinceSeconds >= LongWaitSeconds),
             };
         }
         catch (ControlException e)

@@ -7,7 +7,7 @@ using HalfOpen.Diagnosis.Findings;
 namespace HalfOpen.Cli.Doctor;
 
 /// <summary>
-/// The document of <c>doctor --json</c>, described in docs/guides/doctor.md. Names and spellings are a contract: fields
+/// The document of <c>doctor --json</c>, described in docs/schemas/doctor.schema.json. Names and spellings are a contract: fields
 /// may be added, none changed. Unknown is null.
 /// </summary>
 /// <param name="Verdict">One sentence or two for people.</param>
@@ -44,14 +44,14 @@ internal sealed record CommandDocument(string Text, string? Command);
 internal sealed record QuestionDocument(string Question, string Answer);
 
 internal sealed record ProgramDocument(string Name, long? ProcessId, long? User, string? Unit, long HalfOpen, long Repeated,
-    long DeadPeers, long LivePeers, long Tried, long Answered, long Refused, long GaveUp, long Open)
+    long DeadPeers, long LivePeers, long Tried, long Answered, long Refused, long Unreachable, long GaveUp, long Open, string? Namespace)
 {
     public static ProgramDocument Of(MachineFacts facts, ProgramPicture p)
     {
         var program = p.Program < facts.Programs.Count ? facts.Programs[p.Program] : new ProgramFacts(p.Name, NameOrigin.Text);
         return new ProgramDocument(p.Name, program.ProcessId > 0 ? program.ProcessId : null, program.User,
             program.Unit.Length > 0 ? program.Unit : null, p.HalfOpen, p.Silent, p.DeadPeers, p.LivePeers, p.Tried, p.Answered, p.Refused,
-            p.GaveUp, p.Open);
+            p.Unreachable, p.GaveUp, p.Open, program.Namespace.Length > 0 ? program.Namespace : null);
     }
 }
 

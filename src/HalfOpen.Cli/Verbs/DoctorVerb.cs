@@ -4,6 +4,7 @@ using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Doctor;
 using HalfOpen.Diagnosis.Facts;
 using HalfOpen.Diagnosis.Findings;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Cli.Verbs;
 
@@ -108,8 +109,8 @@ internal static class DoctorVerb
             var opinion = Examiner.Examine(facts);
             if (parsed.GetValue(json))
             {
-                terminal.Out.WriteLine(JsonSerializer.Serialize(OpinionDocument.Of(facts, opinion),
-                    OpinionJsonContext.Readable.OpinionDocument));
+                terminal.Out.WriteLine(PlainJson.Of(JsonSerializer.Serialize(OpinionDocument.Of(facts, opinion),
+                    OpinionJsonContext.Readable.OpinionDocument)));
             }
             else
             {

@@ -24,8 +24,11 @@ internal static class DestinationCheck
         if (dead.Length == 0)
         {
             var live = facts.Peers.Count(p => p.HasAnswered);
-            return CheckResult.Fine(Subject, busy.Count > 0 ? "none but those above"
-                : $"every address that was tried for {LongSeconds:0} s or more said something ({Words.Count(live, "peer")} did)");
+            var (refused, lost) = (facts.Peers.Count(p => p.Refused > 0), facts.Peers.Count(p => p.Unreachable > 0));
+            return CheckResult.Fine(Subject, (busy.Count > 0 ? "none but those above"
+                : $"every address that was tried for {LongSeconds:0} s or more said something ({Words.Count(live, "peer")} did)")
+                + (refused > 0 ? $"; {refused:N0} refused" : "")
+                + (lost > 0 ? $"; of {lost:N0} a router said that there is no way" : ""));
         }
 
         var answeredSomewhere = facts.Peers.Any(p => p.HasAnswered);

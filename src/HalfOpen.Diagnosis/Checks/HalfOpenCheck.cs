@@ -60,18 +60,69 @@ internal static class HalfOpenCheck
             + (p.LongestSeconds > 0 ? $", the oldest silent for {Words.Seconds(p.LongestSeconds)} or more" : ""), command);
         if (facts.View != ViewKind.Snapshot)
         {
-            yield return new EvidenceLine($"in {Words.Seconds(facts.WatchedSeconds)}: {p.Tried:N0} attempts seen, {p.Answered:N0} "
-                + "answered, "
-                + $"{p.Refused:N0} refused, {p.GaveUp:N0} given up without an answer", "");
+            var rate = facts.WatchedSeconds > 0 ? $" ({p.Tried / facts.WatchedSeconds:0.#} a second)" : "";
+            yield return new EvidenceLine($"in {Words.Seconds(facts.WatchedSeconds)}: {p.Tried:N0} attempts seen{rate}, {p.Answered:N0} "
+                + $"answered, {p.Refused:N0} refused, {p.Unreachable:N0} unreachable, {p.GaveUp:N0} given up without an answer", "");
         }
 
-        var ports = facts.Peers.Where(x => x.Program == p.Program && x.IsDead).GroupBy(x => x.Port).OrderByDescending(g => g.Count())
-            .ThenBy(g => g.Key).Select(g => $"{g.Key} ({g.Count():N0})").ToArray();
-        var networks = facts.Peers.Where(x => x.Program == p.Program && x.IsDead)
-            .GroupBy(x => AddressClass.Network(x.Address), StringComparer.Ordinal)
-            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g
-            => $"{g.Key} ({g.Count():N0})").ToArray();
-        yield return new EvidenceLine($"dead peers by port: {Words.List(ports)}; by network: {Words.List(networks)}", command);
+        PeerFacts[] peers = [.. facts.Peers.Where(x => x.Program == p.Program)];
+        yield return new EvidenceLine($"dead peers by port: {DeadShares(peers, x => x.Port.ToString())}; by network: "
+            + DeadShares(peers, x => AddressClass.Network(x.Address)), command);
+        if (Owner(facts, p.Program) is { } owner)
+        {
+            yield return owner;
+        }
+
+        foreach (var line in OfTheKernel(facts))
+        {
+            yield return line;
+        }
+
+        if (facts.Guard is { Runs: true, Waiting: > 0 } guard)
+        {
+            yield return new EvidenceLine($"{guard.Waiting:N0} attempts of all programs wait in Halfopen's guard and were not sent yet",
+                "halfopen status");
+        }
+    }
+
+    /// <summary>"6881 (40 of 45), ...", those with most dead peers first.</summary>
+    private static string DeadShares(PeerFacts[] peers, Func<PeerFacts, string> key)
+    {
+        var groups = peers.GroupBy(key, StringComparer.Ordinal)
+            .Select(g => (g.Key, Dead: g.Count(x => x.IsDead), Known: g.Count(x => x.IsDead || x.HasAnswered)))
+            .Where(g => g.Dead > 0).OrderByDescending(g => g.Dead).ThenBy(g => g.Key, StringComparer.Ordinal);
+        return Words.List(groups.Select(g => $"{g.Key} ({g.Dead:N0} of {g.Known:N0})"));
+    }
+
+    private static EvidenceLine? Owner(MachineFacts facts, int number)
+    {
+        if (number < 0 || number >= facts.Programs.Count || facts.Programs[number] is not { Origin: NameOrigin.Process } program)
+        {
+            return null;
+        }
+
+        string[] parts = [.. program.ProcessId > 0 ? new[] { $"process {program.ProcessId}" } : [],
+            .. program.User is { } user ? new[] { $"user {user}" } : [],
+            .. program.Unit.Length > 0 ? new[] { $"unit {program.Unit}" } : []];
+        return parts.Length == 0 ? null : new EvidenceLine($"{program.Name} is {string.Join(", ", parts)}",
+            program.ProcessId > 0 ? $"ps -o pid,user,unit,args -p {program.ProcessId}" : "");
+    }
+
+    private static IEnumerable<EvidenceLine> OfTheKernel(MachineFacts facts)
+    {
+        if (facts.Growth("Tcp.ActiveOpens") is { } begun && facts.View != ViewKind.Snapshot)
+        {
+            yield return new EvidenceLine($"the kernel counted for all programs: {begun:N0} attempts begun, "
+                + $"{facts.Growth("Tcp.AttemptFails") ?? 0:N0} failed, {facts.Growth("TcpExt.TCPSynRetrans") ?? 0:N0} SYNs repeated, "
+                + $"{facts.Growth("TcpExt.TCPTimeouts") ?? 0:N0} time-outs",
+                "nstat -az TcpActiveOpens TcpAttemptFails TcpExtTCPSynRetrans TcpExtTCPTimeouts");
+        }
+
+        if (facts.Setting("net.ipv4.tcp_syn_retries") is { } retries)
+        {
+            yield return new EvidenceLine($"a SYN is repeated {retries} times before the kernel itself gives up (6: two minutes)",
+                "sysctl net.ipv4.tcp_syn_retries");
+        }
     }
 
     private static Remedy[] Remedies(MachineFacts facts, ProgramPicture p) => IsWindows(facts)

@@ -33,6 +33,20 @@ internal static class ListenCheck
 
         evidence.AddRange(full.Take(3).Select(l => new EvidenceLine(
             $"{Words.EndPoint(l.Address, l.Port)} ({facts.ProgramName(l.Program)}): {l.Waiting:N0} wait, {l.Backlog:N0} may", "ss -ltn")));
+        if (facts.Growth("TcpExt.TCPReqQFullDrop") + facts.Growth("TcpExt.TCPReqQFullDoCookies") is > 0 and var early)
+        {
+            evidence.Add(new($"{early:N0} more found the queue of handshakes full (SYN cookies or dropped)",
+                "nstat -az TcpExtTCPReqQFullDrop TcpExtTCPReqQFullDoCookies"));
+        }
+
+        if (facts.Setting("net.core.somaxconn") is { } longest)
+        {
+            evidence.Add(new($"the kernel lets a queue have {longest} places at most, whatever the program asks for; handshakes "
+                + $"{facts.Setting("net.ipv4.tcp_max_syn_backlog") ?? "?"}; full queues "
+                + (facts.Setting("net.ipv4.tcp_abort_on_overflow") == "1" ? "reset clients" : "are silent"),
+                "sysctl net.core.somaxconn net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_abort_on_overflow"));
+        }
+
         return CheckResult.Found(Subject, new Finding(FindingKinds.ListenOverflow,
             $"{name} does not accept connections as quickly as they come, so clients wait or fail. That is inbound: the attempts that this "
             + "machine itself makes have nothing to do with it.",

@@ -23,7 +23,8 @@ internal static class PortsCheck
         {
             return CheckResult.Fine(Subject, most is null
                 ? $"none of the {ports.Size:N0} is in use"
-                : $"at most {most.InUse:N0} of {ports.Size:N0} are in use to one destination ({Words.EndPoint(most.Address, most.Port)})");
+                : $"at most {most.InUse:N0} of {ports.Size:N0} are in use to one destination ({Words.EndPoint(most.Address, most.Port)}), "
+                    + $"{ports.InUse:N0} in all; {facts.Peers.Sum(p => p.TimeWait):N0} connections are in TIME-WAIT");
         }
 
         var destination = Words.EndPoint(most.Address, most.Port);
@@ -37,7 +38,8 @@ internal static class PortsCheck
             [
                 new($"{most.InUse:N0} connections from {most.Local} to {destination}, {most.TimeWait:N0} of them closed and in TIME-WAIT "
                     + "(one minute)", $"ss -tan dst {Words.EndPoint(most.Address, most.Port)}"),
-                new($"the range is {range}: {ports.Size:N0} ports", "sysctl net.ipv4.ip_local_port_range"),
+                new($"the range is {range}: {ports.Size:N0} ports, {ports.InUse:N0} of them in use to whomever",
+                    "sysctl net.ipv4.ip_local_port_range"),
             ],
             [
                 new("keep connections open and use them again (keep-alive, a pool) in that program"),

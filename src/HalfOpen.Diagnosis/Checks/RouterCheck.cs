@@ -41,6 +41,8 @@ internal static class RouterCheck
             : $"Your router may be what hurts: this machine alone gives it about {entries:N0} connections to remember, {dead:N0} of them "
                 + "to "
                 + $"addresses that do not answer (most of {name}), and home routers suffer from 2,000 on.";
+        verdict += facts.Surroundings is { CarrierNat: true }
+            ? " Behind it the provider translates addresses too (100.64.0.0/10), and may allow each customer even fewer." : "";
         return CheckResult.Found(Subject, new Finding(FindingKinds.RouterTable, verdict, known is null ? Confidence.Inferred
             : Confidence.Likely,
             known is null ? 55 : 76,
@@ -48,7 +50,7 @@ internal static class RouterCheck
                 new($"{facts.Peers.Sum(p => p.HalfOpen):N0} half-open, {facts.Peers.Sum(p => p.Open + p.Inbound):N0} open "
                     + $"({facts.Peers.Sum(p => p.OpenSilent):N0} of "
                     + "them repeat data that nobody acknowledges)", "ss -tan | awk '{print $1}' | sort | uniq -c"),
-                new(known is null ? "a router stands in front: this machine's address is private"
+                new(known is null ? "a router stands in front: this machine's address is private" + Gateway(facts)
                     : $"the router's size was told: {known:N0} entries", "ip route get 1.1.1.1"),
             ],
             [
@@ -71,6 +73,9 @@ internal static class RouterCheck
         return ((long)remembered + halfOpen + peers.Sum(p => p.Open + p.Inbound + p.Closing + p.TimeWait),
             (long)remembered + halfOpen + peers.Sum(p => p.OpenSilent));
     }
+
+    private static string Gateway(MachineFacts facts) => facts.Surroundings is { Gateway.Length: > 0 } s
+        ? $", and the way out leads through {s.Gateway}" : "";
 
     private static string Filler(MachineFacts facts)
     {

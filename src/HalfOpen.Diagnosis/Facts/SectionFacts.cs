@@ -107,7 +107,19 @@ public sealed record GuardFacts
     public string BiggestHolder { get; init; } = "";
 
     public long BiggestHolderSlots { get; init; }
+
+    /// <value>Programs other than the biggest holder whose attempts wait for 5 s or more.</value>
+    public long OtherWaiters { get; init; }
+
+    /// <value>Who serves the packet queues of this namespace; null: not allowed to look.</value>
+    public IReadOnlyList<QueueUserFacts>? QueueUsers { get; init; }
 }
+
+/// <summary>A packet queue (NFQUEUE) and who serves it. Immutable.</summary>
+/// <param name="Program">Name of the process; empty: not known.</param>
+/// <param name="Waiting">Packets that wait for its verdict.</param>
+/// <param name="Dropped">Packets dropped because the queue was full, since it began.</param>
+public sealed record QueueUserFacts(int Number, long ProcessId, string Program, long Waiting, long Dropped);
 
 /// <summary>Where this machine stands. Immutable.</summary>
 /// <param name="Gateway">Default gateway, or empty.</param>

@@ -15,6 +15,7 @@ public static class Examiner
         PortsCheck.Examine,
         ScanCheck.Examine,
         DestinationCheck.Examine,
+        LineCheck.Examine,
         ResolverCheck.Examine,
         DescriptorsCheck.Examine,
         ListenCheck.Examine,

@@ -109,7 +109,8 @@ public static class FindingKinds
             "Root only."),
         new(GuardQueues, "the guard lets attempts wait",
             "Halfopen's guard is at its limit, and attempts wait for a slot.",
-            "20 attempts or more wait, the longest for 5 s or more.",
+            "20 attempts or more wait, the longest for 5 s or more. It is the first verdict when a program other than the biggest holder "
+                + "waits so long too.",
             "That is what it is for: whether it is too strict is yours to say."),
         new(ScanPattern, "attempts that look like a scan",
             "A program tries many addresses or ports and hardly any lets it in. Hosters watch for that and send abuse mails or cut the "

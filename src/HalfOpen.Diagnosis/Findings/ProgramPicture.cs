@@ -19,6 +19,9 @@ public sealed record ProgramPicture(int Program, string Name)
 
     public long Refused { get; init; }
 
+    /// <value>Attempts that a router ended by its word that there is no way.</value>
+    public long Unreachable { get; init; }
+
     public long GaveUp { get; init; }
 
     public long Open { get; init; }
@@ -51,6 +54,7 @@ public sealed record ProgramPicture(int Program, string Name)
         Tried = peers.Sum(p => p.Tried),
         Answered = peers.Sum(p => p.Answered),
         Refused = peers.Sum(p => p.Refused),
+        Unreachable = peers.Sum(p => p.Unreachable),
         GaveUp = peers.Sum(p => p.GaveUp),
         Open = peers.Sum(p => p.Open),
         OpenSilent = peers.Sum(p => p.OpenSilent),

@@ -13,7 +13,8 @@ public static class KernelCounters
     /// <summary>Those that findings speak of.</summary>
     private static readonly HashSet<string> Wanted = new(StringComparer.Ordinal)
     {
-        "Tcp.ActiveOpens", "Tcp.PassiveOpens", "Tcp.AttemptFails", "Tcp.EstabResets", "Tcp.CurrEstab", "Tcp.RetransSegs", "Tcp.OutRsts",
+        "Tcp.ActiveOpens", "Tcp.PassiveOpens", "Tcp.AttemptFails", "Tcp.EstabResets", "Tcp.CurrEstab", "Tcp.RetransSegs", "Tcp.OutSegs",
+        "Tcp.OutRsts",
         "TcpExt.TCPTimeouts", "TcpExt.TCPSynRetrans", "TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.TCPSpuriousRtxHostQueues",
         "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPReqQFullDoCookies", "Icmp.InDestUnreachs", "Udp.OutDatagrams",
         "Udp.InDatagrams",

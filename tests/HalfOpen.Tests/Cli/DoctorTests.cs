@@ -190,6 +190,18 @@ public sealed class DoctorTests : IDisposable
         Assert.DoesNotContain('\e', output);
         Assert.DoesNotContain('\u202E', output);
         Assert.Contains("evil?[2J?name", output, StringComparison.Ordinal);
+
+        var file = Path.Combine(_folder.FullName, "facts.json");
+        (code, output, _) = await CliRunner.RunAsync(["doctor", "-", "--json", "--save", file], text);
+        Assert.Equal(1, code);
+        Assert.All((string[])[output, File.ReadAllText(file)], t =>
+        {
+            Assert.DoesNotContain('\e', t);
+            Assert.DoesNotContain('\u202E', t);
+            Assert.Contains("\\u202ename", t, StringComparison.Ordinal);
+        });
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(evil, document.RootElement.GetProperty("programs")[0].GetProperty("name").GetString());
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Text;
 using HalfOpen.Diagnosis.Facts;
 using HalfOpen.Diagnosis.Findings;
 using HalfOpen.Diagnosis.Texts;
+using HalfOpen.Linux.Netlink;
 using Xunit;
 
 namespace HalfOpen.Tests.Diagnosis;
@@ -72,6 +73,36 @@ public sealed class HostileInputTests
         }
 
         Assert.True(read > Rounds / 4, $"{read}");
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    public void Mutated_files_of_the_kernel_are_read_or_passed_over(int seed)
+    {
+        var random = new Random(seed);
+        var counters = Encoding.UTF8.GetBytes("TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 22 33\n"
+            + "Tcp: ActiveOpens OutSegs MaxConn\nTcp: 7 99999 -1\n");
+        var queues = Encoding.UTF8.GetBytes("    5   1234    17 2 65531     3     4       99  1\n 4226 4294962041 0 2 80 0 0 1 1\n");
+        var read = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var into = new Dictionary<string, long>();
+            KernelCounters.Read(Encoding.UTF8.GetString(Mutate(counters, random)).Split('\n'), into);
+            Assert.All(into, c => Assert.InRange(c.Value, 0, 1_000_000_000_000));
+            var users = PacketQueueUsers.Parse(Encoding.UTF8.GetString(Mutate(queues, random)).Split('\n'));
+            Assert.All(users, u => Assert.InRange(u.Number, 0, 65_535));
+            read += into.Count > 0 && users.Count > 0 ? 1 : 0;
+        }
+
+        Assert.True(read > Rounds / 4, $"{read}");
+    }
+
+    [Fact]
+    public void Packet_queues_say_who_holds_how_many()
+    {
+        var users = PacketQueueUsers.Parse(["    5   1234    17 2 65531     3     4       99  1", " 4226 4294962041     0 2 80 0 0 1 1"]);
+        Assert.Equal([new PacketQueueUser(5, 1234, "", 17, 7), new PacketQueueUser(4226, 0, "", 0, 0)], users);
     }
 
     [Theory]

@@ -26,6 +26,7 @@ public sealed class MutationTests
         Samples.QueuedSyn(),
         Samples.LoggedPacket(Syn6),
         Samples.DiagnosedSocket("10.0.0.1", "10.0.0.2", 2),
+        Samples.DiagnosedSocket("10.0.0.1", "10.0.0.2", 2, info: true),
         Samples.Error(-2),
         Samples.Generation(77),
         Samples.MissedVerdict(5, 9),
@@ -70,6 +71,7 @@ public sealed class MutationTests
         {
             parsed += message.TryReadError(out _) ? 1 : 0;
             parsed += SocketDiagnosis.TryParse(message, out _) ? 1 : 0;
+            parsed += SocketDetails.TryParse(message, out _) ? 1 : 0;
             parsed += QueueRequests.TryReadMissed(message, out _, out _) ? 1 : 0;
             parsed += FilterMessages.TryReadGeneration(message, out _) | FilterMessages.TryReadObject(message, out _) ? 1 : 0;
             if (QueuedPacket.TryParse(message, out var queued))

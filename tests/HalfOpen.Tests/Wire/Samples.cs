@@ -44,7 +44,8 @@ internal static class Samples
         "\0"u8.CopyTo(writer.Attribute(10, 1));
     });
 
-    public static byte[] DiagnosedSocket(string local, string remote, byte family) => Message(20, (ref NetlinkWriter writer) =>
+    public static byte[] DiagnosedSocket(string local, string remote, byte family, bool info = false) => Message(20,
+        (ref NetlinkWriter writer) =>
     {
         var socket = writer.Take(72);
         socket[0] = family;
@@ -58,6 +59,16 @@ internal static class Samples
         WriteUInt32LittleEndian(socket[68..], 77);
         WriteUInt32LittleEndian(writer.Attribute(15, 4), 0x4226);
         WriteUInt64LittleEndian(writer.Attribute(21, 8), 0xabc);
+        if (info)
+        {
+            socket[3] = 1; // repeats, of the timer that runs
+            WriteUInt32LittleEndian(socket[56..], 7);
+            WriteUInt32LittleEndian(socket[60..], 9);
+            var tcp = writer.Attribute(2, 232);
+            tcp[2] = 4; // repeats
+            WriteUInt32LittleEndian(tcp[56..], 1500); // since the last acknowledgement
+            WriteUInt32LittleEndian(tcp[68..], 42_000); // round trip
+        }
     });
 
     public static byte[] Error(int negative) =>
