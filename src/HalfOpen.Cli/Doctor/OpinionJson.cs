@@ -7,8 +7,8 @@ using HalfOpen.Diagnosis.Findings;
 namespace HalfOpen.Cli.Doctor;
 
 /// <summary>
-/// The document of <c>doctor --json</c>, described in docs/schemas/doctor.schema.json. Names and spellings are a contract: fields
-/// may be added, none changed. Unknown is null.
+/// The document of <c>doctor --json</c>, described in docs/schemas/doctor.schema.json. Names and spellings are a
+/// contract: fields may be added, none changed. Unknown is null.
 /// </summary>
 /// <param name="Verdict">One sentence or two for people.</param>
 /// <param name="View">snapshot, sampled or events.</param>

@@ -70,7 +70,8 @@ internal static class GuardCheck
         + (guard.BiggestHolder.Length > 0
             ? $"{guard.BiggestHolder} holds {guard.BiggestHolderSlots:N0} of its {guard.Limit:N0} slots"
             : $"its limit is {guard.Limit:N0}")
-        + (guard.OtherWaiters > 0 ? $", and {Words.Count(guard.OtherWaiters, "other program waits", "other programs wait")} for 5 s or more."
+        + (guard.OtherWaiters > 0
+            ? $", and {Words.Count(guard.OtherWaiters, "other program waits", "other programs wait")} for 5 s or more."
             : "."),
         Confidence.Measured, guard.OtherWaiters > 0 ? WeightWhenOthersWait : Weight,
         [new($"{guard.Counted:N0} of {guard.Limit:N0} slots taken, {guard.Waiting:N0} waiting", "halfopen status")],
