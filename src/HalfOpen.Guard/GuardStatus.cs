@@ -142,6 +142,12 @@ public sealed record GuardCounters
     public long WithoutSocket { get; init; }
 
     /// <summary>
+    /// Attempts that a program of this machine answered in their destination's place: a transparent proxy. They say
+    /// nothing about the destination.
+    /// </summary>
+    public long AnsweredHere { get; init; }
+
+    /// <summary>
     /// Local SYNs that came again although held: the kernel had lost them, or Fast Open. The new one is held.
     /// </summary>
     public long HeldAgain { get; init; }

@@ -51,6 +51,7 @@ internal static class StatusBuilder
                 Exempt = counters.Exempt,
                 Malformed = counters.Malformed,
                 WithoutSocket = counters.WithoutSocket,
+                AnsweredHere = counters.AnsweredHere,
                 HeldAgain = counters.HeldAgain,
                 Lost = counters.Lost,
                 MultipathPassed = counters.MultipathPassed,

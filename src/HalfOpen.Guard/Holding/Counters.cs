@@ -27,6 +27,8 @@ internal sealed class Counters
 
     public long WithoutSocket { get; set; }
 
+    public long AnsweredHere { get; set; }
+
     public long HeldAgain { get; set; }
 
     public long Lost { get; set; }

@@ -59,10 +59,18 @@ internal sealed partial class Holder
     }
 
     /// <summary>An attempt that is held or out has its outcome.</summary>
-    internal void End(int index, Outcome outcome, bool isReplaced = false)
+    /// <param name="isLate">It ended at some time before now: nobody saw when.</param>
+    internal void End(int index, Outcome outcome, bool isReplaced = false, bool isLate = false)
     {
         ref var entry = ref _table[index];
         var (attempt, number) = (entry.Attempt, entry.Number);
+        var isAnswered = isReplaced || outcome is Outcome.Established or Outcome.Refused or Outcome.Reset;
+        if (isAnswered && !isReplaced && entry.IsLocal && entry.Stage == Stage.Out && IsAnsweredHere(entry, isLate))
+        {
+            Counters.AnsweredHere++;
+            outcome = Outcome.Cancelled; // teaches nobody anything
+        }
+
         if (entry.Stage == Stage.Held)
         {
             Counters.ClosedWhileHeld++;
@@ -76,7 +84,7 @@ internal sealed partial class Holder
         else
         {
             var destination = new Destination(entry.Flow.Remote, entry.Flow.RemotePort);
-            Leave(index, isReplaced || outcome is Outcome.Established or Outcome.Refused or Outcome.Reset);
+            Leave(index, isAnswered);
             _events.Complete(attempt, number, outcome, _now);
             if (outcome == Outcome.Established)
             {
@@ -94,6 +102,9 @@ internal sealed partial class Holder
             Forget(_table.First(Stage.Established), Outcome.Cancelled);
         }
     }
+
+    private bool IsAnsweredHere(in GuardedAttempt entry, bool isLate) => _answers.Gave(
+        entry.Flow, entry.Interface, entry.Program, isLate ? TimeSpan.Zero : new TimeSpan(_now.Ticks - entry.Since), _now);
 
     /// <summary>Carries out what the engine decided. Doing so may make it decide more; those follow in order.</summary>
     private void Carry() => _loop.Drain(_events);

@@ -30,6 +30,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     private readonly IVerdicts _verdicts;
     private readonly ISocketTable _sockets;
     private readonly IOrigins _origins;
+    private readonly LocalAnswers _answers;
     private readonly AttemptTable _table;
     private readonly MultipathHolds _multipath;
     private readonly Tally _tally = new();
@@ -51,6 +52,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
         _verdicts = verdicts;
         _sockets = sockets;
         _origins = origins;
+        _answers = new LocalAnswers(sockets, seed);
         _table = new AttemptTable(seed);
         _multipath = new MultipathHolds(_table);
         _loop = new DecisionLoop(this);
@@ -71,6 +73,12 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     /// (default): it draws none.
     /// </summary>
     public TimeSpan? MultipathHold { get; init; }
+
+    /// <summary>See <see cref="LocalAnswers.AtOnce"/>.</summary>
+    public TimeSpan AtOnce
+    {
+        init => _answers.AtOnce = value;
+    }
 
     /// <summary>Set when events were lost: compare with the kernel soon.</summary>
     public bool MustReconcile { get; set; }

@@ -133,6 +133,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
             holder.Counters.HeldRecovered += entry.Stage == Stage.Held ? 1 : 0;
         }
 
-        holder.End(index, found && IsOpen(socket.State) ? Outcome.Established : entry.Stage == Stage.Out ? goneMeans : Outcome.Cancelled);
+        holder.End(index, found && IsOpen(socket.State) ? Outcome.Established : entry.Stage == Stage.Out ? goneMeans : Outcome.Cancelled,
+            isLate: true);
     }
 }

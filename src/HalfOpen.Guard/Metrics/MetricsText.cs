@@ -53,6 +53,8 @@ public static class MetricsText
         Counter("halfopen_adopted_total", "Attempts that were half-open before the guard came.", status.Counters.Adopted);
         Counter("halfopen_exempt_total", "Exempt attempts that the guard saw.", status.Counters.Exempt);
         Counter("halfopen_without_socket_total", "SYNs of this machine that no TCP socket sent: passed.", status.Counters.WithoutSocket);
+        Counter("halfopen_answered_here_total", "Attempts that a transparent proxy on this machine answered.",
+            status.Counters.AnsweredHere);
         Counter("halfopen_held_again_total", "Local SYNs that came again although held, and are held in their own place.",
             status.Counters.HeldAgain);
         Counter("halfopen_lost_total", "Held SYNs that the kernel had lost when their turn came.", status.Counters.Lost);

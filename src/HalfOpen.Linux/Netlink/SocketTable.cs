@@ -11,6 +11,7 @@ public sealed class SocketTable : ISocketTable, IDisposable
 {
     private const int ReceiveBufferBytes = 1 << 20;
     private readonly NetlinkSocket _socket = new(Native.NetlinkSocketDiagnosis, ReceiveBufferBytes);
+    private readonly TrackedConnections _tracked = new();
     private readonly byte[] _request = new byte[128];
     private uint _sequence;
 
@@ -108,9 +109,25 @@ public sealed class SocketTable : ISocketTable, IDisposable
         return whole;
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A proxy may have closed its end already; where a rule of nat sent the connection to loopback or back to where it
+    /// came from, that is enough.
+    /// </remarks>
+    public bool IsAnsweredHere(in Flow flow, uint output)
+    {
+        var isTracked = _tracked.TryFindAnswerer(flow, out var answerer);
+        return isTracked && answerer.Local != flow.Remote && (Flow.IsLoopbackAddress(answerer.Local) || answerer.Local == flow.Local)
+            || TryFind(isTracked ? answerer : flow.Reversed, output, out _);
+    }
+
     public bool HasRawSenders() => RawSockets.MaySendTcp();
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _tracked.Dispose();
+        _socket.Dispose();
+    }
 
     private void Dump<TState>(byte family, uint states, TState state, SocketVisitor<TState> visit)
     {

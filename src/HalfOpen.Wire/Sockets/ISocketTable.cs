@@ -25,6 +25,14 @@ public interface ISocketTable
     /// <param name="output">As in <see cref="TryFind"/>.</param>
     bool Destroy(in Flow flow, uint output);
 
+    /// <summary>
+    /// Whether a socket of this machine answered a connection that this machine began to another: a transparent proxy
+    /// (a destination that nat OUTPUT changed, or TPROXY). Then the answer says nothing about the destination. A proxy
+    /// in another namespace is a host like any other.
+    /// </summary>
+    /// <param name="output">As in <see cref="TryFind"/>.</param>
+    bool IsAnsweredHere(in Flow flow, uint output);
+
     /// <summary>Whether there is a raw socket that may send TCP: such a packet belongs to no TCP socket.</summary>
     bool HasRawSenders();
 }

@@ -77,6 +77,8 @@ public sealed class AllocationTests
 
         public bool HasRawSenders() => false;
 
+        public bool IsAnsweredHere(in Flow flow, uint output) => false;
+
         public AttemptOrigin OfSocket(uint inode, ulong cgroupId, uint userId, long now) => OfProcess(0, userId, now);
 
         public AttemptOrigin OfProcess(uint processId, uint userId, long now) => Somebody;

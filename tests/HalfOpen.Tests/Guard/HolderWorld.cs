@@ -178,6 +178,18 @@ internal sealed partial class HolderWorld : IVerdicts, ISocketTable, IOutcomeSou
         return found;
     }
 
+    /// <summary>Hosts in whose place a proxy answers.</summary>
+    public HashSet<UInt128> Proxied { get; } = [];
+
+    /// <summary>How often the kernel was asked about it.</summary>
+    public int ProxyLooks { get; private set; }
+
+    public bool IsAnsweredHere(in Flow flow, uint output)
+    {
+        ProxyLooks++;
+        return Proxied.Contains(flow.Remote);
+    }
+
     public bool HasRawSenders() => HasRaw;
 
     public bool HasRaw { get; set; }

@@ -17,6 +17,8 @@ public sealed class MutationTests
         "fd00::1", "2001:db8::2", PacketBuilder.Tcp(1, 2, 3, 4, TcpFlags.Syn), 6, (PacketBuilder.HopByHop, 16), (PacketBuilder.Fragment, 8),
             (PacketBuilder.Authentication, 24));
 
+    private static readonly Flow Redirected = new(Flow.MapV4(0x0a000001), 40_000, Flow.MapV4(0x0b000001), 443);
+
     private static readonly byte[][] Seeds =
     [
         Samples.Syn,
@@ -29,6 +31,7 @@ public sealed class MutationTests
         Samples.DiagnosedSocket("10.0.0.1", "10.0.0.2", 2, info: true),
         Samples.Error(-2),
         Samples.Generation(77),
+        Samples.TrackedConnection(Redirected, Redirected.Reversed),
         Samples.MissedVerdict(5, 9),
         PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Syn, PacketBuilder.MultipathCapable)),
         Samples.FilterRule(),
@@ -72,6 +75,7 @@ public sealed class MutationTests
             parsed += message.TryReadError(out _) ? 1 : 0;
             parsed += SocketDiagnosis.TryParse(message, out _) ? 1 : 0;
             parsed += SocketDetails.TryParse(message, out _) ? 1 : 0;
+            parsed += TrackingMessages.TryParseAnswerer(message, out _) ? 1 : 0;
             parsed += QueueRequests.TryReadMissed(message, out _, out _) ? 1 : 0;
             parsed += FilterMessages.TryReadGeneration(message, out _) | FilterMessages.TryReadObject(message, out _) ? 1 : 0;
             if (QueuedPacket.TryParse(message, out var queued))

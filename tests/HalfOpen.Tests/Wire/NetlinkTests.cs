@@ -56,6 +56,27 @@ public sealed class NetlinkTests
         Assert.Equal(Samples.Syn, packet.Packet.ToArray());
     }
 
+    [Theory]
+    [InlineData("10.0.0.1", "11.0.0.1", "127.0.0.1")]
+    [InlineData("fd00::1", "2001:db8::1", "::1")]
+    public void Who_answers_a_tracked_connection_is_its_reply_tuple(string local, string remote, string proxy)
+    {
+        var flow = new Flow(Flow.FromAddress(IPAddress.Parse(local)), 40_000, Flow.FromAddress(IPAddress.Parse(remote)), 443);
+        var answerer = new Flow(Flow.FromAddress(IPAddress.Parse(proxy)), 12_345, flow.Local, 40_000);
+        var bytes = Samples.TrackedConnection(flow, answerer);
+        var reader = new NetlinkReader(bytes);
+        Assert.True(reader.TryRead(out var message));
+        Assert.True(TrackingMessages.TryParseAnswerer(message, out var read));
+        Assert.Equal(answerer, read);
+
+        // The request names the connection as the entry's first tuple does.
+        var buffer = new byte[160];
+        var writer = new NetlinkWriter(buffer);
+        TrackingMessages.Find(ref writer, flow, 5);
+        Assert.Equal(bytes.AsSpan(16, writer.Length - 16), buffer.AsSpan(16, writer.Length - 16));
+        Assert.Equal(0x101, buffer[4] | buffer[5] << 8);
+    }
+
     [Fact]
     public void A_verdict_is_32_bytes_that_the_kernel_knows()
     {

@@ -71,6 +71,14 @@ internal static class Samples
         }
     });
 
+    /// <summary>Connection tracking's answer: the tuple as it began, and the one that answers.</summary>
+    public static byte[] TrackedConnection(Flow original, Flow answerer) => Message(0x100, (ref NetlinkWriter writer) =>
+    {
+        writer.Take(4)[0] = original.IsV4 ? (byte)2 : (byte)10;
+        WriteTuple(ref writer, 1, original);
+        WriteTuple(ref writer, 2, answerer);
+    });
+
     public static byte[] Error(int negative) =>
         Message(NetlinkConstants.Error, (ref NetlinkWriter writer) => WriteInt32LittleEndian(writer.Take(20), negative));
 
@@ -82,6 +90,22 @@ internal static class Samples
         WriteInt32LittleEndian(writer.Take(4), -2);
         QueueRequests.Verdict(writer.Take(QueueRequests.VerdictLength), 4226, packetId, QueueRequests.Accept, sequence);
     });
+
+    private static void WriteTuple(ref NetlinkWriter writer, ushort type, in Flow flow)
+    {
+        var tuple = writer.BeginNest(type);
+        var addresses = writer.BeginNest(1);
+        var first = (ushort)(flow.IsV4 ? 1 : 3);
+        writer.Attribute(first, Flow.ToAddress(flow.Local).GetAddressBytes());
+        writer.Attribute((ushort)(first + 1), Flow.ToAddress(flow.Remote).GetAddressBytes());
+        writer.EndNest(addresses);
+        var ports = writer.BeginNest(2);
+        writer.Attribute(1, 1)[0] = 6;
+        WriteUInt16BigEndian(writer.Attribute(2, 2), flow.LocalPort);
+        WriteUInt16BigEndian(writer.Attribute(3, 2), flow.RemotePort);
+        writer.EndNest(ports);
+        writer.EndNest(tuple);
+    }
 
     /// <summary>nf_tables was changed so often (NFT_MSG_NEWGEN).</summary>
     public static byte[] Generation(uint number) => Message(0x0a0f, (ref NetlinkWriter writer) =>
