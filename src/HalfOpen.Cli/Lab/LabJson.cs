@@ -37,7 +37,12 @@ internal sealed record LabRunDocument(
     SimulatedDocument Simulated)
 {
     public static LabRunDocument Of(LabRunResult run) => new(
-        run.Plan.Scenario == LabScenario.Router ? "router" : "freeze",
+        run.Plan.Scenario switch
+        {
+            LabScenario.Router => "router",
+            LabScenario.GoodHostDies => "good-host-dies",
+            _ => "freeze",
+        },
         run.Plan.Policy,
         run.Plan.Limit,
         run.Plan.GiveUp,

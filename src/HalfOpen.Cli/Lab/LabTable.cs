@@ -72,6 +72,13 @@ internal sealed class LabTable(Terminal terminal)
                 + $"{guarded.Measured.Pages.Loaded} pages, half of them within {Seconds(guarded.Measured.Pages.P50)}.";
         }
 
+        if (result.Find("fair", 10, LabScenario.GoodHostDies) is { } few && result.Find("fair", 100, LabScenario.GoodHostDies) is { } many)
+        {
+            return $"A host that had always answered fell silent with up to {LabPlan.LoadSockets} connections under way. Beside them a "
+                + $"page took {Seconds(few.Measured.Pages.P50)} with halfopen's fair policy at 10 and "
+                + $"{Seconds(many.Measured.Pages.P50)} at 100, where an idle machine takes {Seconds(idle)}.";
+        }
+
         return $"On an idle machine a page takes {Seconds(idle)}.";
     }
 
@@ -84,13 +91,15 @@ internal sealed class LabTable(Terminal terminal)
     {
         LabScenario.Freeze => $"a swarm of {LabPlan.SwarmWished} wished connections, 70 % dead peers",
         LabScenario.Router => $"a home router for {LabPlan.RouterCapacity} connections; {times.SwarmRate:0} attempts a second",
+        LabScenario.GoodHostDies =>
+            $"one host, {LabPlan.LoadRate:0} connections a second; it falls silent after {times.ServiceSilent.TotalSeconds:0.#} s",
         _ => null,
     };
 
     private static string[] Cells(LabRunResult run)
     {
         var (m, s) = (run.Measured, run.Simulated);
-        var isIdle = run.Plan.Scenario == LabScenario.Idle;
+        var hasPeers = run.Plan.Scenario is LabScenario.Freeze or LabScenario.Router;
         return
         [
             run.Plan.Name,
@@ -98,11 +107,11 @@ internal sealed class LabTable(Terminal terminal)
             $"{Seconds(m.Pages.P50)} ({Seconds(s.Pages.P50)})",
             $"{Seconds(m.Pages.P99)} ({Seconds(s.Pages.P99)})",
             m.Pages.Failed.ToString(CultureInfo.InvariantCulture),
-            isIdle ? "" : $"{m.LivePeersPerMinute:0} ({s.LivePeersPerMinute:0})",
+            !hasPeers ? "" : $"{m.LivePeersPerMinute:0} ({s.LivePeersPerMinute:0})",
             $"{m.MaxHalfOpen} ({s.MaxHalfOpen})",
             $"{m.MaxCounted} ({s.MaxCounted})",
             $"{m.MaxRouterEntries} ({s.MaxRouterEntries})",
-            isIdle ? "" : $"{m.ScannerContactsPerSecond:0.0} ({s.ScannerContactsPerSecond:0.0})",
+            !hasPeers ? "" : $"{m.ScannerContactsPerSecond:0.0} ({s.ScannerContactsPerSecond:0.0})",
         ];
     }
 

@@ -16,8 +16,9 @@ internal static class LabVerb
     public static VerbCommand Create(Terminal terminal)
     {
         var scenario = new Option<string?>("--scenario")
-            { Description = "Only this: freeze (dead peers hold slots) or router (dead peers hold a router's entries). Default: both." };
-        scenario.AcceptOnlyFromAmong("freeze", "router");
+            { Description = "Only this: freeze (dead peers hold slots), router (dead peers hold a router's entries) or good-host-dies (a "
+                + "host with a thousand connections under way falls silent). Default: the first two." };
+        scenario.AcceptOnlyFromAmong("freeze", "router", "good-host-dies");
         var seed = new Option<ulong>("--seed") { Description = "Decides which hosts are alive. Default 1.", DefaultValueFactory = _ => 1 };
         var full = new Option<bool>("--full")
             { Description = "All durations as in life: dead peers stay half-open for 21 s. Takes eleven minutes." };
@@ -58,7 +59,13 @@ internal static class LabVerb
             };
             var options = new LabOptions
             {
-                Only = parsed.GetValue(scenario) switch { "freeze" => LabScenario.Freeze, "router" => LabScenario.Router, _ => null },
+                Only = parsed.GetValue(scenario) switch
+                {
+                    "freeze" => LabScenario.Freeze,
+                    "router" => LabScenario.Router,
+                    "good-host-dies" => LabScenario.GoodHostDies,
+                    _ => null,
+                },
                 Seed = parsed.GetValue(seed),
                 GiveUp = parsed.GetValue(giveUp),
                 Times = times,

@@ -31,6 +31,7 @@ internal sealed class UserLink : IDisposable
     private readonly Thread _thread;
     private readonly LinkTotals _totals = new();
     private volatile bool _stop;
+    private volatile bool _isServiceSilent;
     private volatile Exception? _failure;
     private WireObserver? _observer;
     private long _parcels;
@@ -56,6 +57,9 @@ internal sealed class UserLink : IDisposable
 
     /// <summary>What was seen so far. Each number is whole; they need not be of the same instant.</summary>
     public LinkTotals Totals => _failure is { } failure ? throw new LabException("the lab's link broke: " + failure.Message) : _totals;
+
+    /// <summary>From now on the host of <see cref="Internet.Service"/> answers nothing. Thread-safe.</summary>
+    public void SilenceService() => _isServiceSilent = true;
 
     public void Dispose()
     {
@@ -142,7 +146,7 @@ internal sealed class UserLink : IDisposable
 
         _totals.MaxRouterEntries = _router.MaxCount;
         var host = _internet.Look(address);
-        if (host.Kind == HostKind.Silent || IsLost())
+        if (host.Kind == HostKind.Silent || (_isServiceSilent && _internet.Service.Contains(address)) || IsLost())
         {
             return false;
         }

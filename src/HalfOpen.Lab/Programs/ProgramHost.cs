@@ -22,6 +22,7 @@ internal sealed class ProgramHost(TextReader input, TextWriter output)
         {
             "swarm" => host => new DialingProgram(host, arguments, new World.Internet { Seed = arguments.Seed }.Peers).Start(),
             "scanner" => host => new DialingProgram(host, arguments, new World.Internet { Seed = arguments.Seed }.Scanned).Start(),
+            "load" => host => new DialingProgram(host, arguments, new World.Internet { Seed = arguments.Seed }.Service).Start(),
             "browser" => host => new Browser(host, arguments).Start(),
             "shell" => host => new Shell(host, arguments).Start(),
             "guard" => host => new GuardProgram(host, arguments).Start(),

@@ -28,6 +28,7 @@ internal sealed class Servers : IDisposable
         Listen(Internet.ShellPort, Echo);
         Listen(Internet.PeerPort, Hold);
         Listen(Internet.ScannedPort, Hold);
+        Listen(Internet.ServicePort, Hold);
     }
 
     /// <summary>Only web pages, on a port of the kernel's choice.</summary>

@@ -31,10 +31,12 @@ public static class LabPicture
         var scale = new Scale(most);
         var svg = new SvgWriter(Width, bottom + 78, "A web page beside a program with dead peers",
             "Times of real page loads in network namespaces, by policy, on a logarithmic axis, beside the simulated medians.");
-        svg.Text("", 24, 34, "How long a web page takes while a P2P program tries dead peers", 19, bold: true);
-        svg.Text("m", 24, 57,
-            "A page is 30 HTTP connections to 5 new hosts, 50 ms away. The program wishes 200 connections; 70 % of its peers are dead.",
-                12.5);
+        var isStorm = result.Runs.Any(r => r.Plan.Scenario == LabScenario.GoodHostDies);
+        svg.Text("", 24, 34, isStorm ? "How long a web page takes beside a host that falls silent"
+            : "How long a web page takes while a P2P program tries dead peers", 19, bold: true);
+        svg.Text("m", 24, 57, "A page is 30 HTTP connections to 5 new hosts, 50 ms away. " + (isStorm
+            ? "Another program begins 300 a second to one host, up to 1,000 at once."
+            : "The program wishes 200 connections; 70 % of its peers are dead."), 12.5);
         svg.Text("m", 24, 75, Speed(result.Options.Times), 12.5);
         svg.Text("m", Median, Top - 10, "median", 11.5, "end");
         svg.Text("m", Slowest, Top - 10, "slowest", 11.5, "end");
@@ -116,7 +118,7 @@ public static class LabPicture
             svg.Text("m", Loaded, y + 20, string.Create(CultureInfo.InvariantCulture, $"{measured.Failed} failed"), 11, "end");
         }
 
-        if (run.Plan.Scenario != LabScenario.Idle)
+        if (run.Plan.Scenario is LabScenario.Freeze or LabScenario.Router)
         {
             svg.Text("", Width - 24, y + 5, run.Measured.LivePeersPerMinute.ToString("0", CultureInfo.InvariantCulture), 14, "end");
         }

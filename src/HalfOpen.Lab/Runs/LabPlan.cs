@@ -14,6 +14,12 @@ public enum LabScenario
 
     /// <summary>The same behind a home router whose table fills; dead peers hold entries.</summary>
     Router,
+
+    /// <summary>
+    /// A program with up to a thousand connections under way to one host, which falls silent: attempts to a known host
+    /// need no slot, until it is known no more.
+    /// </summary>
+    GoodHostDies,
 }
 
 /// <summary>
@@ -65,6 +71,11 @@ public sealed record LabTimes
     /// </summary>
     public double SwarmRate => 30 / Scale;
 
+    /// <summary>
+    /// Good host: when it falls silent, from the start of the programs: a quarter of the counting. It stays silent.
+    /// </summary>
+    public TimeSpan ServiceSilent => Measured / 4;
+
     /// <summary>The router's entries stay 120 s after an unanswered SYN and 10 s after an end.</summary>
     public RouterOptions Router(int capacity) => new(capacity, TimeSpan.FromSeconds(120 * Scale), TimeSpan.FromSeconds(10 * Scale));
 }
@@ -78,6 +89,11 @@ public sealed record LabPlan
     public const int ShellSessions = 3;
     public const double ScannerRate = 200;
     public const int ScannerSockets = 2000;
+
+    /// <summary>Good host: connections begun a second, and the most that may be under way.</summary>
+    public const double LoadRate = 300;
+
+    public const int LoadSockets = 1000;
 
     /// <summary>Entries of the home router's table; one common model slows down past this.</summary>
     public const int RouterCapacity = 2730;
@@ -99,6 +115,9 @@ public sealed record LabPlan
     /// <summary>fair: entries of the router's table to stay under; null: not told.</summary>
     public int? NatBudget { get; init; }
 
+    /// <summary>A swarm and, at the end, a scanner run beside the browser.</summary>
+    internal bool HasSwarm => Scenario is LabScenario.Freeze or LabScenario.Router;
+
     /// <summary>For tables.</summary>
     public string Name => Scenario == LabScenario.Idle ? "idle machine"
         : Limit is not { } limit ? "no limit"
@@ -117,7 +136,7 @@ public sealed record LabPlan
     }
 
     /// <summary>The runs of the lab, in the order of the table.</summary>
-    /// <param name="only">Only this scenario; null: all.</param>
+    /// <param name="only">Only this scenario; null: freeze and router.</param>
     public static IReadOnlyList<LabPlan> All(LabScenario? only, bool giveUp)
     {
         List<LabPlan> plans = [new LabPlan { Scenario = LabScenario.Idle, Policy = "unlimited" }];
@@ -139,6 +158,14 @@ public sealed record LabPlan
         {
             plans.Add(new LabPlan { Scenario = LabScenario.Router, Policy = "unlimited" });
             plans.Add(new LabPlan { Scenario = LabScenario.Router, Policy = "fair", Limit = 400, NatBudget = RouterBudget });
+        }
+
+        if (only is LabScenario.GoodHostDies)
+        {
+            plans.AddRange(
+                from policy in (string[])["windows-xp", "fair"]
+                from limit in (int[])[10, 100]
+                select Freeze(policy, limit) with { Scenario = LabScenario.GoodHostDies });
         }
 
         return plans;

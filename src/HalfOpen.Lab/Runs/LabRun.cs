@@ -42,7 +42,13 @@ internal sealed class LabRun : IDisposable
             Add("browser", $"hosts={LabPlan.Hosts}", $"perhost={LabPlan.PerHost}", $"first={S(times.FirstPage(plan.Scenario))}",
                 $"pause={S(times.Pause)}", $"open={S(times.Open)}", $"timeout={S(times.PageTimeout)}");
             Add("shell", $"sessions={LabPlan.ShellSessions}", $"open={S(times.Session)}", "key=0.25");
-            if (plan.Scenario == LabScenario.Idle)
+            if (plan.Scenario == LabScenario.GoodHostDies)
+            {
+                Add("load", $"rate={N(LabPlan.LoadRate)}", $"sockets={LabPlan.LoadSockets}", "clock=linux", $"dead={S(times.Dead)}",
+                    $"open={S(times.Open / 10)}");
+            }
+
+            if (!plan.HasSwarm)
             {
                 return;
             }
@@ -100,7 +106,17 @@ internal sealed class LabRun : IDisposable
             }
         }
 
-        await Pass(_times.Measured, cancel);
+        if (_plan.Scenario == LabScenario.GoodHostDies)
+        {
+            await Pass(_times.ServiceSilent, cancel);
+            _machine.SilenceService();
+            await Pass(_times.Measured - _times.ServiceSilent, cancel);
+        }
+        else
+        {
+            await Pass(_times.Measured, cancel);
+        }
+
         var (measured, pages, lost) = EndOfCounting();
         if (_programs.TryGetValue("scanner", out var scanner))
         {

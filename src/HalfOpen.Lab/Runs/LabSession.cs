@@ -5,7 +5,7 @@ namespace HalfOpen.Lab.Runs;
 /// <summary>What to run. Immutable.</summary>
 public sealed record LabOptions
 {
-    /// <summary>Only this one (beside the idle machine); null (default): all.</summary>
+    /// <summary>Only this one (beside the idle machine); null (default): freeze and router.</summary>
     public LabScenario? Only { get; init; }
 
     /// <summary>Which hosts are alive, and in which order they are tried. Default 1.</summary>
@@ -101,12 +101,15 @@ public static class LabSession
 
     private static async Task Watch(Task results, List<LabRun> runs, LabTimes times, Action<LabProgress> progress)
     {
-        var whole = times.Measured + times.Scanned;
+        var isStorm = runs.Any(r => r.Plan.Scenario == LabScenario.GoodHostDies);
+        var whole = isStorm ? times.Measured : times.Measured + times.Scanned;
         var began = Stopwatch.GetTimestamp();
         while (!results.IsCompleted)
         {
             var passed = Stopwatch.GetElapsedTime(began);
-            var what = passed < times.Measured ? "browsing beside the swarm" : "a scanner beside them";
+            var what = passed >= times.Measured ? "a scanner beside them"
+                : !isStorm ? "browsing beside the swarm"
+                : passed < times.ServiceSilent ? "browsing beside many connections to one host" : "that host is silent";
             progress(new LabProgress(what, Math.Min(1, passed / whole), [.. runs.Select(r => (r.Plan, r.Pages))]));
             await Task.WhenAny(results, Task.Delay(TimeSpan.FromSeconds(1)));
             if (results.IsFaulted)

@@ -61,6 +61,9 @@ internal sealed class Machine : IDisposable
 
     public LinkTotals Totals => _link.Totals;
 
+    /// <inheritdoc cref="UserLink.SilenceService"/>
+    public void SilenceService() => _link.SilenceService();
+
     /// <summary>Starts a program on the machine: a child inherits the namespace of the thread that makes it.</summary>
     public Process Start(ProcessStartInfo program) =>
         _machine.Run(() => Process.Start(program)) ?? throw new LabException("cannot start " + program.FileName + ".");

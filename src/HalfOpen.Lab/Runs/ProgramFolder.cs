@@ -12,7 +12,7 @@ internal sealed class ProgramFolder : IDisposable
 {
     private const string Prefix = "halfopen-lab-";
     private const string LockName = "lock";
-    private static readonly string[] Names = ["swarm", "browser", "shell", "scanner"];
+    private static readonly string[] Names = ["swarm", "browser", "shell", "scanner", "load"];
 
     private readonly string _path;
     private readonly FileStream _lock;

@@ -29,7 +29,7 @@ internal static class SimulatedRun
             MaxCounted = plan.Limit is null || request.Policy.Promises.BoundsUnknown ? run.MaxUnknownHalfOpen : run.MaxCounted,
             MaxHalfOpen = run.MaxHalfOpen,
             MaxRouterEntries = run.MaxNatEntries ?? 0,
-            ScannerContactsPerSecond = plan.Scenario == LabScenario.Idle ? 0 : Scanned(scenario, times, request, cancel),
+            ScannerContactsPerSecond = !plan.HasSwarm ? 0 : Scanned(scenario, times, request, cancel),
         };
     }
 
@@ -111,18 +111,35 @@ internal static class SimulatedRun
             PortFrom = World.Internet.PeerPort,
             PortTo = World.Internet.PeerPort,
         };
+        var load = new ProgramSpec
+        {
+            Name = "load",
+            Key = "load",
+            Kind = ProgramKind.Innocent,
+            RatePerSecond = LabPlan.LoadRate,
+            MaxOutstanding = LabPlan.LoadSockets,
+            Pool = 1,
+            AnswerSeconds = new Span(0.002, 0.002),
+            OpenSeconds = times.Open.TotalSeconds / 10,
+            TimeoutSeconds = times.Dead.TotalSeconds,
+            PortFrom = World.Internet.ServicePort,
+            PortTo = World.Internet.ServicePort,
+        };
         return new Scenario
         {
             Name = "lab",
             DurationSeconds = times.Measured.TotalSeconds,
+            Faults = plan.Scenario == LabScenario.GoodHostDies
+                ? [new FaultSpec { Kind = FaultKind.Silence, At = times.ServiceSilent.TotalSeconds, Program = load.Name }] : [],
             // The router's programs run on the Linux machine they are on: a SYN a second, given up by themselves.
-            Stack = plan.Scenario == LabScenario.Router
+            Stack = plan.Scenario is LabScenario.Router or LabScenario.GoodHostDies
                 ? new StackSpec { System = StackSystem.Linux }
                 : new StackSpec { System = StackSystem.Windows, GiveUpSeconds = times.Dead.TotalSeconds },
             Nat = new NatSpec
                 { Capacity = router.Capacity, SynSentSeconds = router.SilentFor.TotalSeconds, Renew = true,
                     ClosingSeconds = router.ClosedFor.TotalSeconds },
-            Programs = plan.Scenario == LabScenario.Idle ? [browser, shell] : [swarm, browser, shell],
+            Programs = plan.HasSwarm ? [swarm, browser, shell]
+                : plan.Scenario == LabScenario.GoodHostDies ? [load, browser, shell] : [browser, shell],
         };
     }
 }

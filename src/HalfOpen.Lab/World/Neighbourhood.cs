@@ -9,7 +9,7 @@ public sealed record Neighbourhood
     /// <summary>First address of the block, host byte order.</summary>
     public required uint First { get; init; }
 
-    /// <summary>Leading bits that all addresses share, 1 to 31.</summary>
+    /// <summary>Leading bits that all addresses share, 1 to 32.</summary>
     public required int PrefixLength { get; init; }
 
     /// <summary>The port its hosts serve.</summary>

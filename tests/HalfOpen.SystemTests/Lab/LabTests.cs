@@ -51,6 +51,36 @@ public sealed class LabTests
     }
 
     /// <summary>
+    /// A thousand connections to one host that falls silent hold no slot that a page needs, and what is out beyond the
+    /// limit keeps its bound (docs/decisions/0035), with the browser's own 30.
+    /// </summary>
+    [Fact]
+    public async Task A_good_host_that_falls_silent_freezes_no_page_in_the_lab()
+    {
+        Needs();
+        var (code, output, error) = await BuiltProgram.RunAsync(
+            ["lab", "--scenario", "good-host-dies", "--seconds", "16", "--json", "--quiet"], timeout: TimeSpan.FromMinutes(4));
+        Assert.True(code == 0, error);
+        using var json = JsonDocument.Parse(output);
+        var runs = json.RootElement.GetProperty("runs").EnumerateArray().ToDictionary(
+            r => $"{r.GetProperty("scenario")} {r.GetProperty("policy")} {r.GetProperty("limit")}");
+        foreach (var limit in (int[])[10, 100])
+        {
+            var run = runs[$"good-host-dies fair {limit}"];
+            foreach (var side in (JsonElement[])[run, run.GetProperty("simulated")])
+            {
+                Assert.Equal(0, side.GetProperty("pageSeconds").GetProperty("failed").GetInt32());
+                Assert.InRange(side.GetProperty("maxCounted").GetInt32(), 1, limit);
+                Assert.InRange(side.GetProperty("maxHalfOpen").GetInt32(), 1, limit + Math.Max(64, 2 * limit) + 30);
+            }
+
+            var real = run.GetProperty("pageSeconds").GetProperty("p50").GetDouble();
+            var model = run.GetProperty("simulated").GetProperty("pageSeconds").GetProperty("p50").GetDouble();
+            Assert.True(real < 2.5 * model && model < 2.5 * real, $"fair at {limit}: pages {real} s, simulated {model} s");
+        }
+    }
+
+    /// <summary>
     /// A home router in front of the swarm, twice as fast as by default. Without a guard its table is full and pages
     /// hardly come; with one it keeps its budget. Both tell what the simulator tells: how many peers, how many pages.
     /// Four pages or fewer out of ten is "hardly": each of 35 SYNs a page finds the full table with luck only, so
