@@ -9,7 +9,7 @@ namespace HalfOpen.Cli.Doctor;
 internal static class LiveMachine
 {
     /// <exception cref="CliException">This is no Linux, or its kernel tells nothing.</exception>
-    public static MachineFacts Look(Terminal terminal, TimeSpan watch, bool quiet, CancellationToken cancellation)
+    public static MachineFacts Look(Terminal terminal, TimeSpan watch, bool everywhere, bool quiet, CancellationToken cancellation)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -20,7 +20,8 @@ internal static class LiveMachine
         var shows = terminal.ErrorIsTerminal && !quiet;
         try
         {
-            var facts = new LinuxCollector().Collect(watch, shows ? passed => Progress(terminal, passed, watch) : null, cancellation);
+            var facts = new LinuxCollector().Collect(watch, everywhere, shows ? passed => Progress(terminal, passed, watch) : null,
+                cancellation);
             return facts with { Guard = GuardLook.LookAsync(CancellationToken.None).GetAwaiter().GetResult() };
         }
         catch (LinuxException e)

@@ -52,16 +52,18 @@ internal static class DoctorVerb
                 r.AddError("--router-entries: a number from 1 to 100000000 is needed.");
             }
         });
+        var here = new Option<bool>("--this-namespace")
+            { Description = "As root: leave out other network namespaces (containers, services with a network of their own)." };
         var json = CommonOptions.Json();
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print the verdict only, one sentence." };
         var verb = new VerbCommand("doctor", "Find which program fills which limit, what proves it, and what to do. Changes nothing.")
         {
             Arguments = { path },
-            Options = { watchFor, save, from, probe, router, explain, json, quiet },
+            Options = { watchFor, here, save, from, probe, router, explain, json, quiet },
             Examples =
             {
                 ("halfopen doctor", "ten seconds of this machine: verdict, proof, remedy; exit code 0: healthy, 1: something was found"),
-                ("sudo halfopen doctor --watch-for 60s", "sees the programs of all users"),
+                ("sudo halfopen doctor --watch-for 60s", "sees the programs of all users, and into containers"),
                 ("halfopen doctor --probe example.com:443", "also tries a handshake: the only thing that it ever sends"),
                 ("halfopen doctor --router-entries 1024", "for a home router that remembers so many connections"),
                 ("halfopen doctor --save facts.json", "for a bug report: what was seen, programs and addresses included"),
@@ -91,7 +93,7 @@ internal static class DoctorVerb
             var hosts = Probe.Parse(parsed.GetValue(probe) ?? []);
             var facts = saved is not null ? FactsFiles.Read(terminal, saved)
                 : other is not null ? OtherMachine.Look(terminal, other, cancellation)
-                : LiveMachine.Look(terminal, watch, parsed.GetValue(quiet), cancellation);
+                : LiveMachine.Look(terminal, watch, !parsed.GetValue(here), parsed.GetValue(quiet), cancellation);
             if (parsed.GetValue(router) is { } entries)
             {
                 facts = facts with { Surroundings = (facts.Surroundings ?? new SurroundingsFacts("", false, false)) with

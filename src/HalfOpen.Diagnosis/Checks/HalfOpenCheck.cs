@@ -39,6 +39,14 @@ internal static class HalfOpenCheck
                 + "too few to fill anything");
     }
 
+    private static NamespaceFacts? Elsewhere(MachineFacts facts, int program) =>
+        program >= 0 && program < facts.Programs.Count && facts.Programs[program].Namespace is { Length: > 0 } name
+            ? facts.Namespaces?.FirstOrDefault(n => n.Name == name) : null;
+
+    /// <summary>What a command needs before it to see another network namespace.</summary>
+    private static string Inside(MachineFacts facts, int program) =>
+        Elsewhere(facts, program) is { } elsewhere ? $"sudo nsenter -t {elsewhere.ProcessId} -n " : "";
+
     private static bool IsWindows(MachineFacts facts) => facts.Windows is not null;
 
     private static Finding Of(MachineFacts facts, ProgramPicture p, long all, int rank)
@@ -53,7 +61,7 @@ internal static class HalfOpenCheck
 
     private static IEnumerable<EvidenceLine> Evidence(MachineFacts facts, ProgramPicture p)
     {
-        var command = IsWindows(facts) ? "netstat -no" : "ss -tnpo state syn-sent";
+        var command = IsWindows(facts) ? "netstat -no" : Inside(facts, p.Program) + "ss -tnpo state syn-sent";
         yield return new EvidenceLine(
             $"{p.HalfOpen:N0} attempts without an answer now, to {Words.Count(p.DeadPeers, "dead peer")}"
             + (p.Syns > 0 ? $", {p.Syns:N0} SYNs sent for them" : "")
@@ -128,6 +136,7 @@ internal static class HalfOpenCheck
     private static Remedy[] Remedies(MachineFacts facts, ProgramPicture p) => IsWindows(facts)
         ? [new($"lower the number of connections that {p.Name} opens at once in its own settings"),
             new("raise the limit of a Windows XP or Server 2003, once it is shut down and its drive is mounted", "halfopen patch /mnt/xp")]
-        : [new("share a limit between all programs of this machine, so that none of them holds all", "sudo halfopen guard --limit 100"),
+        : [new("share a limit between all programs of this machine, so that none of them holds all",
+            "sudo halfopen guard --limit 100" + (Elsewhere(facts, p.Program) is null ? "" : " --containers")),
             new($"lower the number of connections that {p.Name} opens at once in its own settings")];
 }

@@ -155,7 +155,8 @@ internal static class TrackingCheck
 
         if (t.Drops is { } drops)
         {
-            yield return new($"{drops:N0} dropped while we looked, {t.DropsEver ?? 0:N0} since the start",
+            yield return new($"{drops:N0} dropped while we looked, {t.DropsEver ?? 0:N0} since the start"
+                + (t.EarlyDrops is > 0 and var early ? $"; {early:N0} of others thrown out early to make room" : ""),
                 "cat /proc/net/stat/nf_conntrack");
         }
     }

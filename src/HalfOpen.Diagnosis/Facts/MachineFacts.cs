@@ -58,6 +58,9 @@ public sealed record MachineFacts
 
     public SurroundingsFacts? Surroundings { get; init; }
 
+    /// <value>Other network namespaces (containers) that were looked at; null: root only, or not wanted.</value>
+    public IReadOnlyList<NamespaceFacts>? Namespaces { get; init; }
+
     public IReadOnlyList<ProbeFacts>? Probes { get; init; }
 
     public WindowsFacts? Windows { get; init; }
@@ -81,7 +84,8 @@ public sealed record MachineFacts
 
     /// <summary>The name of a program by its number, for people.</summary>
     public string ProgramName(int program) =>
-        program >= 0 && program < Programs.Count ? Programs[program].Name : "a program that the facts do not name";
+        program < 0 || program >= Programs.Count ? "a program that the facts do not name"
+        : Programs[program] is { Namespace.Length: > 0 } p ? $"{p.Name} in {p.Namespace}" : Programs[program].Name;
 }
 
 /// <summary>How sockets were watched, from poor to rich.</summary>

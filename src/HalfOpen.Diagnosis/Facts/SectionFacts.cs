@@ -27,7 +27,10 @@ public sealed record TrackingFacts
     /// <value>Connections that the kernel dropped for want of room while we watched; null: not told.</value>
     public long? Drops { get; init; }
 
-    /// <value>The same since the machine started.</value>
+    /// <value>Entries that the kernel threw out early meanwhile, so that a new one fits; null: not told.</value>
+    public long? EarlyDrops { get; init; }
+
+    /// <value>Connections dropped since the machine started.</value>
     public long? DropsEver { get; init; }
 
     /// <value>Whether the kernel's log says "table full"; null: it could not be read.</value>
@@ -129,6 +132,26 @@ public sealed record SurroundingsFacts(string Gateway, bool PrivateAddress, bool
 {
     /// <value>Entries that the router can remember, when somebody said so; null: not known.</value>
     public long? RouterEntries { get; init; }
+}
+
+/// <summary>Another network namespace of this machine. Its programs carry its name. Immutable.</summary>
+/// <param name="Name">Container or service, else what it is called.</param>
+/// <param name="ProcessId">A process in it.</param>
+/// <param name="Processes">How many there are.</param>
+public sealed record NamespaceFacts(string Name, long ProcessId, long Processes)
+{
+    /// <value>TCP sockets, without those in TIME-WAIT.</value>
+    public long Sockets { get; init; }
+
+    public long HalfOpen { get; init; }
+
+    /// <value>Entries of its table of tracked connections; null: it has none.</value>
+    public long? Tracked { get; init; }
+
+    public long? TrackedMax { get; init; }
+
+    /// <value>Connections that the kernel dropped there for want of room while we watched; null: not told.</value>
+    public long? Drops { get; init; }
 }
 
 /// <summary>A handshake that the user asked for. Immutable.</summary>

@@ -11,6 +11,7 @@ public static class Examiner
     [
         HalfOpenCheck.Examine,
         TrackingCheck.Examine,
+        NamespacesCheck.Examine,
         RouterCheck.Examine,
         PortsCheck.Examine,
         ScanCheck.Examine,

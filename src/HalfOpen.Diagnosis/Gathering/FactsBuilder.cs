@@ -122,11 +122,12 @@ public sealed class FactsBuilder
     /// <summary>A socket of the last look.</summary>
     /// <param name="isAttempt">It was opened from here, so that it counts as tried; not so where
     /// <see cref="Tried"/> was told of it.</param>
-    public void Add(in SocketSeen socket, bool isAttempt = false)
+    /// <param name="isElsewhere">It is of another network namespace, which has ports and listeners of its own.</param>
+    public void Add(in SocketSeen socket, bool isAttempt = false, bool isElsewhere = false)
     {
         if (socket.Stage == SocketStage.Listening)
         {
-            if (_listeners.Count < MaxListeners)
+            if (_listeners.Count < MaxListeners && !isElsewhere)
             {
                 _listeners.Add(new ListenerFacts(socket.Program, socket.Local.ToString(), socket.LocalPort, socket.Waiting,
                     socket.Backlog));
@@ -135,7 +136,11 @@ public sealed class FactsBuilder
             return;
         }
 
-        CountPort(socket);
+        if (!isElsewhere)
+        {
+            CountPort(socket);
+        }
+
         if (AddressClass.IsLoopback(socket.Remote) || socket.Local.Equals(socket.Remote)
             || Peer(socket.Program, socket.Remote, socket.RemotePort) is not { } peer)
         {

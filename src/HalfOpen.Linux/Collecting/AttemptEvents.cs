@@ -40,6 +40,10 @@ internal sealed class AttemptEvents : IDisposable
     /// <value>Events were lost: more came than could be read.</value>
     public bool HasLost { get; private set; }
 
+    /// <value>Who began an attempt from which local port, also when the socket is gone: what is tracked of it stays.
+    /// </value>
+    public Dictionary<int, int> Ports { get; } = [];
+
     /// <summary>Waits for events at most so long, and takes those that came.</summary>
     public void Take(TimeSpan most)
     {
@@ -65,6 +69,7 @@ internal sealed class AttemptEvents : IDisposable
                 ?? new ProgramFacts("a program that has ended already", NameOrigin.User);
             var number = _facts.Program(program);
             _facts.Tried(number, remote, e.Flow.RemotePort);
+            Ports[e.Flow.LocalPort] = number;
             if (_pending.Count < MaxPending)
             {
                 _pending[e.Flow] = (number, e.Nanoseconds);

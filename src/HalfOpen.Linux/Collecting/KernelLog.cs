@@ -8,7 +8,11 @@ internal static class KernelLog
     private const int MaxRecords = 100_000;
     private const int RecordLength = 8192;
 
-    /// <summary>Null: it may not be read.</summary>
+    /// <summary>
+    /// Whether a table was full in a namespace that the message does not name. Newer kernels name it (by a number that
+    /// may be another's meanwhile), and then that namespace's own counters say the same and more. Null: it may not be
+    /// read.
+    /// </summary>
     public static bool? SaysTableFull()
     {
         var number = Native.Open("/dev/kmsg", Native.CloseOnExec | Native.NonBlocking, 0);
@@ -29,7 +33,7 @@ internal static class KernelLog
             }
 
             var text = Encoding.UTF8.GetString(record, 0, length);
-            if (text.Contains("nf_conntrack", StringComparison.Ordinal) && text.Contains("table full", StringComparison.Ordinal))
+            if (IsTableFull(text))
             {
                 return true;
             }
@@ -37,4 +41,7 @@ internal static class KernelLog
 
         return false;
     }
+
+    internal static bool IsTableFull(string record) => record.Contains("nf_conntrack", StringComparison.Ordinal)
+        && record.Contains("table full", StringComparison.Ordinal) && !record.Contains(" in netns ", StringComparison.Ordinal);
 }

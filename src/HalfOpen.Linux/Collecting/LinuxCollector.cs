@@ -38,30 +38,40 @@ public sealed class LinuxCollector
     private readonly List<string> _notes = [];
     private readonly FactsBuilder _builder = new();
     private readonly ProgramNames _names = new();
+    private IReadOnlyDictionary<int, int> _attemptPorts = new Dictionary<int, int>();
 
     /// <param name="watch">How long; the first and the last look are made in any case.</param>
+    /// <param name="everywhere">Also in other network namespaces (containers); root only.</param>
     /// <param name="onTime">Told from time to time how much has passed. Null: nobody is told.</param>
     /// <param name="cancellation">Ends the watching early, with what was seen so far.</param>
     /// <exception cref="LinuxException">The kernel tells nothing of its sockets.</exception>
-    public MachineFacts Collect(TimeSpan watch, Action<TimeSpan>? onTime = null, CancellationToken cancellation = default)
+    public MachineFacts Collect(TimeSpan watch, bool everywhere, Action<TimeSpan>? onTime = null,
+        CancellationToken cancellation = default)
     {
         var taken = DateTimeOffset.UtcNow;
         using var table = new SocketTable();
         var look = new SocketLook(table, _builder, _names);
         var before = Counters();
-        var dropsBefore = TrackingTable.Drops();
+        var lossesBefore = TrackingTable.Losses();
+        var isRoot = Environment.IsPrivilegedProcess;
+        using var others = everywhere && isRoot ? new OtherNamespaces(_builder, _names, _notes) : null;
         var clock = Stopwatch.StartNew();
         var view = Watch(look, clock, watch, onTime, cancellation);
         var watched = clock.Elapsed.TotalSeconds;
         var ports = look.Last(watched);
-        var after = Counters();
-        var isRoot = Environment.IsPrivilegedProcess;
-        if (!isRoot)
+        foreach (var (port, program) in _attemptPorts)
         {
-            _notes.Add("without root, programs of other users are known by control group or user only");
+            ports.TryAdd((SocketLook.Tcp, port), program);
         }
 
-        var tracking = TrackingTable.Read(dropsBefore, ports, Surroundings.OwnAddresses(), _notes);
+        var after = Counters();
+        var namespaces = others?.Last(watched);
+        if (!isRoot)
+        {
+            _notes.Add("without root, programs of other users are known by control group or user only, and containers are not looked at");
+        }
+
+        var tracking = TrackingTable.Read(lossesBefore, ports, Surroundings.OwnAddresses(), everywhere, _notes);
         var descriptors = OpenFiles.Look(_names, _builder);
         var facts = new MachineFacts
         {
@@ -72,6 +82,7 @@ public sealed class LinuxCollector
             SeesAll = isRoot,
             Tracking = tracking,
             Descriptors = descriptors,
+            Namespaces = namespaces,
             Resolver = Resolver(look, watched),
             Surroundings = Surroundings.Look(),
             Counters = [.. after.Select(c => new CounterFacts(c.Key, before.GetValueOrDefault(c.Key), c.Value))
@@ -90,6 +101,7 @@ public sealed class LinuxCollector
             {
                 using var events = new AttemptEvents(_builder, _names);
                 FollowEvents(events, look, clock, watch, onTime, cancellation);
+                _attemptPorts = events.Ports;
                 return ViewKind.Events;
             }
             catch (LinuxException e)

@@ -10,9 +10,12 @@ namespace HalfOpen.Linux.Collecting;
 /// Looks at all TCP sockets of the calling thread's namespace: many times for what attempts came to, once at the end
 /// for what stands. Not thread-safe.
 /// </summary>
-internal sealed class SocketLook(SocketTable table, FactsBuilder facts, ProgramNames names)
+/// <param name="table">Of the namespace that is looked at.</param>
+/// <param name="elsewhere">What the namespace is called when it is another one than doctor's; empty: it is the
+/// same.</param>
+internal sealed class SocketLook(SocketTable table, FactsBuilder facts, ProgramNames names, string elsewhere = "")
 {
-    private const byte Tcp = 6;
+    public const byte Tcp = 6;
     private const byte Udp = 17;
     private const uint AllStates = 0xFFF;
     private const uint Listening = 1u << (int)TcpState.Listen;
@@ -27,6 +30,12 @@ internal sealed class SocketLook(SocketTable table, FactsBuilder facts, ProgramN
 
     /// <summary>Sockets to port 53: how long each was there, and whose it was.</summary>
     public IReadOnlyCollection<(double First, double Last, int Program, IPAddress Server)> Questions => _questions.Values;
+
+    /// <value>Sockets at the last look, of any state but TIME-WAIT.</value>
+    public long Sockets { get; private set; }
+
+    /// <value>Of those, half-open ones.</value>
+    public long HalfOpen { get; private set; }
 
     /// <summary>
     /// One look between the first and the last. New sockets in SYN-SENT are attempts; a tracked one in another state
@@ -75,7 +84,9 @@ internal sealed class SocketLook(SocketTable table, FactsBuilder facts, ProgramN
 
             if (s.Socket.State is not (TcpState.NewSynReceived or TcpState.SynReceived or TcpState.Close))
             {
-                facts.Add(Seen(s, program, watched));
+                facts.Add(Seen(s, program, watched), isElsewhere: elsewhere.Length > 0);
+                Sockets += s.Socket.State == TcpState.TimeWait ? 0 : 1;
+                HalfOpen += s.Socket.State == TcpState.SynSent ? 1 : 0;
             }
         });
         table.DumpDetails(Udp, AllStates, s =>
@@ -114,7 +125,7 @@ internal sealed class SocketLook(SocketTable table, FactsBuilder facts, ProgramN
 
     private int Program(in SocketInfo socket) => socket.State == TcpState.TimeWait || (socket.Inode == 0
         && socket.State != TcpState.SynSent)
-        ? -1 : facts.Program(names.OfSocket(socket.Inode, socket.CgroupId, socket.Uid));
+        ? -1 : facts.Program(names.OfSocket(socket.Inode, socket.CgroupId, socket.Uid) with { Namespace = elsewhere });
 
     private void Visit(in SocketDetails s, double now, bool onlySeenFirst)
     {

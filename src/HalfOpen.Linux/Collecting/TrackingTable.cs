@@ -11,24 +11,25 @@ internal static class TrackingTable
 {
     private const int MaxEntries = 500_000;
 
-    /// <summary>Connections dropped for want of room since the machine started; null: no tracking here.</summary>
+    /// <summary>
+    /// What happened for want of room since the machine started: connections dropped, and entries thrown out early so
+    /// that a new one fits; null: no tracking here.
+    /// </summary>
     /// <remarks>Columns of /proc/net/stat/nf_conntrack, one line a processor, hexadecimal.</remarks>
-    public static long? Drops()
-    {
-        if (KernelFiles.OfNet("stat/nf_conntrack") is not { Count: > 1 } lines)
-        {
-            return null;
-        }
+    public static (long Drops, long Early)? Losses() => KernelFiles.OfNet("stat/nf_conntrack") is { Count: > 1 } lines
+        ? (Sum(lines, "drop"), Sum(lines, "early_drop")) : null;
 
-        var column = Array.IndexOf(lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries), "drop");
+    internal static long Sum(IReadOnlyList<string> lines, string name)
+    {
+        var column = Array.IndexOf(lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries), name);
         var sum = 0L;
         foreach (var line in lines.Skip(1))
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (column >= 0 && column < fields.Length
-                && uint.TryParse(fields[column], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var drops))
+                && uint.TryParse(fields[column], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var count))
             {
-                sum += drops;
+                sum += count;
             }
         }
 
@@ -36,26 +37,27 @@ internal static class TrackingTable
     }
 
     /// <summary>Null: nothing is tracked here.</summary>
-    /// <param name="dropsBefore">As <see cref="Drops"/> gave it at the first look.</param>
+    /// <param name="before">As <see cref="Losses"/> gave it at the first look.</param>
     /// <param name="ports">Programs by protocol and local port.</param>
     /// <param name="own">Addresses of this machine.</param>
-    public static TrackingFacts? Read(long? dropsBefore, IReadOnlyDictionary<(byte Protocol, int Port), int> ports,
-        IReadOnlySet<IPAddress> own,
-        List<string> notes)
+    /// <param name="everywhere">The kernel's log, which is of all namespaces, is asked too.</param>
+    public static TrackingFacts? Read((long Drops, long Early)? before, IReadOnlyDictionary<(byte Protocol, int Port), int> ports,
+        IReadOnlySet<IPAddress> own, bool everywhere, List<string> notes)
     {
         if (KernelFiles.Number("/proc/sys/net/netfilter/nf_conntrack_count") is not { } count || count == 0)
         {
             return null;
         }
 
-        var drops = Drops();
+        var losses = Losses();
         var facts = new TrackingFacts
         {
             Count = count,
             Max = KernelFiles.Number("/proc/sys/net/netfilter/nf_conntrack_max"),
-            Drops = drops - dropsBefore,
-            DropsEver = drops,
-            FullInLog = KernelLog.SaysTableFull(),
+            Drops = losses?.Drops - before?.Drops,
+            DropsEver = losses?.Drops,
+            EarlyDrops = losses?.Early - before?.Early,
+            FullInLog = everywhere ? KernelLog.SaysTableFull() : null,
         };
         var builder = new TrackingBuilder();
         try

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using HalfOpen.Linux;
 using HalfOpen.SystemTests.Guard;
+using Xunit;
 
 namespace HalfOpen.SystemTests.Doctor;
 
@@ -15,6 +16,7 @@ internal sealed class PatientNetwork : IDisposable
 {
     private readonly List<IDisposable> _held = [];
     private readonly List<Process> _processes = [];
+    private readonly string _runtime = Directory.CreateTempSubdirectory("halfopen-test-").FullName;
     private readonly NetworkNamespace _machine = NetworkNamespace.Create();
     private readonly NetworkNamespace _internet = NetworkNamespace.Create();
 
@@ -47,24 +49,6 @@ internal sealed class PatientNetwork : IDisposable
         catch (SocketException)
         {
             // In progress, or no port left: doctor shall see it.
-        }
-    }
-
-    /// <summary>One datagram from one socket to each address.</summary>
-    public void Storm(IEnumerable<string> addresses)
-    {
-        var socket = _machine.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
-        _held.Add(socket);
-        foreach (var address in addresses)
-        {
-            try
-            {
-                socket.SendTo([1], new IPEndPoint(IPAddress.Parse(address), 6881));
-            }
-            catch (SocketException)
-            {
-                // Dropped by a full table: that is the point.
-            }
         }
     }
 
@@ -113,16 +97,30 @@ internal sealed class PatientNetwork : IDisposable
         }
     }
 
+    /// <summary>A folder of this network's own, for what its programs need; taken away in the end.</summary>
+    public string Folder => _runtime;
+
     /// <summary>A program of the machine that runs until the end.</summary>
     public void Start(string command) => _processes.Add(Start(_machine, command));
 
-    /// <summary>A program of the internet that runs until the end.</summary>
-    public void StartOutside(string command) => _processes.Add(Start(_internet, command));
+    /// <summary>A program of the internet that runs until the end; returns when it has said that it is ready.</summary>
+    public void StartOutside(string command) => _processes.Add(UntilItSpeaks(Start(_internet, command)));
 
-    /// <summary>Doctor on the machine, as a user starts it.</summary>
-    public async Task<(int Code, string Out)> DoctorAsync(int seconds)
+    /// <summary>A program of the machine; returns when it has said its first line.</summary>
+    /// <param name="command">With exec, so that the process is the program itself.</param>
+    public Process StartUntilItSpeaks(string command)
     {
-        using var process = Start(_machine, $"exec '{BuiltProgram.Script}' doctor --json --watch-for {seconds}s");
+        var process = UntilItSpeaks(Start(_machine, command));
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>Doctor on the machine, as a user starts it; of other scenarios' namespaces it knows nothing.</summary>
+    /// <param name="program">How it is started; null: as root.</param>
+    public async Task<(int Code, string Out)> DoctorAsync(int seconds, string? program = null)
+    {
+        using var process = Start(_machine, $"exec {program ?? $"'{BuiltProgram.Script}'"} doctor --json --this-namespace "
+            + $"--watch-for {seconds}s");
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);
@@ -148,11 +146,21 @@ internal sealed class PatientNetwork : IDisposable
 
         _machine.Dispose();
         _internet.Dispose();
+        Directory.Delete(_runtime, recursive: true);
     }
 
-    private static Process Start(NetworkNamespace where, string command)
+    private static Process UntilItSpeaks(Process process)
+    {
+        var line = process.StandardOutput.ReadLine();
+        Assert.False(string.IsNullOrEmpty(line), "the program ended and said nothing");
+        _ = process.StandardOutput.ReadToEndAsync();
+        return process;
+    }
+
+    private Process Start(NetworkNamespace where, string command)
     {
         var start = new ProcessStartInfo("/usr/bin/nsenter") { UseShellExecute = false, RedirectStandardOutput = true };
+        start.Environment["HALFOPEN_RUNTIME_DIR"] = _runtime;
         foreach (var word in (string[])["--net=" + where.Path, "/bin/bash", "-c", command])
         {
             start.ArgumentList.Add(word);

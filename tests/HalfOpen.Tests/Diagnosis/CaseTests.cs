@@ -46,6 +46,27 @@ public sealed class CaseTests
     }
 
     [Fact]
+    public void What_is_in_a_container_is_looked_at_in_there_and_cured_from_outside()
+    {
+        var finding = Examiner.Examine(SavedCase.Read("dead-peers-in-a-container.json")).Findings[0];
+        Assert.Contains(finding.Evidence, e => e.Command == "sudo nsenter -t 3120 -n ss -tnpo state syn-sent");
+        Assert.Contains(finding.Evidence, e => e.Text == "geth is process 3130, user 1000, unit docker-4f1e.scope");
+        Assert.Equal("sudo halfopen guard --limit 100 --containers", finding.Remedies[0].Command);
+    }
+
+    [Fact]
+    public void The_line_is_described_from_sockets()
+    {
+        var facts = SavedCase.Read("carrier-nat.json") with
+        {
+            Counters = [new("Tcp.OutSegs", 0, 1000), new("Tcp.RetransSegs", 0, 130), new("TcpExt.TCPSynRetrans", 0, 30)],
+        };
+        var line = Examiner.Examine(facts).RuledOut.Single(r => r.Subject == "the line").RuledOut!;
+        Assert.Contains("46 destinations answered; half of them within 63 ms, nine of ten within 81 ms", line, StringComparison.Ordinal);
+        Assert.Contains("100 of 1,000 segments with data were repeated (10 %, which is much", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_was_ruled_out_has_a_line_each()
     {
         var idle = Examiner.Examine(SavedCase.Read("idle.json"));

@@ -2,6 +2,7 @@ using System.Text;
 using HalfOpen.Diagnosis.Facts;
 using HalfOpen.Diagnosis.Findings;
 using HalfOpen.Diagnosis.Texts;
+using HalfOpen.Linux.Collecting;
 using Xunit;
 
 namespace HalfOpen.Tests.Diagnosis;
@@ -97,6 +98,22 @@ public sealed class SavedTextTests
             "Tcp: 7 -1"],
             into);
         Assert.Equal((22, 33, 7, 3), (into["TcpExt.ListenOverflows"], into["TcpExt.ListenDrops"], into["Tcp.ActiveOpens"], into.Count));
+    }
+
+    [Theory]
+    [InlineData("4,1,2,-;nf_conntrack: nf_conntrack: table full, dropping packet", true)]
+    [InlineData("4,1,2,-;nf_conntrack: nf_conntrack: table full in netns 4026532177, dropping packet", false)]
+    [InlineData("4,1,2,-;nf_conntrack version 0.5.0 (65536 buckets, 262144 max)", false)]
+    public void A_full_table_of_an_unnamed_namespace_in_the_log(string record, bool isFull) =>
+        Assert.Equal(isFull, KernelLog.IsTableFull(record));
+
+    [Fact]
+    public void Losses_are_summed_over_processors()
+    {
+        string[] lines = ["entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error",
+            "0000000c 00000000 0 0 0 0 0 0 0 0 0000000a 00000001 0", "0000000c 00000000 0 0 0 0 0 0 0 0 00000006 00000000 0"];
+        Assert.Equal((16, 1), (TrackingTable.Sum(lines, "drop"), TrackingTable.Sum(lines, "early_drop")));
+        Assert.Equal(0, TrackingTable.Sum(["nothing", "known"], "drop"));
     }
 
     [Theory]
