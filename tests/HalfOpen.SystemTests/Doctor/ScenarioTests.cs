@@ -50,7 +50,8 @@ public sealed class ScenarioTests(ITestOutputHelper output)
             n => n.StartUntilItSpeaks($"exec python3 {Storms}/storm.py udp"))
             { Tracks = true, RunsAlone = true, Seconds = 3, Words = "most of python3" },
         new("the same, looked at without root", "table-full",
-            n => n.StartUntilItSpeaks($"exec python3 {Storms}/storm.py udp")) { Tracks = true, RunsAlone = true, Seconds = 3, WithoutRoot = true },
+            n => n.StartUntilItSpeaks($"exec python3 {Storms}/storm.py udp"))
+            { Tracks = true, RunsAlone = true, Seconds = 3, WithoutRoot = true },
         new("table full of unanswered attempts (python)", "table-half-open",
             n => n.StartUntilItSpeaks($"exec python3 {Storms}/storm.py half-open"))
             { Tracks = true, RunsAlone = true, Seconds = 3, Words = "most of python3" },
