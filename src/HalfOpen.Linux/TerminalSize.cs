@@ -15,6 +15,10 @@ public static partial class TerminalSize
     /// </summary>
     public static int? Columns(int descriptor) => Read(descriptor) is { Columns: > 0 } size ? size.Columns : null;
 
+    /// <summary>Columns and rows; null when it is no terminal, or does not know.</summary>
+    public static (int Columns, int Rows)? Both(int descriptor) =>
+        Read(descriptor) is { Columns: > 0, Rows: > 0 } size ? (size.Columns, size.Rows) : null;
+
     private static WindowSize? Read(int descriptor)
     {
         var size = default(WindowSize);

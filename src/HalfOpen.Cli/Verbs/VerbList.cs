@@ -10,6 +10,7 @@ internal static class VerbList
     [
         LabVerb.Create(terminal),
         DoctorVerb.Create(terminal),
+        WatchVerb.Create(terminal),
         InspectVerb.Create(terminal),
         PatchVerb.Create(terminal),
         RestoreVerb.Create(terminal),

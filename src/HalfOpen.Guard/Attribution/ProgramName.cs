@@ -26,6 +26,24 @@ internal static class ProgramName
     public static string Of(string executable, string script, string unit) =>
         Bound(executable + (script.Length > 0 ? " " + script : "") + (unit.Length > 0 ? $" ({unit})" : ""), MaxLength);
 
+    /// <summary>
+    /// A program's name for people: without its unit, and without the folders of its executable and its script.
+    /// </summary>
+    public static string Short(string program, string executable)
+    {
+        var unit = program.EndsWith(')') ? program.LastIndexOf(" (", StringComparison.Ordinal) : -1;
+        var name = unit > 0 ? program.AsSpan(0, unit) : program.AsSpan();
+        if (executable.Length == 0 || !name.StartsWith(executable, StringComparison.Ordinal))
+        {
+            return name.ToString();
+        }
+
+        var script = name[executable.Length..];
+        script = script.StartsWith(" /", StringComparison.Ordinal) ? Path.GetFileName(script) : script.TrimStart(' ');
+        var file = Path.GetFileName(executable.AsSpan());
+        return script.Length > 0 ? $"{file} {script}" : file.ToString();
+    }
+
     /// <summary>The engine's name of an owner's program: two owners never have the same one.</summary>
     public static string WithOwner(string owner, string program) => owner + Separator + program;
 

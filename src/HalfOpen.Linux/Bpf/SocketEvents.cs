@@ -17,15 +17,19 @@ public sealed class SocketEvents : IDisposable
 
     private const string KernelTypes = "/sys/kernel/btf/vmlinux";
 
+    private readonly bool _watches;
     private readonly Stack<IDisposable> _parts = new();
     private readonly RingBuffer _ring;
     private readonly SharedValue _shared;
 
     /// <summary>For the namespace of the calling thread.</summary>
     /// <param name="cgroup">Folder of a cgroup; null: the root of the hierarchy, wherever it is mounted.</param>
+    /// <param name="watches">For somebody who only watches attempts: ends of connections are not told, slots are not
+    /// leased, and who connects is told by name, too, where the kernel can (Linux 6.16).</param>
     /// <exception cref="LinuxException">No BPF here, in words.</exception>
-    public SocketEvents(string? cgroup = null)
+    public SocketEvents(string? cgroup = null, bool watches = false)
     {
+        _watches = watches;
         MemoryLock.Raise();
         cgroup ??= ControlGroups.FindRoot()
             ?? throw new LinuxException("BPF needs the cgroup2 hierarchy, and none is mounted", isMissing: true);
@@ -60,6 +64,12 @@ public sealed class SocketEvents : IDisposable
     public string? WhyNoProcessIds { get; private set; }
 
     /// <summary>
+    /// Whether events tell the user; no: <see cref="SocketEvent.UserId"/> is 0 whoever it is (a container before Linux
+    /// 6.16).
+    /// </summary>
+    public bool TellsUsers { get; private set; } = true;
+
+    /// <summary>
     /// Slots that the kernel may give out by itself; null where it cannot, for <see cref="WhyNoLease"/>.
     /// </summary>
     public SlotLease? Lease { get; private set; }
@@ -89,12 +99,23 @@ public sealed class SocketEvents : IDisposable
     public bool MayHaveLost => _ring.Pending > _ring.Capacity - (4 * SocketEvent.Length);
 
     /// <summary>The next event; false when there is none now. Never waits.</summary>
-    public bool TryRead(out SocketEvent socketEvent)
+    public bool TryRead(out SocketEvent socketEvent) => TryRead(out socketEvent, default);
+
+    /// <summary>The same with the program's short name.</summary>
+    /// <param name="name">Where to write it, <see cref="SocketEvent.NameLength"/> bytes; zeros where it is not
+    /// told.</param>
+    public bool TryRead(out SocketEvent socketEvent, Span<byte> name)
     {
         while (_ring.TryPeek(out var record))
         {
             var length = record.Length;
             var known = SocketEvent.TryParse(record, out socketEvent);
+            if (name.Length > 0)
+            {
+                name.Clear();
+                record[Math.Min(SocketEvent.Length, length)..Math.Min(SocketEvent.Length + name.Length, length)].CopyTo(name);
+            }
+
             _ring.Advance(length);
             if (known)
             {
@@ -177,8 +198,10 @@ public sealed class SocketEvents : IDisposable
 
         Descriptor Load(ProcessIds ids, bool leases)
         {
+            leases &= !_watches;
             var program = Keep(BpfCalls.Load(BpfProgramType.SockOps, BpfAttach.SockOps, SocketProgram.Assemble(
-                _ring.Number, RingBytes, _shared.Number, cookie, errorOffset, ids, leases)));
+                _ring.Number, RingBytes, _shared.Number, cookie, errorOffset, ids, leases, _watches)));
+            TellsUsers = ids is not (ProcessIds.Unknown or ProcessIds.Asked { User: false } or ProcessIds.AskedIn { User: false });
             Lease = leases ? new SlotLease(_shared) : null;
             return program;
         }

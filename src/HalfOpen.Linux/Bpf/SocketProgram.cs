@@ -34,6 +34,7 @@ internal static class SocketProgram
     private const int HelperTime = 5;
     private const int HelperPidTgid = 14;
     private const int HelperUidGid = 15;
+    private const int HelperComm = 16;
     private const int HelperFlagsSet = 59;
     private const int HelperStorageGet = 107;
     private const int HelperPidTgidIn = 120;
@@ -67,7 +68,7 @@ internal static class SocketProgram
     /// is read, some milliseconds.
     /// </summary>
     private const int WakeAtPart = 8;
-    private const int Frame = -SocketEvent.Length;
+    private const int Frame = -SocketEvent.NamedLength;
     private const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Wanted = 7, How = 8, Fp = 10;
 
     /// <summary>struct bpf_pidns_info: two numbers, the second being what user space calls the process id.</summary>
@@ -82,9 +83,14 @@ internal static class SocketProgram
     /// <param name="errorOffset">Where sk_err is in struct sock; null: not known, errors are told as 0.</param>
     /// <param name="processIds">Where process ids come from.</param>
     /// <param name="leases">It gives out leased slots (<see cref="SlotLease"/>).</param>
+    /// <param name="watches">For somebody who only watches attempts: no ends of connections, and (where the process may
+    /// be asked for) records with names.</param>
     public static byte[] Assemble(
-        int ring, int ringBytes, int shared, ulong netnsCookie, int? errorOffset, ProcessIds processIds, bool leases)
+        int ring, int ringBytes, int shared, ulong netnsCookie, int? errorOffset, ProcessIds processIds, bool leases,
+        bool watches = false)
     {
+        var isNamed = watches && (processIds is ProcessIds.Asked { User: true } or ProcessIds.AskedIn { User: true });
+        var length = isNamed ? SocketEvent.NamedLength : SocketEvent.Length;
         var lease = leases ? new LeaseCode(shared, Context, Frame + SocketEvent.CookieOffset, OptionFrame) : null;
         var code = new BpfAssembler();
         code.Move(Context, R1)
@@ -94,17 +100,16 @@ internal static class SocketProgram
 
             // Only the end of SYN-SENT and the end of a connection matter.
             .Load32(R3, Context, FieldFirstArgument)
-            .IfEqual(R3, (int)TcpState.SynSent, "ours?")
-            .Load32(R3, Context, FieldSecondArgument)
-            .IfNotEqual(R3, (int)TcpState.Close, "out")
-
-            .Place("ours?")
+            .IfEqual(R3, (int)TcpState.SynSent, "ours?");
+        _ = watches ? code.Jump("out")
+            : code.Load32(R3, Context, FieldSecondArgument).IfNotEqual(R3, (int)TcpState.Close, "out");
+        code.Place("ours?")
             .Move(R1, Context)
             .Call(HelperNetnsCookie)
             .SetLong(Cookie, netnsCookie)
             .IfDiffer(R0, Cookie, "out")
             .Set(R2, 0);
-        for (var offset = 0; offset < SocketEvent.Length; offset += 8)
+        for (var offset = 0; offset < length; offset += 8)
         {
             code.Store64(Fp, Frame + offset, R2);
         }
@@ -117,6 +122,14 @@ internal static class SocketProgram
             .Set(R2, (int)SocketEventKind.Connecting)
             .Store8(Fp, Frame + SocketEvent.KindOffset, R2);
         AppendProcess(code, processIds);
+        if (isNamed)
+        {
+            code.Move(R1, Fp)
+                .Add(R1, Frame + SocketEvent.Length)
+                .Set(R2, SocketEvent.NameLength)
+                .Call(HelperComm);
+        }
+
         lease?.AppendTake(code);
         code.Load32(R2, Context, FieldFlags)
             .Or(R2, StateCallbackFlag)
@@ -163,7 +176,7 @@ internal static class SocketProgram
                 .Store32(Fp, Frame + SocketEvent.LocalV6Offset + offset, R2);
         }
 
-        AppendSend(code.Place("send"), ring, ringBytes, shared);
+        AppendSend(code.Place("send"), ring, ringBytes, shared, length);
         return code.Place("out")
             .Set(R0, 1)
             .Exit()
@@ -175,7 +188,7 @@ internal static class SocketProgram
     /// half full. The reader says that it waits and then looks into the ring; we write into the ring and then look
     /// whether it waits: one of the two sees the other.
     /// </summary>
-    private static void AppendSend(BpfAssembler code, int ring, int ringBytes, int shared) =>
+    private static void AppendSend(BpfAssembler code, int ring, int ringBytes, int shared, int length) =>
         code.SetValue(Wanted, shared, SharedValue.WantedOffset)
             .Load32(R2, Wanted, 0)
             .Set(How, WakeIfIdle)
@@ -190,7 +203,7 @@ internal static class SocketProgram
             .SetMap(R1, ring)
             .Move(R2, Fp)
             .Add(R2, Frame)
-            .Set(R3, SocketEvent.Length)
+            .Set(R3, length)
             .Move(R4, How)
             .Call(HelperRingOutput)
             .IfNotEqual(How, WakeNot, "out")

@@ -43,6 +43,12 @@ public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, Tc
     public const int TimeOffset = 64;
     public const int CookieOffset = 72;
 
+    /// <summary>
+    /// Records for those who only watch are longer: the program's short name (comm, 16 bytes, zero-terminated) follows.
+    /// </summary>
+    public const int NamedLength = Length + NameLength;
+    public const int NameLength = 16;
+
     /// <summary>Reads a record; false when it is none of ours.</summary>
     public static bool TryParse(ReadOnlySpan<byte> record, out SocketEvent socketEvent)
     {

@@ -21,11 +21,11 @@ public sealed class DependencyTests
         ["HalfOpen.Simulation"] = ["HalfOpen.Core", "HalfOpen.Hosting"],
         ["HalfOpen.Linux"] = ["HalfOpen.Wire", "HalfOpen.Diagnosis"], // system calls, what the kernel's bytes mean, facts; no engine
         ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux"],
-        ["HalfOpen.Watch"] = ["HalfOpen.Hosting", "HalfOpen.Wire"],
+        ["HalfOpen.Watch"] = ["HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard"], // asks the guard, names as it does
         ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
             ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation",
-                "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab", "HalfOpen.Diagnosis"],
+                "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab", "HalfOpen.Diagnosis", "HalfOpen.Watch"],
     };
 
     /// <summary>Packages a project may use. Core, Wire and Driver: none at all.</summary>

@@ -112,7 +112,7 @@ public sealed class WatchModelTests
         var few = Fill(0, 50_000);
         var many = Fill(50_000, 950_000);
         var frame = Frame(model, 200);
-        Assert.InRange(many - few, long.MinValue, 1 << 20);
+        Assert.InRange(many - few, long.MinValue, 64 << 20); // a tenth of what all names would take; other tests run beside this
         Assert.InRange(frame.Programs.Count, 1, 64);
         Assert.Equal(2_000_000, frame.Totals.Attempts);
         AssertAddsUp(frame);

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Doctor;
+using HalfOpen.Cli.Watch;
+using HalfOpen.Watch.Collecting;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>Shows live which programs connect, what becomes of it and who waits. Changes nothing.</summary>
+internal static class WatchVerb
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
+    private static readonly TimeSpan ShortestEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestEvery = TimeSpan.FromHours(1);
+
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var once = new Option<bool>("--once")
+            { Description = "Look once, print it as text and end. So it is also where the output is no terminal." };
+        var duration = new Option<string?>("--for")
+            { HelpName = "DURATION", Description = "End after so long, as 5s or 2m; with --once: how long to look, default 2s." };
+        var every = new Option<string?>("--every")
+            { HelpName = "DURATION", Description = "From one picture to the next, 0.1s to 1h. Default 1s." };
+        var json = new Option<bool>("--json")
+            { Description = "One JSON document a line for each picture (docs/schemas/watch.md); with --once: one in all." };
+        var sample = new Option<bool>("--sample")
+            { Description = "Look at the kernel's list from time to time, also where each attempt could be seen." };
+        var loopback = new Option<bool>("--loopback") { Description = "Also connections within this machine." };
+        var socket = StatusVerb.GuardSocket();
+        var verb = new VerbCommand("watch", "Watch live which programs connect, who does not answer them, and who waits. Changes nothing.")
+        {
+            NeedsLinux = true,
+            Options = { once, duration, every, json, sample, loopback, socket },
+            Examples =
+            {
+                ("sudo halfopen watch", "full screen, like top; h shows the keys, q ends"),
+                ("halfopen watch", "without root: samples, and other users' programs by user only"),
+                ("sudo halfopen watch --once --for 10s", "look for ten seconds, then print it as text"),
+                ("sudo halfopen watch --json --every 5s >> watch.jsonl", "a line every five seconds until Ctrl-C"),
+                ("sudo ip netns exec NAME halfopen watch", "another network namespace"),
+            },
+        };
+        verb.Does(async (parsed, cancel) =>
+        {
+            var isJson = parsed.GetValue(json);
+            var isOnce = parsed.GetValue(once) || (!isJson && !IsScreen(terminal));
+            var period = parsed.GetValue(every) is { } text ? Durations.Parse("--every", text, LongestEvery) : TimeSpan.FromSeconds(1);
+            if (period < ShortestEvery)
+            {
+                throw CliException.Usage("--every: at least 0.1s is needed.");
+            }
+
+            var length = parsed.GetValue(duration) is { } given ? Durations.Parse("--for", given, Longest)
+                : isOnce ? TimeSpan.FromSeconds(2) : (TimeSpan?)null;
+            var options = new WatchOptions
+            {
+                Every = period,
+                For = length,
+                OnlyLast = isOnce,
+                Samples = parsed.GetValue(sample),
+                WithLoopback = parsed.GetValue(loopback),
+                GuardSocket = parsed.GetValue(socket),
+            };
+            await WatchRun.RunAsync(options, async (feed, stop) =>
+            {
+                if (isOnce && await WatchRun.LastAsync(feed) is { } frame)
+                {
+                    if (isJson)
+                    {
+                        WatchRun.PrintJson(terminal, frame);
+                    }
+                    else
+                    {
+                        WatchReport.Print(terminal, frame);
+                    }
+                }
+                else if (isJson)
+                {
+                    await WatchRun.PrintJsonAsync(terminal, feed);
+                }
+                else if (!isOnce)
+                {
+                    await WatchScreen.RunAsync(terminal, feed, stop);
+                }
+            }, cancel);
+            return ExitCode.Done; // Ctrl-C is how it ends
+        });
+        return verb;
+    }
+
+    private static bool IsScreen(Terminal terminal) =>
+        terminal.IsInteractive && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb";
+}
