@@ -15,5 +15,8 @@ internal static class WindowsError
         _ => e.Message.ReplaceLineEndings(" ").Trim(),
     };
 
-    public static bool IsSharingViolation(IOException e) => (e.HResult & 0xFFFF) == SharingViolation;
+    /// <summary>Whether somebody else has the file for himself. Elsewhere than on Windows .NET asks the system for a lock,
+    /// and gives its number for "would block": 11 on Linux, 35 on macOS.</summary>
+    public static bool IsSharingViolation(IOException e) =>
+        OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) == SharingViolation : e.HResult is 11 or 35;
 }

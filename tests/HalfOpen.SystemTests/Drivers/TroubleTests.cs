@@ -48,6 +48,36 @@ public sealed class TroubleTests : IDisposable
         AssertRefused(code, error, "read-only");
     }
 
+    /// <summary>What would end a patch is told before anybody relies on it.</summary>
+    [Theory]
+    [InlineData("--dry-run")]
+    [InlineData("--yes")]
+    public async Task A_file_or_folder_that_must_not_change_is_refused_and_the_flag_is_named(string flag)
+    {
+        NeedsRoot();
+        foreach (var (what, attribute, remedy) in new[]
+            { ("copy01/TCPIP.SYS", "i", "chattr -i"), ("copy01", "i", "chattr -i"), ("copy02/tcpip.sys", "a", "chattr -a") })
+        {
+            var (code, output, error) = await _tree.ShellAsync($"""
+                chattr +{attribute} $D/{what} || exit 77
+                $H patch $D --recurse {flag} >/dev/null; rc=$?; chattr -{attribute} $D/{what}; exit $rc
+                """);
+            Assert.SkipWhen(code == 77, "skipped: needs a file system that knows chattr +i: " + error);
+            AssertRefused(code, error, $"'{remedy} {Path.Combine(_tree.Path, what)}' takes that away");
+            Assert.Empty(output);
+        }
+    }
+
+    [Fact]
+    public async Task A_dry_run_tells_a_read_only_disk()
+    {
+        NeedsRoot();
+        var (code, _, error) = await _tree.ShellAsync("""
+            unshare -m bash -c 'mount --bind $D $D && mount -o remount,ro,bind $D && exec $H patch $D --recurse --dry-run >/dev/null'
+            """);
+        AssertRefused(code, error, "read-only");
+    }
+
     [Fact]
     public async Task Missing_permission_is_refused_in_one_line()
     {

@@ -231,6 +231,46 @@ public sealed class FoldersOfOthersTests : IDisposable
         remove.WaitForExit();
     }
 
+    /// <summary>A path longer than the system takes at once (4,096 bytes) does not end a search; what lies there is found,
+    /// patched and given back too, down to the levels that a search goes.</summary>
+    [Theory]
+    [InlineData(30)]
+    [InlineData(70)]
+    public async Task An_overlong_path_does_not_end_a_search(int levels)
+    {
+        _folder.WriteDriver("a/tcpip.sys", seed: 1);
+        _folder.WriteDriver("template", seed: 2);
+        _folder.WriteDriver("z/tcpip.sys", seed: 3);
+        var name = new string('n', 199);
+        await ShellAsync($"cd \"$1\"; mkdir m; cd m; for i in $(seq {levels}); do mkdir {name}; cd -P ./{name} 2>/dev/null; done; "
+            + "cp \"$1/template\" tcpip.sys; rm \"$1/template\"");
+        try
+        {
+            var isReached = levels < 64;
+            foreach (var (verb, limit) in new[] { ("inspect", 10), ("patch", 10), ("inspect", 100), ("restore", 100), ("inspect", 10) })
+            {
+                string[] args = verb == "inspect" ? ["--json"] : ["--yes"];
+                var (code, output, error) = await Cli.CliRunner.RunAsync([verb, _folder.Path, "--recurse", .. args]);
+                Assert.True(code == 0, error);
+                Assert.Equal(!isReached, error.Contains("more than 64 levels", StringComparison.Ordinal));
+                Assert.True(verb != "inspect"
+                    || output.Split($"\"limit\": {limit},").Length - 1 == (isReached ? 3 : 2), $"{verb}: {output}{error}");
+            }
+        }
+        finally
+        {
+            await ShellAsync("rm -rf \"$1/m\""); // .NET cannot
+        }
+
+        Assert.Equal(["a/tcpip.sys", "z/tcpip.sys"], _folder.Snapshot().Keys);
+    }
+
+    private async Task ShellAsync(string command)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command, "-", _folder.Path]))!;
+        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     private static void Swap(string temporary, string target, string what)
     {
         File.Delete(temporary);

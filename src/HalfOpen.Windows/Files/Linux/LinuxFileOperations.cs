@@ -102,15 +102,16 @@ internal sealed class LinuxFileOperations : IFileOperations
             return Errno.Describe(error);
         }
 
-        // Any other error says nothing of writing: some file systems in user space cannot be asked.
-        if (Libc.AccessAt(folder.Number, [(byte)'.', 0], Libc.WriteAccess | Libc.SearchAccess, 0) != 0
-            && Errno.Last is Errno.ReadOnlyFileSystem or Errno.AccessDenied or Errno.NotPermitted)
+        // First the flags: of a folder that is immutable the system itself only says "not permitted".
+        if ((Flagged(FileStatus.Of(folder, name, out _), "the file", path)
+            ?? Flagged(FileStatus.Of(folder, out _), "its folder", LocalFileStore.FolderOf(path))) is { } flag)
         {
-            return Errno.Describe(Errno.Last);
+            return flag;
         }
 
-        return Flagged(FileStatus.Of(folder, name, out _), "the file", path)
-            ?? Flagged(FileStatus.Of(folder, out _), "its folder", LocalFileStore.FolderOf(path));
+        // Any other error says nothing of writing: some file systems in user space cannot be asked.
+        return Libc.AccessAt(folder.Number, [(byte)'.', 0], Libc.WriteAccess | Libc.SearchAccess, 0) != 0
+            && Errno.Last is Errno.ReadOnlyFileSystem or Errno.AccessDenied or Errno.NotPermitted ? Errno.Describe(Errno.Last) : null;
     }
 
     public FileBytes Open(string path)
