@@ -110,33 +110,6 @@ public sealed class DiskVolume
     /// volume.</value>
     public string? Problem { get; }
 
-    /// <summary>Whether a Windows sleeps on this volume; it wakes with every volume as it remembers it, so none of its
-    /// disk may be changed.</summary>
-    /// <returns>A sentence that says so and what to do, or null.</returns>
-    public string? FindHibernation()
-    {
-        if (FileSystem?.Find("hiberfil.sys") is not { Kind: VolumeEntryKind.File } entry)
-        {
-            return null;
-        }
-
-        var file = FileSystem.Open(entry);
-        var start = file.Read(0, (int)Math.Min(4, file.Length));
-        return Hibernation(start);
-    }
-
-    /// <summary>What a hiberfil.sys that begins so says: it begins with <c>hibr</c> while Windows sleeps and with
-    /// <c>wake</c> while it wakes; with zeros or anything else when it does neither.</summary>
-    /// <returns>A sentence that says so and what to do, or null.</returns>
-    public static string? Hibernation(ReadOnlySpan<byte> start) =>
-        Fields.Starts(start, 0, "hibr"u8) || Fields.Starts(start, 0, "HIBR"u8)
-            ? "Windows is hibernated (hiberfil.sys holds its memory) and would overwrite or lose what is changed now: start it, "
-                + "shut it down properly, and try again."
-        : Fields.Starts(start, 0, "wake"u8) || Fields.Starts(start, 0, "WAKE"u8)
-            ? "Windows was waking from hibernation when it was last seen (hiberfil.sys says so): start it and shut it down properly. "
-                + "If that was done since, delete hiberfil.sys, which Windows makes anew, and try again."
-        : null;
-
     private static (FileSystem?, string?) OpenFileSystem(ByteSource volume) => VolumeBoot.KindOf(volume.Read(0, BootSector)) switch
     {
         VolumeKind.Ntfs => (NtfsVolume.Open(volume), null),

@@ -1,4 +1,6 @@
 using HalfOpen.Images;
+using HalfOpen.Images.FileSystems;
+using HalfOpen.Windows.Files.Linux;
 
 namespace HalfOpen.Windows.Files;
 
@@ -8,29 +10,17 @@ namespace HalfOpen.Windows.Files;
 /// </summary>
 public static class SleepingWindows
 {
-    private const string FileName = "hiberfil.sys";
-    private const int SignatureSize = 4;
-
-    /// <summary>
-    /// From <c>WINDOWS\system32\drivers</c> up to the root of the volume there are three steps; service packs keep
-    /// their
-    /// copies further down.
-    /// </summary>
-    private const int MaxLevels = 8;
-
     /// <summary>Looks for hiberfil.sys in the folders above a driver.</summary>
     /// <returns>A sentence that says that Windows sleeps and what to do, or null.</returns>
     public static string? Find(IFileStore store, string driverPath)
     {
         ArgumentNullException.ThrowIfNull(store);
-        var folder = LocalFileStore.FolderOf(driverPath);
-        for (var level = 0; level < MaxLevels && folder is not null; level++)
+        foreach (var path in HibernationFile.PlacesAbove(LinuxPath.Full(driverPath)))
         {
-            var path = Path.Join(folder, FileName);
             try
             {
                 if (store.Find(path) is { Kind: EntryKind.File }
-                    && DiskVolume.Hibernation(store.ReadStart(path, SignatureSize)) is { } sleeps)
+                    && Describe(HibernationFile.StateOf(store.ReadStart(path, HibernationFile.SignatureSize))) is { } sleeps)
                 {
                     return sleeps;
                 }
@@ -44,12 +34,36 @@ public static class SleepingWindows
                     return $"{path}, where Windows keeps its memory while it sleeps, cannot be read: {e.Problem}";
                 }
             }
-
-            folder = Path.GetDirectoryName(folder);
         }
 
         return null;
     }
+
+    /// <summary>Looks for hiberfil.sys on a volume of an image. Windows wakes with every volume as it remembers it, so
+    /// none of its disk may be changed.</summary>
+    /// <returns>A sentence that says that Windows sleeps and what to do, or null.</returns>
+    public static string? Find(DiskVolume volume)
+    {
+        ArgumentNullException.ThrowIfNull(volume);
+        if (volume.FileSystem?.Find(HibernationFile.Name) is not { Kind: VolumeEntryKind.File } entry)
+        {
+            return null;
+        }
+
+        var file = volume.FileSystem.Open(entry);
+        return Describe(HibernationFile.StateOf(file.Read(0, (int)Math.Min(HibernationFile.SignatureSize, file.Length))));
+    }
+
+    private static string? Describe(WindowsSleep state) => state switch
+    {
+        WindowsSleep.Hibernated =>
+            "Windows is hibernated (hiberfil.sys holds its memory) and would overwrite or lose what is changed now: start it, "
+            + "shut it down properly, and try again.",
+        WindowsSleep.Waking =>
+            "Windows was waking from hibernation when it was last seen (hiberfil.sys says so): start it and shut it down properly. "
+            + "If that was done since, delete hiberfil.sys, which Windows makes anew, and try again.",
+        _ => null,
+    };
 
     private static bool IsThere(IFileStore store, string path)
     {

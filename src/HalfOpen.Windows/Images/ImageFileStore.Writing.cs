@@ -166,7 +166,7 @@ public sealed partial class ImageFileStore
         }
 
         return ImageUse.FindBeside(_files.FolderPath, _files.Name, _image.Disk.Format)
-            ?? _image.Volumes.Select(v => v.FindHibernation() is { } sleeps ? $"Partition {v.Number}: {sleeps}"
+            ?? _image.Volumes.Select(v => SleepingWindows.Find(v) is { } sleeps ? $"Partition {v.Number}: {sleeps}"
                 : null).FirstOrDefault(s => s is not null);
     }
 

@@ -31,6 +31,11 @@ internal sealed class ConsoleReport
                 _out.WriteLine(_language.Get(TextKey.CopiesDiffer));
             }
 
+            if (copies.Find(c => c.Obstacle != null) is { } obstructed)
+            {
+                _out.WriteLine(obstructed.Obstacle!.In(_language));
+            }
+
             _out.WriteLine();
         }
 

@@ -35,8 +35,9 @@ internal sealed class DriverCopy
     /// <summary>What Microsoft shipped in every NT5 build that has a limit.</summary>
     public const uint StockLimit = 10;
 
-    private DriverCopy(CopyPlace place, Backup backup, SoldAs product)
+    private DriverCopy(CopyPlace place, Backup backup, SoldAs product, Phrase? obstacle)
     {
+        Obstacle = obstacle;
         Place = place;
         Backup = backup;
         Product = product;
@@ -61,6 +62,9 @@ internal sealed class DriverCopy
     public Backup Backup { get; }
 
     public SoldAs Product { get; }
+
+    /// <summary>Why nothing may be changed where it stands, or null.</summary>
+    public Phrase? Obstacle { get; }
 
     /// <summary>The file that takes this one's place when Windows next starts; null: none.</summary>
     public string? AtRestartPath { get; private set; }
@@ -123,9 +127,10 @@ internal sealed class DriverCopy
         : MadeBy.Unknown;
 
     /// <summary>Reads one copy with what stands beside it. What is wrong is in the result.</summary>
-    public static DriverCopy Read(IDiskSteps disk, CopyPlace place, SoldAs product)
+    /// <param name="obstacle">Why nothing may be changed there, where that is known; null: nothing is known.</param>
+    public static DriverCopy Read(IDiskSteps disk, CopyPlace place, SoldAs product, Phrase? obstacle = null)
     {
-        var copy = new DriverCopy(place, Backup.Read(disk, place.Path), product);
+        var copy = new DriverCopy(place, Backup.Read(disk, place.Path), product, obstacle);
         try
         {
             copy.Entry = disk.KindOf(place.Path);

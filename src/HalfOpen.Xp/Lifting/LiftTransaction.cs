@@ -38,6 +38,11 @@ internal sealed class LiftTransaction
     /// <param name="touched">What must be as it was when it was planned.</param>
     public LiftResult Run(string windowsFolder, List<LiftItem> all, List<LiftItem> touched, LiftWork work)
     {
+        if (all.Exists(i => i.Copy.Obstacle != null))
+        {
+            return new LiftResult(0, 0); // nothing is planned here, and neither a lock nor the sweep may change anything
+        }
+
         using (_disk.Lock(windowsFolder))
         {
             foreach (var item in all)

@@ -45,7 +45,8 @@ internal sealed class Overview
     {
         var copies = place.ReadCopies();
         var startedUtc = place.IsRunning ? ReadLog(machine)?.StartedUtc : null;
-        return new Overview(copies, LimitNow.Of(copies, startedUtc), place.Obstacle);
+        return new Overview(copies, LimitNow.Of(copies, startedUtc),
+            place.Obstacle ?? copies.Find(c => c.Obstacle != null)?.Obstacle);
     }
 
     /// <summary>The large number.</summary>

@@ -87,7 +87,7 @@ internal sealed class PatchPlan : LiftPlan
             return new LiftItem(copy, LiftAction.Nothing);
         }
 
-        return BackupProblem(copy) is { } problem
+        return (BackupProblem(copy) ?? copy.Obstacle) is { } problem
             ? new LiftItem(copy, LiftAction.Refuse, problem)
             : new LiftItem(copy, LiftAction.Write, null, patch.Apply(copy.Bytes), patch);
     }

@@ -76,6 +76,12 @@ internal sealed class RestorePlan : LiftPlan
             return new LiftItem(copy, LiftAction.Refuse, copy.Problem);
         }
 
+        // Also where only our own files would go away.
+        if (copy.Obstacle != null)
+        {
+            return new LiftItem(copy, LiftAction.Refuse, copy.Obstacle);
+        }
+
         if (copy.HasOlderBackup && !(force && downgrade))
         {
             return new LiftItem(copy, LiftAction.Refuse, new Phrase(force ? TextKey.OlderNeedsDowngrade : TextKey.OlderBackup,

@@ -1,3 +1,4 @@
+using HalfOpen.Windows.Files;
 using HalfOpen.Xp.Copies;
 using HalfOpen.Xp.Files;
 using HalfOpen.Xp.Machine;
@@ -62,7 +63,8 @@ internal sealed class Workplace
         }
 
         var product = IsRunning ? _machine.Product : SoldAs.Unknown;
-        return CopyPlace.Find(Disk, Folder).ConvertAll(place => DriverCopy.Read(Disk, place, product));
+        var obstacle = FindSleepingWindows();
+        return CopyPlace.Find(Disk, Folder).ConvertAll(place => DriverCopy.Read(Disk, place, product, obstacle));
     }
 
     /// <summary>
@@ -82,6 +84,52 @@ internal sealed class Workplace
         }
 
         return notes;
+    }
+
+    /// <summary>
+    /// Another Windows that sleeps on the volume of this folder wakes with the volume as it remembers it. The Windows
+    /// that runs is awake, and keeps its own hiberfil.sys for itself.
+    /// </summary>
+    private Phrase? FindSleepingWindows()
+    {
+        var ownRoot = _machine.WindowsFolder == null ? null : Path.GetPathRoot(_machine.WindowsFolder);
+        foreach (var path in HibernationFile.PlacesAbove(Path.Combine(Folder, "any")))
+        {
+            if (IsRunning || string.Equals(Path.GetDirectoryName(path), ownRoot, StringComparison.OrdinalIgnoreCase) || !IsFile(path))
+            {
+                continue;
+            }
+
+            try
+            {
+                switch (HibernationFile.StateOf(Disk.ReadStart(path, HibernationFile.SignatureSize)))
+                {
+                    case WindowsSleep.Hibernated:
+                        return new Phrase(TextKey.WindowsSleeps);
+                    case WindowsSleep.Waking:
+                        return new Phrase(TextKey.WindowsWakes);
+                }
+            }
+            catch (DiskProblemException e)
+            {
+                return new Phrase(TextKey.SleepUnreadable, path, e.Problem); // it may hold a Windows
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A folder above that may not be looked into is somebody else's.</summary>
+    private bool IsFile(string path)
+    {
+        try
+        {
+            return Disk.KindOf(path) == DiskEntry.File;
+        }
+        catch (DiskProblemException)
+        {
+            return false;
+        }
     }
 
     private static string Clean(string folder)

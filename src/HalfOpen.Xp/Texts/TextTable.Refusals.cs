@@ -87,6 +87,26 @@ internal static partial class TextTable
                 + "beschädigt sein. Besorgen Sie eine heile Kopie; /allowbadchecksum /force patcht diese, wenn Sie für alle anderen "
                 + "Bytes einstehen.",
         };
+        rows[TextKey.WindowsSleeps] = new[]
+        {
+            "this Windows is hibernated (hiberfil.sys holds its memory) and would overwrite or lose what is changed now: start it, "
+                + "shut it down properly, and try again.",
+            "Dieses Windows ist im Ruhezustand (hiberfil.sys enthält seinen Speicher) und würde überschreiben oder verlieren, was "
+                + "jetzt geändert wird: Starten Sie es, fahren Sie es richtig herunter und versuchen Sie es noch einmal.",
+        };
+        rows[TextKey.WindowsWakes] = new[]
+        {
+            "this Windows was waking from hibernation when it was last seen (hiberfil.sys says so): start it and shut it down "
+                + "properly. If that was done since, delete hiberfil.sys, which Windows makes anew, and try again.",
+            "Dieses Windows war zuletzt beim Aufwachen aus dem Ruhezustand (das sagt hiberfil.sys): Starten Sie es und fahren Sie "
+                + "es richtig herunter. Ist das seither geschehen, löschen Sie hiberfil.sys, das Windows neu anlegt, und versuchen "
+                + "Sie es noch einmal.",
+        };
+        rows[TextKey.SleepUnreadable] = new[]
+        {
+            "{0}, where a Windows keeps its memory while it sleeps, cannot be read: {1}",
+            "{0}, wo ein Windows seinen Speicher hält, solange es schläft, lässt sich nicht lesen: {1}",
+        };
         rows[TextKey.OlderBackup] = new[]
         {
             "Windows has replaced this file since the patch (an update?): it is {0} and the backup is of {1}, so there is "

@@ -1,5 +1,6 @@
 using HalfOpen.Images;
 using HalfOpen.Images.FileSystems;
+using HalfOpen.Windows.Files;
 using Xunit;
 
 namespace HalfOpen.Tests.Images;
@@ -143,7 +144,7 @@ public sealed class DamageTests
                 foreach (var volume in image.Volumes.Where(v => v.FileSystem is not null))
                 {
                     Try(() => volume.FileSystem!.FindWriteProblem());
-                    Try(() => volume.FindHibernation());
+                    Try(() => SleepingWindows.Find(volume));
                     var left = 300;
                     Visit(image, files, volume, volume.FileSystem!.Root, 0, ref left);
                 }

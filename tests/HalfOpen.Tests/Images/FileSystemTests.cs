@@ -1,5 +1,6 @@
 using HalfOpen.Images;
 using HalfOpen.Images.FileSystems;
+using HalfOpen.Windows.Files;
 using Xunit;
 
 namespace HalfOpen.Tests.Images;
@@ -114,7 +115,7 @@ public sealed class FileSystemTests
     {
         var volume = new TestNtfs(4096, 100);
         volume.Add("hiberfil.sys", [.. System.Text.Encoding.ASCII.GetBytes(start), .. new byte[8000]]);
-        Assert.Equal(isAsleep, DiskImage.Open(new MemoryImage("x", volume.Build()))!.Volumes[0].FindHibernation() is not null);
+        Assert.Equal(isAsleep, SleepingWindows.Find(DiskImage.Open(new MemoryImage("x", volume.Build()))!.Volumes[0]) is not null);
     }
 
     [Theory]
