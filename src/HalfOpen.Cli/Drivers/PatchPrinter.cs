@@ -1,5 +1,4 @@
 using HalfOpen.Cli.CommandLine;
-using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Cli.Drivers;
@@ -55,7 +54,7 @@ internal sealed class PatchPrinter(Terminal terminal)
         o.WriteLine();
     }
 
-    public static string OldBackupOf(PatchItem item) => FileNames.OldBackupOf(item.Driver.Path, item.Driver.Backup.BackupBuild);
+    public static string OldBackupOf(PatchItem item) => item.Driver.Backup.ShownOldPath;
 
     /// <summary>A restore's two versions where they differ: <c>5.1.2600.5512 → 5.1.2600.2180</c>; else null.</summary>
     public static string? Versions(RestoreItem item) =>

@@ -20,6 +20,8 @@ public static class FileNames
     /// </summary>
     public const string TemporaryInfix = ".halfopen-tmp-";
 
+    private const string OldInfix = "-of-", OldManifestInfix = ".halfopen-manifest" + OldInfix;
+
     /// <summary>Bytes. Genuine drivers have less than 1 MB; what is larger is no tcpip.sys and is not read.</summary>
     public const int MaxDriverSize = 16 * 1024 * 1024;
 
@@ -32,9 +34,27 @@ public static class FileNames
     /// and the first digits of its hash. No search takes it for a backup that is in use.
     /// </summary>
     /// <param name="build">What the build is called in a name.</param>
-    public static string OldBackupOf(string path, string build) => path + BackupSuffix + "-of-" + build;
+    public static string OldBackupOf(string path, string build) => SetAside(BackupOf(path), build);
 
-    public static string OldManifestOf(string path, string build) => path + ".halfopen-manifest-of-" + build + ".json";
+    /// <summary>The other name of a backup, wherever that stands.</summary>
+    public static string SetAside(string backup, string build) => backup + OldInfix + build;
+
+    public static string OldManifestOf(string path, string build) => path + OldManifestInfix + build + ".json";
+
+    /// <summary>
+    /// Where the part of a path begins that makes it an old backup or an old manifest; what is before it is the
+    /// driver. -1 for any other path.
+    /// </summary>
+    /// <param name="isBackup">Whether it is an old backup; else an old manifest, or neither.</param>
+    public static int OldPartOf(string path, out bool isBackup)
+    {
+        var name = Path.GetFileName(path);
+        var backup = name.LastIndexOf(BackupSuffix + OldInfix, StringComparison.Ordinal);
+        var manifest = name.LastIndexOf(OldManifestInfix, StringComparison.Ordinal);
+        isBackup = backup > manifest;
+        var at = Math.Max(backup, manifest);
+        return at < 0 ? at : path.Length - name.Length + at;
+    }
 
     /// <summary>Whether a name is one of the two drivers', in any case of letters.</summary>
     public static bool IsDriverName(string name) =>

@@ -91,6 +91,12 @@ public interface IFileStore
     /// <summary>Whether the backup of a replaced build can be kept under another name beside the driver.</summary>
     bool CanSetAside(string path) => false;
 
+    /// <summary>
+    /// Prepares an exact copy of a backup or manifest under its other name (<see cref="FileNames.OldBackupOf"/>,
+    /// <see cref="FileNames.OldManifestOf"/>). Nothing is staged where that copy is there already.
+    /// </summary>
+    IStagedFile? SetAside(string path, string keptAs) => throw new FileProblemException(path, "it cannot be set aside here.");
+
     /// <summary>There is no place beside the files where a backup could stay; one has to be named.</summary>
     bool NeedsBackupFolder => false;
 

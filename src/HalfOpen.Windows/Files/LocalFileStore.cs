@@ -107,6 +107,21 @@ public sealed class LocalFileStore : IBulkStore
 
     public bool CanSetAside(string path) => true;
 
+    public IStagedFile? SetAside(string path, string keptAs) => Try(path, () =>
+    {
+        using var from = _operations.Open(LinuxPath.Full(path));
+        if (Find(keptAs) is { Kind: EntryKind.File } entry && entry.Size == from.Length)
+        {
+            using var kept = _operations.Open(LinuxPath.Full(keptAs));
+            if (kept.HasSameBytesAs(from))
+            {
+                return null;
+            }
+        }
+
+        return Stage(keptAs, from, like: path);
+    });
+
     public IDisposable Lock(string folder) => Try(folder, () => _operations.Lock(LinuxPath.Full(folder)));
 
     internal static string FolderOf(string path) => Path.GetDirectoryName(LinuxPath.Full(path)) ?? Path.GetPathRoot(path) ?? "/";

@@ -71,7 +71,9 @@ internal static class Advice
 
     /// <summary>Never the way back: it would put an old driver under a Windows that has been updated since.</summary>
     private static string Stale(Inspection driver) =>
-        $"Windows has replaced this file since our patch (an update, or the removal of one): it is {Named(driver.Report!.FileVersion)} now "
+        (driver.IsOnMedium ? "This file was replaced since our patch (by a slipstreamed update?)"
+            : "Windows has replaced this file since our patch (an update, or the removal of one)")
+        + $": it is {Named(driver.Report!.FileVersion)} now "
         + $"and our backup is of {Named(driver.Backup.BackupVersion)}. "
         + (driver.Enforced == Enforcement.No ? "A server does not enforce the limit, so there is no need to patch again."
             : "'halfopen patch' lifts the limit again; it sets the old backup aside and takes a new one.");

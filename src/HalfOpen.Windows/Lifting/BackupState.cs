@@ -60,6 +60,9 @@ public sealed class BackupState
     /// <value>Where a person finds the backup: the file beside the driver, or the journal beside an image.</value>
     public string ShownPath { get; private init; } = "";
 
+    /// <value>Where a person finds it once it is set aside.</value>
+    public string ShownOldPath => FileNames.SetAside(ShownPath, BackupBuild);
+
     public string BackupPath => FileNames.BackupOf(DriverPath);
 
     public string ManifestPath => FileNames.ManifestOf(DriverPath);

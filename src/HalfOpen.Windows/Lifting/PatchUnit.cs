@@ -141,6 +141,13 @@ public sealed class PatchUnit
 
         new Transaction(_store).Run([.. writes.Select(w => w.Driver)], transaction =>
         {
+            // First all that is set aside: a backup may serve several drivers (a cabinet's does), and is replaced once.
+            foreach (var item in writes.Where(w => w.SetsAside))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                SetAside(transaction, item.Driver.Backup);
+            }
+
             foreach (var item in writes)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -268,11 +275,6 @@ public sealed class PatchUnit
     {
         var driver = item.Driver;
         var backup = driver.Backup;
-        if (item.SetsAside)
-        {
-            SetAside(transaction, backup);
-        }
-
         if (backup.BackupSha256 is null || item.SetsAside)
         {
             transaction.Put(backup.BackupPath, Transaction.ReadUnchanged(_store, driver.Path, driver.Sha256!), like: driver.Path);
@@ -302,24 +304,12 @@ public sealed class PatchUnit
     private void SetAside(Transaction transaction, BackupState backup)
     {
         var build = backup.BackupBuild;
-        Keep(backup.BackupPath, FileNames.OldBackupOf(backup.DriverPath, build), FileNames.MaxDriverSize);
+        transaction.SetAside(backup.BackupPath, FileNames.OldBackupOf(backup.DriverPath, build));
         if (backup.Manifest is not null)
         {
             var kept = FileNames.OldManifestOf(backup.DriverPath, build);
-            transaction.Remove(backup.ManifestPath, Keep(backup.ManifestPath, kept, BackupState.MaxManifestSize), like: kept);
-        }
-
-        byte[] Keep(string path, string keptAs, int maxSize)
-        {
-            var bytes = _store.Read(path, maxSize);
-            var isKept = _store.Find(keptAs) is { Kind: EntryKind.File } entry && entry.Size == bytes.Length
-                && _store.Read(keptAs, maxSize).AsSpan().SequenceEqual(bytes);
-            if (!isKept)
-            {
-                transaction.Put(keptAs, bytes, like: path);
-            }
-
-            return bytes;
+            transaction.SetAside(backup.ManifestPath, kept);
+            transaction.Remove(backup.ManifestPath, _store.Read(backup.ManifestPath, BackupState.MaxManifestSize), like: kept);
         }
     }
 }

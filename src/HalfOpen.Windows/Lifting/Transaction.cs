@@ -90,6 +90,16 @@ internal sealed class Transaction(IFileStore store)
         staged.Commit();
     }
 
+    /// <summary>Keeps an exact copy of a file of ours under another name; the copy goes when the work fails.</summary>
+    public void SetAside(string path, string keptAs)
+    {
+        if (store.SetAside(path, keptAs) is { } staged)
+        {
+            _done.Add(staged);
+            staged.Commit();
+        }
+    }
+
     /// <summary>Removes a small file of ours; it is back when the work fails.</summary>
     /// <param name="bytes">What it holds.</param>
     /// <param name="like">The file whose permissions, owner and times it gets when it comes back.</param>

@@ -107,6 +107,11 @@ public sealed partial class PackedFileStore
 
     public int RemoveLeftovers(string path)
     {
+        if (FileNames.OldPartOf(path, out _) >= 0)
+        {
+            return _inner.RemoveLeftovers(RealOf(path));
+        }
+
         var suffix = Suffix(path);
         var (file, member) = Locate(suffix is null ? path : path[..^suffix.Length]);
         return _inner.RemoveLeftovers(suffix is null ? file
@@ -125,7 +130,8 @@ public sealed partial class PackedFileStore
 
     private IBulkStore Bulk(string path) => _bulk ?? throw new FileProblemException(path, "nothing packed is written here.");
 
-    private string RealOf(string path) => Suffix(path) is { } suffix ? MappedBackup(path, suffix) ?? path : Locate(path).File;
+    private string RealOf(string path) => FileNames.OldPartOf(path, out _) >= 0 ? OldOf(path)
+        : Suffix(path) is { } suffix ? MappedBackup(path, suffix) ?? path : Locate(path).File;
 
     /// <summary>The real backup of a file, if there is one.</summary>
     private string? BackupOf(string file) =>
@@ -142,9 +148,12 @@ public sealed partial class PackedFileStore
         if (member is not null && BackupOf(file) is { } existing)
         {
             using var before = OpenRaw(existing);
-            return DriverCabinet.Unpack(before.Source, member).AsSpan().SequenceEqual(bytes) ? new NothingStaged(path)
-                : throw new FileProblemException(
-                    path, $"{existing} is of another build: move it and its manifests away, then patch again.");
+            if (DriverCabinet.Unpack(before.Source, member).AsSpan().SequenceEqual(bytes))
+            {
+                return new NothingStaged(path);
+            }
+
+            CheckReplaceable(path, file, existing, before.Source);
         }
 
         using var old = OpenRaw(file);

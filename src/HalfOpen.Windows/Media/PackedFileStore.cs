@@ -155,11 +155,7 @@ public sealed partial class PackedFileStore : IFileStore, IDisposable
         ? _place.BaseOf(file, null) + FileNames.BackupSuffix
         : _inner.ShownBackupOf(path);
 
-    /// <summary>Of plain files beside their backup only: the backup of a cabinet serves several drivers.</summary>
     public bool NeedsBackupFolder => _inner.NeedsBackupFolder;
-
-    public bool CanSetAside(string path) =>
-        Locate(path) is var (file, member) && member is null && !IsPacked(file) && !IsOnMedium(path) && _inner.CanSetAside(path);
 
     public void Dispose()
     {

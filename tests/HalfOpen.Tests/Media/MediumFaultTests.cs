@@ -1,120 +1,49 @@
+using HalfOpen.Driver;
+using HalfOpen.TestDrivers;
+using HalfOpen.TestMedia;
 using HalfOpen.Tests.Windows;
-using HalfOpen.Windows.Files;
-using HalfOpen.Windows.Lifting;
-using HalfOpen.Windows.Media;
-using HalfOpen.Windows.Search;
 using Xunit;
 
 namespace HalfOpen.Tests.Media;
 
 /// <summary>
-/// A fault at every single step of a patch and of a restore of a medium: packed drivers and cabinets are whole
-/// afterwards, and both a second patch and a restore finish the job.
+/// A fault at every single step of what is done to a medium, with packed drivers and a cabinet: see
+/// <see cref="FaultPlace"/>.
 /// </summary>
 public sealed class MediumFaultTests
 {
-    private static readonly DateTime Now = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+    private readonly FaultPlace _medium = new(() => new TemporaryFolder().WithMedium(), "cd", isPacked: true);
+
+    public static TheoryData<object, bool> Faults() => new()
+    {
+        { Fault.Kill, true }, { Fault.FailOnce, true }, { Fault.FailForever, true },
+        { Fault.Kill, false }, { Fault.FailOnce, false }, // where a file has one name only
+    };
 
     [Theory]
-    [InlineData(Fault.Kill, true)]
-    [InlineData(Fault.FailOnce, true)]
-    [InlineData(Fault.FailForever, true)]
-    [InlineData(Fault.Kill, false)]
-    [InlineData(Fault.FailOnce, false)]
+    [MemberData(nameof(Faults))]
     public void A_first_patch_survives_a_fault_at_every_step(object fault, bool hasLinks) =>
-        AtEveryStep((Fault)fault, hasLinks, isRestore: false);
+        _medium.AtEveryStep((Fault)fault, hasLinks, _ => { }, (f, ops) => _medium.Patch(f, 100, ops), newLimit: 100);
 
     [Theory]
-    [InlineData(Fault.Kill, true)]
-    [InlineData(Fault.FailOnce, true)]
-    [InlineData(Fault.FailForever, true)]
-    [InlineData(Fault.Kill, false)]
-    [InlineData(Fault.FailOnce, false)]
+    [MemberData(nameof(Faults))]
     public void A_restore_survives_a_fault_at_every_step(object fault, bool hasLinks) =>
-        AtEveryStep((Fault)fault, hasLinks, isRestore: true);
+        _medium.AtEveryStep((Fault)fault, hasLinks, f => _medium.Patch(f, 50), _medium.Restore, newLimit: 10);
 
-    private static void AtEveryStep(Fault fault, bool hasLinks, bool isRestore)
+    /// <summary>A service pack was slipstreamed over a patched medium; of the cabinet's drivers one was replaced, or
+    /// both.</summary>
+    [Theory]
+    [InlineData(Fault.Kill, true)]
+    [InlineData(Fault.Kill, false)]
+    [InlineData(Fault.FailOnce, true)]
+    public void Setting_old_backups_aside_survives_a_fault_at_every_step(object fault, bool both)
     {
-        var step = 0;
-        for (var isOver = false; !isOver; step += step < 30 ? 1 : 5)
+        var tcpip = SyntheticDriver.Build(5, DriverArchitecture.X86);
+        var tcpip6 = SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 6, InternalName = "tcpip6.sys" }).Bytes;
+        _medium.SettingAsideAtEveryStep((Fault)fault, hasLinks: true, f =>
         {
-            using var folder = new TemporaryFolder().WithMedium();
-            var original = folder.Snapshot();
-            if (isRestore)
-            {
-                Patch(folder, 50, new FaultyOperations());
-            }
-
-            var before = folder.Snapshot();
-            var operations = new FaultyOperations { HasLinks = hasLinks };
-            operations.Arm(step, fault);
-            var ended = Record.Exception(() =>
-            {
-                if (isRestore)
-                {
-                    Restore(folder, operations);
-                }
-                else
-                {
-                    Patch(folder, 100, operations);
-                }
-            });
-            isOver = !operations.Happened;
-            Assert.True(ended is null or FileProblemException or ProcessEndedException, $"step {step}: {ended}");
-            Assert.True(!isOver || ended is null, $"step {step}: {ended}");
-
-            // Every driver reads, and is one of the three that it may be.
-            Assert.All(Drivers(folder), d => Assert.Contains(d.Report?.Limit, new uint?[] { 10, 50, 100 }));
-            if (fault == Fault.FailOnce && ended is FileProblemException e
-                && e.Message.Contains("as it was before", StringComparison.Ordinal))
-            {
-                AssertSame(before, folder.Snapshot(), $"step {step}: {e.Message}");
-            }
-
-            Patch(folder, 100, new FaultyOperations());
-            Assert.All(Drivers(folder), d => Assert.Equal(100u, d.Report?.Limit));
-            Restore(folder, new FaultyOperations());
-            AssertSame(original, folder.Snapshot(), $"restore after step {step}");
-        }
-
-        Assert.True(step > 60, $"only {step} steps: the faults no longer reach what they should");
-    }
-
-    private static void Patch(TemporaryFolder folder, uint limit, FaultyOperations operations)
-    {
-        using var store = new PackedFileStore(new LocalFileStore(operations));
-        var unit = PatchUnit.Plan(store, Drivers(folder), limit, allowBadChecksum: false);
-        if (unit.IsRefused)
-        {
-            throw new FileProblemException(folder.Path, unit.Items.First(i => i.Reason is not null).Reason!);
-        }
-
-        unit.Apply("test", Now, CancellationToken.None);
-    }
-
-    private static void Restore(TemporaryFolder folder, FaultyOperations operations)
-    {
-        using var store = new PackedFileStore(new LocalFileStore(operations));
-        var unit = RestoreUnit.Plan(store, Drivers(folder), force: false);
-        if (unit.IsRefused)
-        {
-            throw new FileProblemException(folder.Path, unit.Items.First(i => i.Reason is not null).Reason!);
-        }
-
-        unit.Apply(CancellationToken.None);
-    }
-
-    private static List<Inspection> Drivers(TemporaryFolder folder)
-    {
-        using var store = new PackedFileStore(new LocalFileStore());
-        var inspector = new Inspector(store);
-        return [.. new DriverSearch(store).Find(folder.In("cd"), recurse: false).Select(inspector.Inspect)];
-    }
-
-    private static void AssertSame(SortedDictionary<string, byte[]> expected, SortedDictionary<string, byte[]> actual, string when)
-    {
-        Assert.True(expected.Keys.SequenceEqual(actual.Keys), $"{when}: {string.Join(", ", actual.Keys.Except(expected.Keys))} too many, "
-            + $"{string.Join(", ", expected.Keys.Except(actual.Keys))} missing");
-        Assert.All(expected, e => Assert.True(e.Value.AsSpan().SequenceEqual(actual[e.Key]), $"{when}: {e.Key} differs"));
+            f.Write("cd/I386/TCPIP.SY_", CabinetBuilder.Single("tcpip.sys", tcpip));
+            f.Write("cd/I386/SP3.CAB", SampleMedium.Cabinet(tcpip, both ? tcpip6 : null));
+        }, "cd/I386/TCPIP.SY_", "cd/I386/SP3.CAB");
     }
 }

@@ -14,10 +14,10 @@ internal static class SampleMedium
         SyntheticDriver.Build(new SyntheticDriverOptions { Seed = 3, InternalName = "tcpip6.sys" }).Bytes;
 
     /// <summary>SP3.CAB: both drivers among other files, in a folder packed by LZX, and another folder.</summary>
-    public static byte[] Cabinet(byte[]? tcpip = null) => new CabinetBuilder().Build(
+    public static byte[] Cabinet(byte[]? tcpip = null, byte[]? tcpip6 = null) => new CabinetBuilder().Build(
         new CabinetFolderSpec(
             [("first.dll", SampleBytes.Mixed(1, 60_000)), ("tcpip.sys", tcpip ?? Tcpip),
-                ("tcpip6.sys", Tcpip6), ("last.dll", SampleBytes.Mixed(2, 50_000))],
+                ("tcpip6.sys", tcpip6 ?? Tcpip6), ("last.dll", SampleBytes.Mixed(2, 50_000))],
             new LzxStreamOptions(21, 3, 300_000)),
         new CabinetFolderSpec([("other.inf", SampleBytes.Mixed(3, 1000))]));
 
