@@ -15,8 +15,10 @@ internal static class WindowsError
         _ => e.Message.ReplaceLineEndings(" ").Trim(),
     };
 
-    /// <summary>Whether somebody else has the file for himself. Elsewhere than on Windows .NET asks the system for a lock,
-    /// and gives its number for "would block": 11 on Linux, 35 on macOS.</summary>
+    /// <summary>
+    /// Whether somebody else has the file for himself. Elsewhere than on Windows .NET asks the system for a lock, and
+    /// gives its number for "would block": 11 on Linux, 35 on macOS.
+    /// </summary>
     public static bool IsSharingViolation(IOException e) =>
         OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) == SharingViolation : e.HResult is 11 or 35;
 }

@@ -35,7 +35,7 @@ public sealed partial class PackedFileStore
     }
 
     /// <summary>Whether the cabinet as it is can be the backup in the place of one of another build.</summary>
-    /// <exception cref="FileProblemException">It cannot: the old one is not kept, or a driver still needs it.</exception>
+    /// <exception cref="FileProblemException">The old one is not kept, or a driver still needs it.</exception>
     private void CheckReplaceable(string path, string file, string existing, ByteSource before)
     {
         using var now = OpenRaw(file);

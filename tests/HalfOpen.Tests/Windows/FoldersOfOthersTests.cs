@@ -231,8 +231,10 @@ public sealed class FoldersOfOthersTests : IDisposable
         remove.WaitForExit();
     }
 
-    /// <summary>A path longer than the system takes at once (4,096 bytes) does not end a search; what lies there is found,
-    /// patched and given back too, down to the levels that a search goes.</summary>
+    /// <summary>
+    /// A path longer than the system takes at once (4,096 bytes) does not end a search; what lies there is found,
+    /// patched and given back too, down to the levels that a search goes.
+    /// </summary>
     [Theory]
     [InlineData(30)]
     [InlineData(70)]

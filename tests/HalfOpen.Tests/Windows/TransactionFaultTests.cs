@@ -2,7 +2,7 @@ using Xunit;
 
 namespace HalfOpen.Tests.Windows;
 
-/// <summary>A fault at every single step of what is done to an installed Windows: see <see cref="FaultPlace"/>.</summary>
+/// <summary>A fault at every step of what is done to an installed Windows: see <see cref="FaultPlace"/>.</summary>
 public sealed class TransactionFaultTests
 {
     private readonly FaultPlace _windows = new(() => new TemporaryFolder().WithXp(), "", isPacked: false);
@@ -10,7 +10,7 @@ public sealed class TransactionFaultTests
     public static TheoryData<object, bool> Faults() => new()
     {
         { Fault.Kill, true }, { Fault.FailOnce, true }, { Fault.FailForever, true },
-        { Fault.Kill, false }, { Fault.FailOnce, false }, { Fault.FailForever, false }, // where a file has one name only
+        { Fault.Kill, false }, { Fault.FailOnce, false }, { Fault.FailForever, false }, // files with one name
     };
 
     [Theory]
