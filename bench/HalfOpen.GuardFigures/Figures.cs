@@ -13,7 +13,7 @@ internal static class Figures
 {
     private const int Rounds = 7;
 
-    public static string[] Names { get; } = ["storm", "lone", "known", "scarce", "held", "release", "startup", "idle"];
+    public static string[] Names { get; } = ["storm", "lone", "known", "scarce", "held", "release", "startup", "idle", "owners"];
 
     public static int Run(IReadOnlyList<string> names)
     {
@@ -32,6 +32,7 @@ internal static class Figures
                 "scarce" => Scarce,
                 "held" => Held,
                 "release" => Release,
+                "owners" => OwnerFigures.Measure,
                 "startup" => StartUp,
                 _ => Idle,
             };

@@ -41,6 +41,12 @@ internal sealed class Load : IDisposable
         Start([Executable, "copies", $"{user}", $"{count}", $"{attempts}", _folder, .. cgroups]);
     }
 
+    /// <summary>
+    /// Copies of one binary under names of their own, each with so many attempts to silent hosts at any time.
+    /// </summary>
+    public void Churns(uint user, int count, int attempts, int milliseconds) =>
+        Start([Executable, "churns", $"{user}", $"{count}", $"{attempts}", $"{milliseconds}", _folder]);
+
     /// <summary>Executables that live for one attempt of half a second, 50 at a time.</summary>
     public void OneShots(uint user, int count) => Start([Executable, "shots", $"{user}", $"{count}", _folder]);
 

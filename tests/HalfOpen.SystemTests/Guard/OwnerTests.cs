@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HalfOpen.Guard;
 using HalfOpen.Linux.Processes;
+using HalfOpen.Simulation.Results;
 using HalfOpen.SystemTests.Control;
 using Xunit;
 
@@ -105,6 +106,46 @@ public sealed class OwnerTests : IDisposable
         Assert.True(status.Programs.Count > 10, $"{status.Programs.Count} programs");
         status = guard.Until(s => s.Totals.Submitted == 300 && s.HalfOpen + s.Waiting == 0, "all are over");
         Assert.Empty(status.Owners);
+    }
+
+    /// <summary>
+    /// Jain's index of the slots held over 100 looks, 1 when all hold the same: over users with 1, 4 and 16 programs
+    /// that all want more than there is, and over the programs of one.
+    /// </summary>
+    [Fact]
+    public void Owners_hold_equal_shares_and_so_do_the_programs_of_each()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = 100, Outcomes = OutcomeChoice.Bpf });
+        foreach (var (user, programs) in (ReadOnlySpan<(uint, int)>)[(Ann, 1), (Bob, 4), (Bob + 1, 16)])
+        {
+            load.Churns(user, programs, 160 / programs, 700);
+        }
+
+        guard.Until(s => s.Programs.Count + s.OtherPrograms == 21 && s.Owners.Count == 3 && s.Waiting > 100, "all are there");
+        Dictionary<string, double> owners = [], programs16 = [];
+        for (var look = 0; look < 100; look++)
+        {
+            Thread.Sleep(100);
+            var status = guard.Status;
+            foreach (var owner in status.Owners)
+            {
+                owners[owner.Name] = owners.GetValueOrDefault(owner.Name) + owner.Counted;
+            }
+
+            foreach (var program in status.Programs.Where(p => p.Owner == $"user {Bob + 1}"))
+            {
+                programs16[program.Name] = programs16.GetValueOrDefault(program.Name) + program.Counted;
+            }
+        }
+
+        var (overOwners, overPrograms) = (Quantiles.Jain([.. owners.Values]), Quantiles.Jain([.. programs16.Values]));
+        TestContext.Current.SendDiagnosticMessage($"Jain over owners {overOwners:0.000}, over 16 programs {overPrograms:0.000}");
+        Assert.Equal((3, 16), (owners.Count, programs16.Count));
+        Assert.True(overOwners >= 0.95 && overPrograms >= 0.95, $"Jain over owners {overOwners}, over 16 programs {overPrograms}: "
+            + string.Join(", ", owners.Concat(programs16).Select(o => $"{o.Key} {o.Value / 100}")));
     }
 
     [Fact]

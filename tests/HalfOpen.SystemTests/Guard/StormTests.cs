@@ -1,3 +1,4 @@
+using HalfOpen.Core;
 using HalfOpen.Guard;
 using Xunit;
 
@@ -71,6 +72,51 @@ public sealed class StormTests
             TestContext.Current.SendDiagnosticMessage($"limit {limit}, own cgroups {ownCgroups}: {connected} of 30 in {ms} ms");
             Assert.Equal(30, connected);
         }
+    }
+
+    /// <summary>
+    /// A scanner does not buy itself more contacts by connecting to one friendly host all the time: it is given up as
+    /// often as one without a friend, give or take, while the friend is reached.
+    /// </summary>
+    [Fact]
+    public void Connects_to_one_friendly_host_buy_no_contacts_with_others()
+    {
+        Needs.Root();
+        Needs.Program("/usr/bin/python3", "python3");
+        Assert.True(PolicyTable.Shipped.TryParse("fair+give-up", out var policy, out _));
+        using TestNetwork alone = new(), befriended = new();
+        using Load without = new(alone.Machine), with = new(befriended.Machine);
+        befriended.Listen(80);
+        var options = new GuardOptions { Limit = 10, Outcomes = OutcomeChoice.Bpf, Policy = policy };
+        using RunningGuard lone = new(alone.Machine, options), other = new(befriended.Machine, options);
+        foreach (var (load, friends) in (ReadOnlySpan<(Load, bool)>)[(without, false), (with, true)])
+        {
+            File.WriteAllText(Path.Combine(load.Folder, "scan.py"), $$"""
+                import itertools, socket, time
+                kept = []
+                for i in itertools.count():
+                    s = socket.socket(); s.setblocking(False)
+                    s.connect_ex((f"10.79.{i // 250 % 250}.{i % 250 + 1}", 80))
+                    kept.append(s)
+                    if len(kept) > 500:
+                        kept.pop(0).close()
+                    if {{(friends ? "True" : "False")}}:
+                        with socket.socket() as friend:
+                            friend.settimeout(5)
+                            try:
+                                friend.connect(("10.78.250.9", 80))
+                            except OSError:
+                                pass # it ends each connection with a reset
+                    time.sleep(0.01)
+                """);
+            load.As(Bob, "/usr/bin/python3", "scan.py");
+        }
+
+        Thread.Sleep(20_000);
+        var (given, bought, reached) = (lone.Status.Counters.GivenUp, other.Status.Counters.GivenUp, other.Status.Totals.Established);
+        TestContext.Current.SendDiagnosticMessage($"given up {given}, with a friend {bought}, who was reached {reached} times");
+        Assert.True(reached > 200, $"the friend was reached {reached} times");
+        Assert.True(bought <= (2 * given) + 10, $"given up {given} times without a friend, {bought} times with one");
     }
 
     [Theory]
