@@ -24,12 +24,20 @@ public sealed class BuildScriptTests : IDisposable
         Write("tools/dotnet", """
             #!/usr/bin/env bash
             # publish ... -o FOLDER: a build that leaves a program. Anything else: the program.
-            if [ "$1" = publish ]; then
+            if [ "$1" = --list-sdks ]; then
+              echo "10.0.100 [/sdk]"
+            elif [ "$1" = publish ]; then
               echo build >>"$LOG"
-              [ -z "${BREAK:-}" ] || { echo "Program.cs(1,1): error CS1002: ; expected"; exit 1; }
-              mkdir -p "${@: -1}" && touch "${@: -1}/halfopen.dll"
+              [ -z "${BREAK:-}" ] || { echo "Program.cs(1,1): error ${BREAK}: broken"; exit 1; }
+              [ "${*/NativeAot=true/}" = "$*" ] || { [ -z "${NO_NATIVE:-}" ] || exit 1; }
+              mkdir -p "${@: -1}"
+              if [ "${*/NativeAot=true/}" = "$*" ]; then
+                touch "${@: -1}/halfopen.dll"
+              else
+                printf '#!/bin/sh\necho "native ran $*"\n' >"${@: -1}/halfopen" && chmod +x "${@: -1}/halfopen"
+              fi
             else
-              echo "ran ${*:2}"
+              [ -f "$1" ] && echo "ran ${*:2}"
             fi
             """);
         File.SetUnixFileMode(Path.Combine(_folder, "tools/dotnet"),
@@ -43,6 +51,38 @@ public sealed class BuildScriptTests : IDisposable
     {
         Assert.Equal((0, "ran inspect x\n", 1), await RunAsync());
         Assert.Equal((0, "ran inspect x\n", 1), await RunAsync());
+    }
+
+    [Fact]
+    public async Task With_a_C_compiler_it_is_machine_code_and_without_or_when_that_fails_what_the_runtime_runs()
+    {
+        await FolderShell.RunAsync("mkdir $D/compiler && printf '#!/bin/sh\\n' >$D/compiler/gcc && chmod +x $D/compiler/gcc", _folder);
+        var path = ("PATH", Path.Combine(_folder, "compiler") + ":" + Path.Combine(_folder, "tools") + ":/usr/bin:/bin");
+        Assert.Equal((0, "ran inspect x\n", 2), await RunAsync(path, ("HALFOPEN_BUILD", ""), ("NO_NATIVE", "1")));
+        Touch(10);
+        Assert.Equal((0, "native ran inspect x\n", 3), await RunAsync(path, ("HALFOPEN_BUILD", "")));
+        Touch(-1000);
+        Assert.Equal((0, "native ran inspect x\n", 3), await RunAsync(path, ("HALFOPEN_BUILD", "")));
+        Touch(10);
+        Assert.Equal((0, "ran inspect x\n", 4), await RunAsync());
+    }
+
+    [Fact]
+    public async Task A_moved_checkout_is_not_built_again()
+    {
+        await RunAsync();
+        var moved = _folder + "-moved";
+        Directory.Move(_folder, moved);
+        try
+        {
+            var (code, output, _) = await FolderShell.RunAsync(
+                $"PATH='{moved}/tools':$PATH LOG='{moved}/builds' '{moved}/halfopen' a; wc -l <'{moved}/builds'", moved);
+            Assert.Equal((0, "ran a\n1\n"), (code, output));
+        }
+        finally
+        {
+            Directory.Move(moved, _folder);
+        }
     }
 
     [Fact]
@@ -68,18 +108,22 @@ public sealed class BuildScriptTests : IDisposable
     [Fact]
     public async Task A_build_that_fails_says_why_and_the_next_start_tries_again()
     {
-        var (code, output, _) = await RunAsync(("BREAK", "1"));
+        var (code, output, _) = await RunAsync(("BREAK", "CS1002"));
         Assert.Equal(2, code);
         Assert.Contains("error CS1002", output, StringComparison.Ordinal);
         Assert.DoesNotContain("ran", output, StringComparison.Ordinal);
-        Assert.Equal((0, "ran inspect x\n", 3), await RunAsync()); // with ReadyToRun, without, and now
+        Assert.Equal((0, "ran inspect x\n", 2), await RunAsync());
+        Touch(5);
+        var (_, _, builds) = await RunAsync(("BREAK", "NU1101"));
+        Assert.Equal(4, builds); // a package is missing: without ReadyToRun it may be had
     }
 
     [Fact]
     public async Task Without_an_SDK_it_says_what_is_needed()
     {
         File.Delete(Path.Combine(_folder, "tools/dotnet"));
-        foreach (var tool in new[] { "bash", "dirname", "readlink", "mkdir", "flock", "find", "sort", "cksum", "cat" })
+        foreach (var tool in new[] { "bash", "dirname", "readlink", "mkdir", "flock", "find", "sort", "cksum", "cat", "id", "stat",
+            "getent", "cut", "tr", "grep", "uname" })
         {
             var real = new[] { "/usr/bin/" + tool, "/bin/" + tool }.First(File.Exists);
             File.CreateSymbolicLink(Path.Combine(_folder, "tools", tool), real);
@@ -103,6 +147,8 @@ public sealed class BuildScriptTests : IDisposable
         }
 
         start.Environment["LOG"] = log;
+        start.Environment["HALFOPEN_BUILD"] = "runtime";
+        start.Environment["HALFOPEN_DOTNET_FOLDERS"] = "";
         start.Environment["PATH"] = Path.Combine(_folder, "tools") + ":" + start.Environment["PATH"];
         foreach (var (name, value) in environment)
         {
@@ -116,6 +162,10 @@ public sealed class BuildScriptTests : IDisposable
         await process.WaitForExitAsync(limit.Token);
         return (process.ExitCode, output, File.Exists(log) ? File.ReadAllLines(log).Length : 0);
     }
+
+    /// <summary>A source is newer than the build, however coarse the clock of the file system.</summary>
+    private void Touch(int seconds) =>
+        File.SetLastWriteTimeUtc(Path.Combine(_folder, "src/HalfOpen.Cli/Program.cs"), DateTime.UtcNow.AddSeconds(seconds));
 
     private void Write(string name, string text)
     {

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace HalfOpen.Lab.Runs;
 
 /// <summary>
-/// A temporary folder with a copy of the dotnet host for each program of the lab: the guard tells programs apart by
-/// their executable, so they must not be the same file. The folder is locked while the lab lives; whatever an earlier
+/// A temporary folder with an executable for each program of the lab: the guard tells programs apart by their
+/// executable, so they must not be the same file. The folder is locked while the lab lives; whatever an earlier
 /// lab left there after kill -9 is removed at the next start. Thread-safe.
 /// </summary>
 internal sealed class ProgramFolder : IDisposable
@@ -14,6 +13,7 @@ internal sealed class ProgramFolder : IDisposable
     private const string LockName = "lock";
     private static readonly string[] Names = ["swarm", "browser", "shell", "scanner", "load"];
 
+    private readonly Dictionary<string, string> _executables = []; // not changed after construction
     private readonly string _path;
     private readonly FileStream _lock;
 
@@ -22,28 +22,25 @@ internal sealed class ProgramFolder : IDisposable
         RemoveLeftovers();
         _path = Directory.CreateTempSubdirectory(Prefix).FullName;
         _lock = new FileStream(Path.Combine(_path, LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
-        var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         foreach (var name in Names)
         {
-            var folder = Directory.CreateDirectory(Path.Combine(_path, name)).FullName;
-            File.Copy(Path.Combine(runtime, "dotnet"), Path.Combine(folder, "dotnet"));
-            Directory.CreateSymbolicLink(Path.Combine(folder, "host"), Path.Combine(runtime, "host"));
-            Directory.CreateSymbolicLink(Path.Combine(folder, "shared"), Path.Combine(runtime, "shared"));
+            _executables.Add(name, OwnProgram.CopyTo(Directory.CreateDirectory(Path.Combine(_path, name)).FullName));
         }
     }
 
     /// <summary>How to start a program of the lab.</summary>
     public ProcessStartInfo Command(string program, IEnumerable<string> words)
     {
-        var own = Path.Combine(_path, program, "dotnet");
-        var start = new ProcessStartInfo(File.Exists(own) ? own : Environment.ProcessPath!)
+        var own = _executables.GetValueOrDefault(program);
+        var start = new ProcessStartInfo(own ?? OwnProgram.Command[0])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var word in (string[])[Environment.GetCommandLineArgs()[0], "lab", "program", program, .. words])
+        var prefix = own is null ? OwnProgram.Command.Skip(1) : OwnProgram.Prefix;
+        foreach (var word in (string[])[.. prefix, "lab", "program", program, .. words])
         {
             start.ArgumentList.Add(word);
         }

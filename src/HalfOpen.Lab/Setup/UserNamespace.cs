@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HalfOpen.Lab.Runs;
 
 namespace HalfOpen.Lab.Setup;
 
@@ -48,7 +49,7 @@ public static class UserNamespace
 
         var start = new ProcessStartInfo(unshare) { UseShellExecute = false };
         start.Environment[Inside] = "1";
-        foreach (var word in (string[])["--user", "--map-root-user", Environment.ProcessPath!, .. Environment.GetCommandLineArgs()])
+        foreach (var word in (string[])["--user", "--map-root-user", .. OwnProgram.Command, .. Environment.GetCommandLineArgs().Skip(1)])
         {
             start.ArgumentList.Add(word);
         }

@@ -115,6 +115,16 @@ public sealed partial class BoundaryTests
         Assert.Empty(twice);
     }
 
+    [Fact]
+    public void Every_project_can_be_trimmed_and_compiled_ahead_of_time_without_an_excuse()
+    {
+        var common = XDocument.Load(Path.Combine(Repository.Root, "src", "Directory.Build.props"));
+        Assert.Equal("true", common.Descendants("IsAotCompatible").Single().Value);
+        Assert.All(ProjectFiles(), p => Assert.Empty(XDocument.Load(p).Descendants("IsAotCompatible")));
+        Assert.All(ProjectFiles(), p => Assert.DoesNotMatch(TrimWarning(), File.ReadAllText(p)));
+        Assert.All(Sources("HalfOpen.*"), s => Assert.DoesNotMatch(TrimWarning(), s.Code));
+    }
+
     private static XDocument Project(string name) => XDocument.Load(Path.Combine(Repository.Root, "src", name, name + ".csproj"));
 
     private static IEnumerable<string> ProjectFiles() =>
@@ -136,6 +146,9 @@ public sealed partial class BoundaryTests
             }
         }
     }
+
+    [GeneratedRegex(@"\bIL[23]\d{3}\b|UnconditionalSuppressMessage|Requires(UnreferencedCode|DynamicCode)")]
+    private static partial Regex TrimWarning();
 
     [GeneratedRegex(@"\bunsafe\b")]
     private static partial Regex UnsafeWord();
