@@ -4,6 +4,12 @@ namespace HalfOpen.Cli.CommandLine;
 /// <summary>What a newcomer sees who types nothing but the name.</summary>
 internal static class Welcome
 {
+    /// <summary>
+    /// What one types here: the script of a clone, which leaves a stamp beside its build, or an installed program.
+    /// </summary>
+    private static readonly string Typed =
+        OperatingSystem.IsLinux() && File.Exists(Path.Combine(AppContext.BaseDirectory, "..", "stamp")) ? "./halfopen" : "halfopen";
+
     /// <summary>None of them changes anything.</summary>
     private static readonly (string CommandLine, string Meaning)[] FirstSteps = !OperatingSystem.IsLinux() ?
     [
@@ -12,10 +18,10 @@ internal static class Welcome
     ]
     :
     [
-        ("sudo ./halfopen lab", "the freeze and the cure on this machine, in a minute and a half"),
-        ("./halfopen simulate", "the freeze in figures, policies and limits side by side (no root needed)"),
-        ("./halfopen inspect /mnt/xp", "the limit of a Windows XP or Server 2003 on a mounted drive, and what proves it"),
-        ("./halfopen guard --dry-run", "what the guard would do to this Linux machine"),
+        ("sudo " + Typed + " lab", "the freeze and the cure on this machine, in a minute and a half"),
+        (Typed + " simulate", "the freeze in figures, policies and limits side by side (no root needed)"),
+        (Typed + " inspect /mnt/xp", "the limit of a Windows XP or Server 2003 on a mounted drive, and what proves it"),
+        (Typed + " guard --dry-run", "what the guard would do to this Linux machine"),
     ];
 
     public static int Show(Terminal terminal)
@@ -43,7 +49,7 @@ internal static class Welcome
         }
 
         o.WriteLine();
-        o.WriteLine($"Every verb explains itself: {(OperatingSystem.IsLinux() ? "./" : "")}halfopen VERB --help");
+        o.WriteLine($"Every verb explains itself: {Typed} VERB --help");
         return ExitCode.Done;
     }
 

@@ -21,5 +21,6 @@ internal static class VerbList
         ReloadVerb.Create(terminal),
         ReplayVerb.Create(terminal, policies),
         CompletionsVerb.Create(terminal),
+        ManVerb.Create(terminal),
     ];
 }

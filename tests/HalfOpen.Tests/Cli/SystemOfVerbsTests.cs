@@ -8,7 +8,7 @@ namespace HalfOpen.Tests.Cli;
 /// <summary>What works on Windows, and what says that it does not.</summary>
 public sealed class SystemOfVerbsTests
 {
-    private static readonly string[] Everywhere = ["inspect", "patch", "restore", "simulate", "replay", "completions", "doctor"];
+    private static readonly string[] Everywhere = ["inspect", "patch", "restore", "simulate", "replay", "completions", "doctor", "man"];
 
     [Fact]
     public void Verbs_about_this_machines_sockets_need_Linux_and_say_so_in_one_line()

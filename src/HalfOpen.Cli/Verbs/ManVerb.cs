@@ -1,0 +1,44 @@
+using System.CommandLine;
+using HalfOpen.Cli.CommandLine;
+
+namespace HalfOpen.Cli.Verbs;
+
+/// <summary>
+/// Prints manual pages, from the definitions that <c>--help</c> and the completions read. Packages install them.
+/// </summary>
+internal static class ManVerb
+{
+    public static VerbCommand Create(Terminal terminal)
+    {
+        var page = new Argument<string?>("page")
+        {
+            Description = "halfopen, or halfopen-VERB. Default: the names of all pages.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var verb = new VerbCommand("man", "Print a manual page, in the language of man(7).")
+        {
+            Arguments = { page },
+            Examples = { ("halfopen man halfopen-guard | man -l -", "the page of a verb") },
+        };
+        verb.Does(parsed =>
+        {
+            var root = (RootCommand)parsed.RootCommandResult.Command;
+            var names = ManPage.Names(root).ToList();
+            if (parsed.GetValue(page) is not { } name)
+            {
+                names.ForEach(terminal.Out.WriteLine);
+                return ExitCode.Done;
+            }
+
+            if (!names.Contains(name))
+            {
+                throw CliException.Usage($"there is no page '{name}'; 'halfopen man' lists them. Try 'halfopen man --help'.");
+            }
+
+            var found = root.Subcommands.FirstOrDefault(c => "halfopen-" + c.Name == name);
+            terminal.Out.Write(ManPage.Of(root, found));
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+}
