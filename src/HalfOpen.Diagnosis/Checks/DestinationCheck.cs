@@ -47,7 +47,7 @@ internal static class DestinationCheck
                 $"{Words.EndPoint(p.Address, p.Port)} ({facts.ProgramName(p.Program)}): {Words.Count(p.HalfOpen, "attempt")} waiting"
                 + (p.SilentSeconds > 0 ? $", silent for {Words.Seconds(p.SilentSeconds)} or more" : "")
                 + (p.GaveUp > 0 ? $", {p.GaveUp:N0} given up" : ""),
-                $"ss -tnpo state syn-sent dst {Words.EndPoint(p.Address, p.Port)}")),
+                facts.Windows is not null ? "netstat -nao" : $"ss -tnpo state syn-sent dst {Words.EndPoint(p.Address, p.Port)}")),
              new(answeredSomewhere ? $"other peers answer: {facts.Peers.Count(p => p.HasAnswered):N0} did" : "nobody else was tried")],
             [
                 new($"look from another network, or try it alone", $"halfopen doctor --probe {Words.EndPoint(worst.Address, worst.Port)}"),

@@ -23,10 +23,10 @@ internal static class HalfOpenCheck
         }
 
         var pictures = ProgramPicture.Of(facts);
-        var all = pictures.Sum(p => p.Silent);
-        var fewest = IsWindows(facts) ? FewestSilentOnWindows : FewestSilent;
-        Finding[] found = [.. pictures.Where(p => p.Silent >= fewest && p.DeadPeers >= FewestAddresses && p.DeadShare >= LowestDeadShare)
-            .Take(3).Select((p, rank) => Of(facts, p, all, rank))];
+        var fewest = MayHaveLimit(facts) ? FewestSilentOnWindows : FewestSilent;
+        var all = pictures.Sum(p => Unanswered(p, fewest));
+        Finding[] found = [.. pictures.Where(p => Unanswered(p, fewest) >= fewest && p.DeadPeers >= FewestAddresses
+            && p.DeadShare >= LowestDeadShare).Take(3).Select((p, rank) => Of(facts, p, Unanswered(p, fewest), all, rank))];
         if (found.Length > 0)
         {
             return CheckResult.Found(Subject, found);
@@ -49,13 +49,25 @@ internal static class HalfOpenCheck
 
     private static bool IsWindows(MachineFacts facts) => facts.Windows is not null;
 
-    private static Finding Of(MachineFacts facts, ProgramPicture p, long all, int rank)
+    /// <summary>Not so Windows 7 and later, where it is off.</summary>
+    private static bool MayHaveLimit(MachineFacts facts) => facts.Windows is { Limiter: not (WindowsLimiter.OtherDesign
+        or WindowsLimiter.InRegistry or WindowsLimiter.None) };
+
+    /// <summary>
+    /// Those that were repeated; of a program that gave up as many while we watched, the young ones as well: it only
+    /// gives up sooner than others.
+    /// </summary>
+    private static long Unanswered(ProgramPicture p, int fewest) => p.GaveUp >= fewest ? p.HalfOpen : p.Silent;
+
+    private static Finding Of(MachineFacts facts, ProgramPicture p, long unanswered, long all, int rank)
     {
-        var verdict = $"{p.Name} keeps trying addresses that do not answer: it holds {p.Silent:N0} of the {all:N0} unanswered connection "
+        var verdict = $"{p.Name} keeps trying addresses that do not answer: it holds {unanswered:N0} of the {all:N0} unanswered connection "
             + $"attempts here, and {Words.Percent(p.DeadShare)} of the addresses that it tried never said anything.";
         return new Finding(FindingKinds.HalfOpenProgram, verdict, Confidence.Measured, Weight - rank, [.. Evidence(facts, p)],
             Remedies(facts, p), facts.Source == FactsSource.Linux
                 ? "Linux has no limit on such attempts: if other programs are slow, the router's table or the line stands between."
+                : facts.Source == FactsSource.Windows && !MayHaveLimit(facts)
+                ? "This Windows has no limit on such attempts: if other programs are slow, the router's table or the line stands between."
                 : "Whether this machine has a limit on such attempts is not in the text.");
     }
 
@@ -64,7 +76,7 @@ internal static class HalfOpenCheck
         var command = IsWindows(facts) ? "netstat -no" : Inside(facts, p.Program) + "ss -tnpo state syn-sent";
         yield return new EvidenceLine(
             $"{p.HalfOpen:N0} attempts without an answer now, to {Words.Count(p.DeadPeers, "dead peer")}"
-            + (p.Syns > 0 ? $", {p.Syns:N0} SYNs sent for them" : "")
+            + (p.Syns > 0 && !IsWindows(facts) ? $", {p.Syns:N0} SYNs sent for them" : "")
             + (p.LongestSeconds > 0 ? $", the oldest silent for {Words.Seconds(p.LongestSeconds)} or more" : ""), command);
         if (facts.View != ViewKind.Snapshot)
         {
@@ -133,7 +145,9 @@ internal static class HalfOpenCheck
         }
     }
 
-    private static Remedy[] Remedies(MachineFacts facts, ProgramPicture p) => IsWindows(facts)
+    private static Remedy[] Remedies(MachineFacts facts, ProgramPicture p) => IsWindows(facts) && !MayHaveLimit(facts)
+        ? [new($"lower the number of connections that {p.Name} opens at once in its own settings")]
+        : IsWindows(facts)
         ? [new($"lower the number of connections that {p.Name} opens at once in its own settings"),
             new("raise the limit of a Windows XP or Server 2003, once it is shut down and its drive is mounted", "halfopen patch /mnt/xp")]
         : [new("share a limit between all programs of this machine, so that none of them holds all",

@@ -49,13 +49,17 @@ internal static class RouterCheck
             [
                 new($"{facts.Peers.Sum(p => p.HalfOpen):N0} half-open, {facts.Peers.Sum(p => p.Open + p.Inbound):N0} open "
                     + $"({facts.Peers.Sum(p => p.OpenSilent):N0} of "
-                    + "them repeat data that nobody acknowledges)", "ss -tan | awk '{print $1}' | sort | uniq -c"),
+                    + "them repeat data that nobody acknowledges)",
+                    facts.Windows is null ? "ss -tan | awk '{print $1}' | sort | uniq -c" : "netstat -nao"),
                 new(known is null ? "a router stands in front: this machine's address is private" + Gateway(facts)
-                    : $"the router's size was told: {known:N0} entries", "ip route get 1.1.1.1"),
+                    : $"the router's size was told: {known:N0} entries", facts.Windows is null ? "ip route get 1.1.1.1" : "ipconfig"),
             ],
             [
-                new($"give {name} a budget of entries: attempts wait for room instead of filling the table",
-                    $"sudo halfopen guard --limit 100 --nat-budget {Math.Clamp((known ?? ManyEntries) / 2, 2, 1_000_000)}"),
+                .. facts.Windows is null ? new Remedy[]
+                {
+                    new($"give {name} a budget of entries: attempts wait for room instead of filling the table",
+                        $"sudo halfopen guard --limit 100 --nat-budget {Math.Clamp((known ?? ManyEntries) / 2, 2, 1_000_000)}"),
+                } : [],
                 new($"let {name} have fewer peers in its own settings"),
                 new("find out how many entries the router has, and how many are UDP: its own pages, or 'conntrack -L' on it",
                     "halfopen doctor conntrack.txt"),

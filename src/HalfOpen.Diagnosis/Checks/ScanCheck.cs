@@ -72,14 +72,15 @@ internal static class ScanCheck
                 new($"{peers.Sum(p => p.Tried):N0} attempts to {of:N0} destinations: {peers.Sum(p => p.Answered):N0} answered, "
                     + $"{peers.Sum(p => p.Refused):N0} refused, {peers.Sum(p => p.GaveUp):N0} given up, {peers.Sum(p => p.HalfOpen):N0} "
                     + "waiting"
-                    + (facts.View == ViewKind.Snapshot ? "" : $" (in {Words.Seconds(facts.WatchedSeconds)})"), "ss -tnp state syn-sent"),
+                    + (facts.View == ViewKind.Snapshot ? "" : $" (in {Words.Seconds(facts.WatchedSeconds)})"),
+                    facts.Windows is null ? "ss -tnp state syn-sent" : "netstat -nao"),
                 .. privates > 0 ? new EvidenceLine[] { new($"{privates:N0} private addresses",
-                "ss -tn dst 10.0.0.0/8 or dst 192.168.0.0/16") } : [],
+                facts.Windows is null ? "ss -tn dst 10.0.0.0/8 or dst 192.168.0.0/16" : "netstat -nao") } : [],
             ],
             [
                 .. privates > 0 ? new Remedy[] { new($"filter private ranges in the settings of {name} (IPFS: ipfs config profile apply "
                     + "server)") } : [],
-                new("bound its unanswered attempts", "sudo halfopen guard --limit 20"),
+                .. facts.Windows is null ? new Remedy[] { new("bound its unanswered attempts", "sudo halfopen guard --limit 20") } : [],
                 new("if you did not start it, look at it: a worm looks the same"),
             ],
             "A limit makes the pattern slower, not different: a hoster that counts addresses will still see it.");

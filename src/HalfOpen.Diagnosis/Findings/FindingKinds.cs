@@ -42,8 +42,8 @@ public static class FindingKinds
         new(HalfOpenProgram, "one program holds the unanswered attempts",
             "A program keeps trying addresses that never answer. Each try stays open, unanswered, until it is given up: two minutes on "
             + "Linux, 21 seconds on Windows. Old Windows, routers and hosters count these tries, so everybody else waits or is blamed.",
-            "One program has 20 attempts or more (8 in a text of Windows) that were repeated without an answer, to 5 addresses or more, "
-                + "and "
+            "One program has 20 attempts or more (8 in a text of Windows) that were repeated without an answer (or young ones, when it "
+                + "gave up as many while we watched), to 5 addresses or more, and "
             + "at least 40 % of its peers whose state is known never said anything.",
             "Linux itself has no limit on unanswered attempts: by themselves they slow no other program on the same Linux machine. They "
                 + "hurt "
@@ -148,7 +148,8 @@ public static class FindingKinds
             "EnableConnectionRateLimiting is 1 and the driver is of such a system.", "Whether it was ever reached is another question."),
         new(WindowsPortsExhausted, "Windows ran out of local ports",
             "XP gives 3,976 local ports to outgoing connections and keeps each for four minutes after its end.",
-            "Event 4227 or 4231 of source Tcpip is in the System log.", "The log does not name the program."),
+            "Event 4227 or 4231 of source Tcpip is in the System log, or 80 % of the range of local ports are in use now.",
+                "The log does not name the program."),
     ];
 
     public static FindingKind? Find(string name) => All.FirstOrDefault(k => k.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
