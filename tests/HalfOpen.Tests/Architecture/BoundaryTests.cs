@@ -25,6 +25,7 @@ public sealed partial class BoundaryTests
         [("HalfOpen.Simulation", "HalfOpen.Lab")] = "the prediction beside each measurement draws the same plots",
         [("HalfOpen.Simulation", "HalfOpen.SimulationTests")] = "checkers and worlds",
         [("HalfOpen.Watch", "HalfOpen.Tests")] = "the parts of its model",
+        [("HalfOpen.Web", "HalfOpen.Tests")] = "the list of its files",
         [("HalfOpen.Windows", "HalfOpen.Tests")] = "a failure at every step of a file operation",
         [("HalfOpen.Windows", "HalfOpen.SystemTests")] = "images that other tools made, file by file",
         [("HalfOpen.Xp", "HalfOpen.Tests")] = "all of it: an executable has no public part",
