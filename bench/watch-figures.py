@@ -70,8 +70,10 @@ def memory(pid):
     text = open(f"/proc/{pid}/status").read()
     return [int(re.search(name + r":\s+(\d+)", text)[1]) / 1024 for name in ("VmRSS", "VmHWM")]
 
-def load():
-    return python(machine, LOAD, rate, seconds)
+WARM = 10
+
+def load(length=None):
+    return python(machine, LOAD, rate, length or seconds)
 
 def child(pid):
     return int(subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()[0])
@@ -87,10 +89,12 @@ def measure(name, arguments, screen=False):
     else:
         command = [halfopen, "watch", "--json", *arguments.split()]
     p = inside(machine, *command, stdout=out, stdin=subprocess.PIPE, env={**os.environ, "TERM": "xterm"})
-    time.sleep(5)  # it starts and is compiled
+    time.sleep(4)  # it starts
+    load(WARM).communicate()  # and is compiled while it works
     pid = child(p.pid) if screen else p.pid
     before, work = processor(pid), load()
     made, median, late = work.communicate()[0].split()
+    made = int(made) + WARM * rate
     cpu = processor(pid) - before
     rss, most = memory(pid)
     time.sleep(1.5)
@@ -101,13 +105,14 @@ def measure(name, arguments, screen=False):
         out.seek(0)
         last = json.loads(out.read().splitlines()[-1])
         seen = sum(d["attempts"] for d in last["programs"] if d["name"].startswith("python")) + (last["others"] or {}).get("attempts", 0)
-    row(name, cpu, f"{rss:.0f} MiB, at most {most:.0f}", seen, int(made))
+    row(name, cpu, f"{rss:.0f} MiB, at most {most:.0f}", seen, made)
     return median, late
 
 server = python(internet, SERVER); server.stdout.readline()
 holder = python(machine, HOLDER, held); holder.stdout.readline()
 try:
-    print(f"{rate} attempts a second for {seconds} s beside {held} open sockets, kernel {os.uname().release}\n")
+    print(f"{rate} attempts a second for {seconds} s (after {WARM} s of the same) beside {held} open sockets, "
+          f"kernel {os.uname().release}\n")
     print("| Watcher | processor, of one core | memory | short attempts seen |\n|---|---|---|---|")
     median, late = measure("`watch --json` (events)", "--every 1")
     measure("`watch` on a terminal (events)", "--every 1", screen=True)

@@ -1,5 +1,8 @@
+using System.Text;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Cli.Watch;
 using HalfOpen.Lab.Runs;
+using HalfOpen.Watch.Model;
 
 namespace HalfOpen.Cli.Lab;
 
@@ -12,11 +15,18 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
     private string _lastWhat = "";
     private int _lastTenth = -1;
     private int _width;
+    private int _lines;
 
     public void Show(LabProgress progress)
     {
         if (isQuiet)
         {
+            return;
+        }
+
+        if (progress.Frames.Count > 0)
+        {
+            ShowFrames(progress);
             return;
         }
 
@@ -37,6 +47,58 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
             (_lastWhat, _lastTenth) = (progress.What, tenth);
             terminal.Error.WriteLine(line);
         }
+    }
+
+    /// <summary>
+    /// A line for each machine, painted over the last ones in one write; without a terminal, a block now and then.
+    /// </summary>
+    private void ShowFrames(LabProgress progress)
+    {
+        var tenth = (int)(progress.Share * 10);
+        if (!terminal.ErrorIsTerminal && (progress.What, tenth) == (_lastWhat, _lastTenth))
+        {
+            return;
+        }
+
+        (_lastWhat, _lastTenth) = (progress.What, tenth);
+        var lines = progress.Pages.Zip(progress.Frames, (p, frame) => Line(Short(p.Plan), p.Pages, frame))
+            .Prepend($"{"machine",-16} {"pages",5} {"half-open",9} {"oldest",6} {"new/s",6} {"dead",5}  by program, waiting ones included")
+            .Prepend($"{progress.Share,4:0 %}  {progress.What}").ToArray();
+        if (!terminal.ErrorIsTerminal)
+        {
+            terminal.Error.WriteLine(string.Join('\n', lines));
+            return;
+        }
+
+        var picture = new StringBuilder("\r").Append(_lines > 0 ? $"\e[{_lines}A" : "");
+        foreach (var line in lines)
+        {
+            picture.Append(TextWidth.Cut(line, terminal.Width - 1)).Append("\e[K\n");
+        }
+
+        terminal.Error.Write(picture.Append("\e[K").ToString());
+        (_lines, _width) = (lines.Length, 0);
+    }
+
+    private static string Line(string machine, int pages, WatchFrame? frame)
+    {
+        if (frame is null)
+        {
+            return $"{machine,-16} {pages,5}";
+        }
+
+        var t = frame.Totals;
+        var programs = frame.Programs.Where(p => p.HalfOpen > 0).Take(3).Select(p => $"{Name(p)} {p.HalfOpen}");
+        return $"{machine,-16} {pages,5} {t.HalfOpen,9} {WatchWords.Age(t.OldestSilence),6} {WatchWords.Rate(t.AttemptsPerSecond),6} "
+            + $"{WatchWords.Share(t.DeadShare),5}  {string.Join(", ", programs)}";
+    }
+
+    /// <summary>A program of the lab runs from a folder of its own, which has its name.</summary>
+    private static string Name(WatchProgram program)
+    {
+        var executable = program.FullName.Split(' ')[0];
+        return executable.Contains("/halfopen-lab-", StringComparison.Ordinal)
+            ? Path.GetFileName(Path.GetDirectoryName(executable)!) : program.Name;
     }
 
     public void Dispose()

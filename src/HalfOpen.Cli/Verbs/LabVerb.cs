@@ -30,6 +30,8 @@ internal static class LabVerb
         var speed = new Option<double>("--speed")
             { Description = "How many times shorter than in life durations are, 1 to 20. Default 7.", DefaultValueFactory = _ => 7 };
         var svg = new Option<string?>("--svg") { Description = "Draw the result into this file." };
+        var watch = new Option<bool>("--watch")
+            { Description = "Also show live what is half-open on each machine, while the freeze and the cure run." };
         var json = CommonOptions.Json();
         var quiet = CommonOptions.Quiet();
         var verb =
@@ -38,7 +40,7 @@ internal static class LabVerb
                 + "needed, nothing is left behind.")
         {
             NeedsLinux = true,
-            Options = { scenario, seed, full, giveUp, seconds, speed, svg, json, quiet },
+            Options = { scenario, seed, full, giveUp, seconds, speed, svg, watch, json, quiet },
             Examples =
             {
                 ("sudo halfopen lab", "everything, in about 90 seconds: a table, measured beside simulated"),
@@ -69,6 +71,7 @@ internal static class LabVerb
                 Seed = parsed.GetValue(seed),
                 GiveUp = parsed.GetValue(giveUp),
                 Times = times,
+                Watch = parsed.GetValue(watch),
             };
             var picture = parsed.GetValue(svg);
             CheckWritable(picture);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Channels;
 using HalfOpen.Lab.World;
+using HalfOpen.Watch.Model;
 
 namespace HalfOpen.Lab.Runs;
 
@@ -19,6 +20,7 @@ internal sealed class LabRun : IDisposable
     private readonly Lock _lock = new();
     private readonly List<(long Time, double Seconds, int Failed)> _pages = [];
     private readonly Internet _internet;
+    private MachineWatch? _watch;
     private long _live;
     private long _loadingSince;
     private int _lost;
@@ -86,6 +88,12 @@ internal sealed class LabRun : IDisposable
 
     public LabPlan Plan => _plan;
 
+    /// <summary>What is half-open on its machine; null: nobody watches, or not seen yet. Thread-safe.</summary>
+    public WatchFrame? Watched => _watch?.Latest;
+
+    /// <summary>Begins to watch the machine.</summary>
+    public void Watch() => _watch ??= new MachineWatch(_machine);
+
     /// <summary>All programs are set up.</summary>
     public Task Ready => Task.WhenAll(_programs.Values.Select(p => p.Ready));
 
@@ -138,6 +146,7 @@ internal sealed class LabRun : IDisposable
 
     public void Dispose()
     {
+        _watch?.Dispose();
         foreach (var program in _programs.Values)
         {
             program.Dispose();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HalfOpen.Watch.Model;
 
 namespace HalfOpen.Lab.Runs;
 
@@ -16,6 +17,9 @@ public sealed record LabOptions
 
     public LabTimes Times { get; init; } = new();
 
+    /// <summary>Also watch what is half-open on each machine. Default no.</summary>
+    public bool Watch { get; init; }
+
     /// <summary>Policies and limits to run, as in <see cref="LabPlan.Name"/>'s words; null (default): all.</summary>
     public Func<LabPlan, bool>? Filter { get; init; }
 }
@@ -24,7 +28,12 @@ public sealed record LabOptions
 /// <param name="What">For people.</param>
 /// <param name="Share">Of the whole time, 0 to 1.</param>
 /// <param name="Pages">Pages loaded so far by run, in order.</param>
-public readonly record struct LabProgress(string What, double Share, IReadOnlyList<(LabPlan Plan, int Pages)> Pages);
+public readonly record struct LabProgress(string What, double Share, IReadOnlyList<(LabPlan Plan, int Pages)> Pages)
+{
+    /// <summary>What is half-open on the machine of each of <see cref="Pages"/>; null: not seen yet. Empty where nobody
+    /// watches.</summary>
+    public IReadOnlyList<WatchFrame?> Frames { get; init; } = [];
+}
 
 /// <summary>Everything that one lab measured. Immutable.</summary>
 public sealed record LabResult(LabOptions Options, IReadOnlyList<LabRunResult> Runs)
@@ -70,6 +79,10 @@ public static class LabSession
                 var run = new LabRun(plan, options.Times, options.Seed, folder);
                 runs.Add(run);
                 await Started(run, cancel);
+                if (options.Watch)
+                {
+                    run.Watch();
+                }
             }
 
             var results = Task.WhenAll(runs.Select(async (run, i) =>
@@ -77,7 +90,7 @@ public static class LabSession
                 await Task.Delay(Apart * i, cancel);
                 return await run.Run(simulated[i], cancel);
             }));
-            await Watch(results, runs, options.Times, progress);
+            await Watch(results, runs, options, progress);
             return new LabResult(options, await results);
         }
         finally
@@ -99,8 +112,9 @@ public static class LabSession
         }
     }
 
-    private static async Task Watch(Task results, List<LabRun> runs, LabTimes times, Action<LabProgress> progress)
+    private static async Task Watch(Task results, List<LabRun> runs, LabOptions options, Action<LabProgress> progress)
     {
+        var times = options.Times;
         var isStorm = runs.Any(r => r.Plan.Scenario == LabScenario.GoodHostDies);
         var whole = isStorm ? times.Measured : times.Measured + times.Scanned;
         var began = Stopwatch.GetTimestamp();
@@ -110,7 +124,10 @@ public static class LabSession
             var what = passed >= times.Measured ? "a scanner beside them"
                 : !isStorm ? "browsing beside the swarm"
                 : passed < times.ServiceSilent ? "browsing beside many connections to one host" : "that host is silent";
-            progress(new LabProgress(what, Math.Min(1, passed / whole), [.. runs.Select(r => (r.Plan, r.Pages))]));
+            progress(new LabProgress(what, Math.Min(1, passed / whole), [.. runs.Select(r => (r.Plan, r.Pages))])
+            {
+                Frames = options.Watch ? [.. runs.Select(r => r.Watched)] : [],
+            });
             await Task.WhenAny(results, Task.Delay(TimeSpan.FromSeconds(1)));
             if (results.IsFaulted)
             {

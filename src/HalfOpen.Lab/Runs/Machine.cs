@@ -68,6 +68,9 @@ internal sealed class Machine : IDisposable
     public Process Start(ProcessStartInfo program) =>
         _machine.Run(() => Process.Start(program)) ?? throw new LabException("cannot start " + program.FileName + ".");
 
+    /// <summary>Runs <paramref name="work"/> on a thread of the machine, and waits.</summary>
+    public void Run(Action work) => _machine.Run(work);
+
     public void Dispose()
     {
         _link.Dispose();

@@ -13,6 +13,7 @@ public sealed record NetworkCounts(long Count, long? Max)
 
     /// <summary>Two small files; null: nothing is tracked here.</summary>
     public static NetworkCounts? Read() =>
-        KernelFiles.Number("/proc/sys/net/netfilter/nf_conntrack_count") is { } count and > 0
+        File.Exists("/proc/sys/net/netfilter/nf_conntrack_count") // asked once a second, and an exception costs more than that
+        && KernelFiles.Number("/proc/sys/net/netfilter/nf_conntrack_count") is { } count and > 0
             ? new NetworkCounts(count, KernelFiles.Number("/proc/sys/net/netfilter/nf_conntrack_max")) : null;
 }

@@ -28,7 +28,16 @@ internal sealed class GuardReader : IDisposable
     /// <summary>Asks unless an answer is still awaited. Never waits.</summary>
     public void Ask()
     {
-        if (_asking.IsCompleted)
+        if (!_asking.IsCompleted)
+        {
+            return;
+        }
+
+        if (!IsThere())
+        {
+            (_latest, _isForbidden) = (null, false); // the ordinary case costs no exception
+        }
+        else
         {
             _asking = Task.Run(AskAsync);
         }
@@ -43,6 +52,9 @@ internal sealed class GuardReader : IDisposable
         _asking.Wait(TimeSpan.FromSeconds(1));
         _stop.Dispose();
     }
+
+    /// <summary>Not to be seen is not the same as not there.</summary>
+    private bool IsThere() => File.Exists(_socket) || !Environment.IsPrivilegedProcess;
 
     private async Task AskAsync()
     {

@@ -15,9 +15,9 @@ internal sealed class SampledAttempts : IAttemptSource
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
-    /// <summary>At most one part in a hundred of our time goes into looking, while a look takes no more than 20
+    /// <summary>At most one part in two hundred of our time goes into looking, while a look takes no more than 10
     /// ms.</summary>
-    private const int PauseFactor = 99;
+    private const int PauseFactor = 199;
 
     private const int MaxTracked = 131_072;
     private const byte Tcp = 6;
@@ -43,6 +43,7 @@ internal sealed class SampledAttempts : IAttemptSource
     private HashSet<ulong> _openBefore = [];
     private int _round;
     private TimeSpan _next;
+    private bool _isSlow;
 
     /// <param name="why">Why there is nothing better.</param>
     /// <exception cref="HalfOpen.Linux.LinuxException">The kernel tells nothing of its sockets.</exception>
@@ -51,7 +52,8 @@ internal sealed class SampledAttempts : IAttemptSource
         (_clock, _who, _withLoopback, _why, _mostRepeats) = (clock, who, withLoopback, why, mostRepeats);
     }
 
-    public WatchSource Description => new(WatchKind.Samples, $"samples of inet_diag every {Round.TotalMilliseconds:0} ms",
+    public WatchSource Description => new(WatchKind.Samples, $"samples of inet_diag every {Round.TotalMilliseconds:0} ms"
+            + (_isSlow ? $" to {LongestPause.TotalSeconds:0} s, since there are many sockets" : ""),
         "attempts that begin and end between two samples, and how most others were refused or given up", _why);
 
     public bool HasLost { get; private set; }
@@ -95,6 +97,7 @@ internal sealed class SampledAttempts : IAttemptSource
 
         var cost = Stopwatch.GetElapsedTime(start);
         var pause = cost * PauseFactor;
+        _isSlow = pause > Round;
         _next = _clock.Now + (pause < Round ? Round : pause > LongestPause ? LongestPause : pause);
     }
 

@@ -71,7 +71,6 @@ public sealed class WatchSession(WatchOptions options)
         guard.WaitFor(GuardPatience);
         var next = options.OnlyLast ? TimeSpan.MaxValue : TimeSpan.Zero;
         var end = options.For ?? TimeSpan.MaxValue;
-        var description = source.Description;
         while (true)
         {
             var now = clock.Now;
@@ -89,7 +88,7 @@ public sealed class WatchSession(WatchOptions options)
                     source.Take(model, TimeSpan.Zero);
                 }
 
-                Publish(model, source, description, guard, clock.Now);
+                Publish(model, source, guard, clock.Now);
                 guard.Ask(); // for the next frame
                 next = now + options.Every;
             }
@@ -105,8 +104,9 @@ public sealed class WatchSession(WatchOptions options)
         }
     }
 
-    private void Publish(WatchModel model, IAttemptSource source, WatchSource description, GuardReader guard, TimeSpan now)
+    private void Publish(WatchModel model, IAttemptSource source, GuardReader guard, TimeSpan now)
     {
+        var description = source.Description;
         if (guard.IsForbidden)
         {
             const string Words = "a guard runs, and only root and its group may ask it";

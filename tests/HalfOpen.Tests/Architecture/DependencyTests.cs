@@ -23,7 +23,7 @@ public sealed class DependencyTests
         ["HalfOpen.Guard"] = ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux"],
         ["HalfOpen.Watch"] = ["HalfOpen.Hosting", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard"], // asks the guard, names as it does
         ["HalfOpen.Web"] = ["HalfOpen.Watch"], // shows frames; where they come from is not its business
-        ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Simulation"],
+        ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Watch", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
             ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation",
                 "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab", "HalfOpen.Diagnosis", "HalfOpen.Watch"],
