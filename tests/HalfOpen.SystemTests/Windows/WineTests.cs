@@ -1,4 +1,5 @@
 using HalfOpen.Driver;
+using HalfOpen.SystemTests.Guard;
 using HalfOpen.TestDrivers;
 using HalfOpen.TestMedia;
 using Xunit;
@@ -111,6 +112,30 @@ public sealed class WineTests(WindowsBuild build) : IClassFixture<WindowsBuild>
             $X restore cd --yes >/dev/null && diff -r before cd || exit 3
             $X patch xp.iso --output windows.iso >/dev/null && $H patch xp.iso --output linux.iso >/dev/null && cmp windows.iso linux.iso || exit 4
             $X inspect 'windows.iso\I386\TCPIP.SY_' | grep -q '100 half-open'
+            """);
+    }
+
+    /// <summary>
+    /// A Windows in a network namespace of its own, whose program makes attempts that nobody answers. Wine has no event
+    /// log, and says of no half-open socket whose it is.
+    /// </summary>
+    [Fact]
+    public async Task Doctor_sees_the_sockets_of_the_Windows_that_runs()
+    {
+        Needs.Root();
+        await DoneAsync("doctor", """
+            n=halfopen-wine-$$; ip netns add $n; export WINEPREFIX=$PWD/prefix; inside="nsenter --net=/run/netns/$n"
+            trap '$inside wineserver -k; $inside wineserver -w; ip netns del $n' EXIT
+            ip -n $n link set lo up; ip -n $n link add veth0 type veth peer name veth1; ip -n $n addr add 31.0.0.1/24 dev veth0
+            ip -n $n link set veth0 up arp off; ip -n $n link set veth1 up arp off; ip -n $n route add default dev veth0
+            $inside wine wineboot -i >/dev/null 2>&1
+            $inside $X doctor --watch-for 1s >quiet 2>error; [ $? = 0 ] && grep -q '^Nothing of the kind' quiet && [ ! -s error ] || exit 1
+            $inside $X doctor --watch-for 0s --json --save facts.json >windows && $H doctor --from facts.json --json >linux || exit 2
+            [ "$(tr -d '\r' <windows)" = "$(cat linux)" ] && grep -q '"source": "windows"' linux || exit 3
+            probes=$(for i in $(seq 60); do echo --probe 20.$i.7.$((i * 3)):$((1000 + i * 7)); done)
+            (for i in 1 2; do $inside $X doctor --from facts.json --quiet $probes >/dev/null; done) & p=$!
+            $inside $X doctor --watch-for 7s --json >storm; code=$?; wait $p
+            grep -A12 '"programs"' storm | grep -q '"deadPeers": 60' || { cat storm; exit 4; }
             """);
     }
 
