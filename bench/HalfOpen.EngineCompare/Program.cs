@@ -5,7 +5,7 @@ using HalfOpen.Core;
 
 // What one attempt costs: the work of EngineBenchmarks, small enough to be built against the engine of any commit.
 // Prints the median of 200 rounds of 50,000 attempts, in ns. Arguments: WHAT (fair, windows-xp, fifo,
-// concurrency-limiter) WAITING.
+// concurrency-limiter) WAITING [owners]: with owners the 10,000 programs are those of 100.
 const int Limit = 100;
 const int Programs = 10_000;
 const int AttemptsPerRound = 50_000;
@@ -13,7 +13,7 @@ const int WarmUpRounds = 60;
 const int Rounds = 200;
 
 var waiting = int.Parse(args[1], CultureInfo.InvariantCulture);
-Action attempt = args[0] == "concurrency-limiter" ? Limiter(waiting) : Attempts(args[0], waiting);
+Action attempt = args[0] == "concurrency-limiter" ? Limiter(waiting) : Attempts(args[0], waiting, args is [_, _, "owners"]);
 var times = new double[Rounds];
 for (var round = -WarmUpRounds; round < Rounds; round++)
 {
@@ -32,7 +32,7 @@ for (var round = -WarmUpRounds; round < Rounds; round++)
 Array.Sort(times);
 Console.WriteLine(times[Rounds / 2].ToString("0.0", CultureInfo.InvariantCulture));
 
-static Action Attempts(string name, int waiting)
+static Action Attempts(string name, int waiting, bool withOwners)
 {
     PolicyOptions policy = name switch
     {
@@ -42,7 +42,7 @@ static Action Attempts(string name, int waiting)
         _ => throw new ArgumentException("Not a policy: " + name, nameof(name)),
     };
     var engine = new Engine(new EngineOptions { Limit = Limit, Policy = policy, MaxQueued = 2_000_000 });
-    ProgramId[] programs = [.. Enumerable.Range(0, Programs).Select(i => engine.Programs.Intern((ulong)(0x80000000 + (i * 4168L))))];
+    ProgramId[] programs = [.. Enumerable.Range(0, Programs).Select(i => Intern(engine.Programs, i, withOwners))];
     var started = new AttemptId[Limit * 2]; // a ring: an end may start none (a slot kept as headroom), one or two
     var (oldest, next) = (0, 0);
     var serial = 0u;
@@ -120,4 +120,16 @@ static Action Limiter(int waiting)
         leases[oldest] = limiter.AcquireAsync().AsTask();
         oldest = oldest + 1 == leases.Length ? 0 : oldest + 1;
     };
+}
+
+static ProgramId Intern(ProgramTable table, int number, bool withOwners)
+{
+    var name = (ulong)(0x80000000 + (number * 4168L));
+#if OWNERS
+    if (withOwners)
+    {
+        return table.Intern(name.ToString(CultureInfo.InvariantCulture), table.InternOwner("user " + (number % 100)));
+    }
+#endif
+    return table.Intern(name);
 }
