@@ -20,26 +20,61 @@ internal sealed class Turns
     private TurnLists[] _listsOf = new TurnLists[16];
     private long _served;
 
+    // An event changes what an owner holds several times; where he stands is of interest only once, before the next
+    // turn is given. Owners to be ranked, each once.
+    private OwnerTurn[] _ownerTurns = new OwnerTurn[16];
+    private int[] _unranked = new int[16];
+    private int _unrankedCount;
+    private int _ownersWaiting;
+
+    private struct OwnerTurn
+    {
+        public int Held;
+        public bool IsUnranked;
+    }
+
     /// <summary>Who has waited for longer is old.</summary>
     public static long AgeBound { get; } = TimeSpan.FromSeconds(10).Ticks;
 
     /// <summary>Nobody waits.</summary>
-    public bool IsEmpty => _alone.Waiting.Count == 0 && _ownerLists.Waiting.Count == 0;
+    public bool IsEmpty => _alone.Waiting.Count == 0 && _ownersWaiting == 0;
 
     /// <summary>Somebody waits who may use the headroom.</summary>
-    public bool AnyPrivileged => _alone.Privileged.Count > 0 || _ownerLists.Privileged.Count > 0;
+    public bool AnyPrivileged
+    {
+        get
+        {
+            RankOwners();
+            return _alone.Privileged.Count > 0 || _ownerLists.Privileged.Count > 0;
+        }
+    }
 
     /// <summary>Who holds fewest; only while somebody waits.</summary>
-    public int First => IsAlonesTurn(_alone.Waiting, _ownerLists.Waiting)
-        ? _alone.Waiting.First : _listsOf[_ownerLists.Waiting.First].Waiting.First;
+    public int First
+    {
+        get
+        {
+            RankOwners();
+            return IsAlonesTurn(_alone.Waiting, _ownerLists.Waiting)
+                ? _alone.Waiting.First : _listsOf[_ownerLists.Waiting.First].Waiting.First;
+        }
+    }
 
     /// <summary>Of those who may use the headroom; only while there is one.</summary>
-    public int FirstPrivileged => IsAlonesTurn(_alone.Privileged, _ownerLists.Privileged)
-        ? _alone.Privileged.First : _listsOf[_ownerLists.Privileged.First].Privileged.First;
+    public int FirstPrivileged
+    {
+        get
+        {
+            RankOwners();
+            return IsAlonesTurn(_alone.Privileged, _ownerLists.Privileged)
+                ? _alone.Privileged.First : _listsOf[_ownerLists.Privileged.First].Privileged.First;
+        }
+    }
 
     /// <summary>Whose turn it is; only while somebody waits.</summary>
     public int Next(long now)
     {
+        RankOwners();
         var aged = now - AgeBound;
         if (_served % AgedEvery == 0)
         {
@@ -69,6 +104,7 @@ internal sealed class Turns
         if (lists.Waiting.Count == 0)
         {
             _owners.Enter(ref _ownerLists, owner, now);
+            _ownersWaiting++;
         }
     }
 
@@ -86,6 +122,7 @@ internal sealed class Turns
         if (lists.Waiting.Count == 0)
         {
             _owners.Leave(ref _ownerLists, owner);
+            _ownersWaiting--;
         }
         else if (lists.Privileged.Count == 0)
         {
@@ -102,11 +139,25 @@ internal sealed class Turns
     /// <summary>What an owner holds has changed, or what its programs hold or may use.</summary>
     public void RankOwner(int owner, int held)
     {
-        ref var lists = ref ListsOf(owner);
-        if (lists.Waiting.Count > 0)
+        if (owner >= _ownerTurns.Length)
         {
-            _owners.Rank(ref _ownerLists, owner, KeyOf(held, weight: 1), lists.Privileged.Count > 0);
+            Array.Resize(ref _ownerTurns, Math.Max(owner + 1, _ownerTurns.Length * 2));
         }
+
+        ref var turn = ref _ownerTurns[owner];
+        turn.Held = held;
+        if (turn.IsUnranked)
+        {
+            return;
+        }
+
+        turn.IsUnranked = true;
+        if (_unrankedCount == _unranked.Length)
+        {
+            Array.Resize(ref _unranked, _unranked.Length * 2);
+        }
+
+        _unranked[_unrankedCount++] = owner;
     }
 
     /// <summary>It had its turn. One that still waits must be ranked anew, and its owner.</summary>
@@ -128,6 +179,21 @@ internal sealed class Turns
 
     /// <summary>The owner is forgotten; another takes its index. None of its programs waits.</summary>
     public void ForgetOwner(int owner) => _owners.Forget(owner);
+
+    private void RankOwners()
+    {
+        while (_unrankedCount > 0)
+        {
+            var owner = _unranked[--_unrankedCount];
+            ref var turn = ref _ownerTurns[owner];
+            turn.IsUnranked = false;
+            ref var lists = ref ListsOf(owner);
+            if (lists.Waiting.Count > 0)
+            {
+                _owners.Rank(ref _ownerLists, owner, KeyOf(turn.Held, weight: 1), lists.Privileged.Count > 0);
+            }
+        }
+    }
 
     private static long KeyOf(int held, int weight) => weight == 1 ? held * KeyPerSlot : held * KeyPerSlot / weight;
 
