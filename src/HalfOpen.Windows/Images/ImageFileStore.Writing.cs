@@ -2,6 +2,7 @@ using HalfOpen.Driver;
 using HalfOpen.Images;
 using HalfOpen.Images.FileSystems;
 using HalfOpen.Windows.Files;
+using HalfOpen.Windows.Files.Linux;
 using HalfOpen.Windows.Lifting;
 
 namespace HalfOpen.Windows.Images;
@@ -158,6 +159,11 @@ public sealed partial class ImageFileStore
         {
             foreach (var part in _image.Disk.Files)
             {
+                if (FindWriteProblem(part.Name) is { } unwritable)
+                {
+                    return unwritable;
+                }
+
                 if (ImageUse.Find(_files.HandleOf(part.Name), System.IO.Path.Combine(_files.FolderPath, part.Name)) is { } use)
                 {
                     return use;
@@ -165,9 +171,30 @@ public sealed partial class ImageFileStore
             }
         }
 
+        if (_writer is null && FindJournalProblem() is { } journal)
+        {
+            return journal;
+        }
+
         return ImageUse.FindBeside(_files.FolderPath, _files.Name, _image.Disk.Format)
             ?? _image.Volumes.Select(v => SleepingWindows.Find(v) is { } sleeps ? $"Partition {v.Number}: {sleeps}"
                 : null).FirstOrDefault(s => s is not null);
+    }
+
+    private string? FindWriteProblem(string name) =>
+        new LinuxFileOperations().FlagOf(System.IO.Path.Combine(_files.FolderPath, name)) ?? NativeImage.WriteProblem(_files.Folder!, name);
+
+    /// <summary>Whether the journal could be written where it is to stand.</summary>
+    private string? FindJournalProblem()
+    {
+        if (_files.Folder is null)
+        {
+            return null;
+        }
+
+        var operations = new LinuxFileOperations();
+        operations.Trust(System.IO.Path.GetDirectoryName(JournalPath)!);
+        return operations.ObstacleTo(JournalPath) is { } problem ? $"its journal {JournalPath} cannot be written: {problem}" : null;
     }
 
     /// <summary>Reads the image anew: between looking at it and locking it, somebody may have changed it.</summary>

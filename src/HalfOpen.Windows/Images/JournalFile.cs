@@ -58,20 +58,29 @@ internal sealed class JournalFile(string folderPath, string imageName, Action<st
             return;
         }
 
-        using (var handle = NativeImage.CreateNew(_folder, temporary, 0x180)) // 0600
+        try
         {
-            var image = NativeImage.Stat(like, Name);
-            // 0666, 0644
-            NativeImage.SetOwnerAndMode(handle, image.Owner, image.Group, image.Kind == NativeImage.FileKind.Regular
-                ? image.Mode & 0x1B6 : 0x1A4);
-            step("journal: write");
-            RandomAccess.Write(handle, bytes, 0);
-            step("journal: sync");
-            NativeImage.Sync(handle, temporary);
+            using (var handle = NativeImage.CreateNew(_folder, temporary, 0x180)) // 0600
+            {
+                var image = NativeImage.Stat(like, Name);
+                // 0666, 0644
+                NativeImage.SetOwnerAndMode(handle, image.Owner, image.Group, image.Kind == NativeImage.FileKind.Regular
+                    ? image.Mode & 0x1B6 : 0x1A4);
+                step("journal: write");
+                NativeImage.Write(handle, bytes, Name);
+                step("journal: sync");
+                NativeImage.Sync(handle, Name);
+            }
+
+            step("journal: rename");
+            NativeImage.Rename(_folder, temporary, Name);
+        }
+        catch (FileProblemException e)
+        {
+            DeleteQuietly(temporary);
+            throw new FileProblemException(FullPath, e.Problem, e);
         }
 
-        step("journal: rename");
-        NativeImage.Rename(_folder, temporary, Name);
         step("journal: sync folder");
         NativeImage.Sync(_folder, folderPath);
     }
@@ -112,6 +121,18 @@ internal sealed class JournalFile(string folderPath, string imageName, Action<st
     }
 
     public void Dispose() => _folder?.Dispose();
+
+    private void DeleteQuietly(string name)
+    {
+        try
+        {
+            NativeImage.Delete(_folder!, name);
+        }
+        catch (FileProblemException)
+        {
+            // The next run sweeps it; what failed before is the failure to report.
+        }
+    }
 
     private SafeFileHandle? Open()
     {

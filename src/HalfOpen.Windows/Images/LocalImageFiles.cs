@@ -43,7 +43,15 @@ internal sealed class LocalImageFiles : IImageFiles, IDisposable
     public static LocalImageFiles OpenMain(string path)
     {
         var full = Path.GetFullPath(path);
-        full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        try
+        {
+            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (IOException e)
+        {
+            throw new FileProblemException(path, "its symbolic links lead in a circle, or too far: name the file itself.", e);
+        }
+
         var files = new LocalImageFiles(full);
         try
         {

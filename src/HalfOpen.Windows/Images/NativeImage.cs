@@ -37,6 +37,23 @@ internal static partial class NativeImage
         return number < 0 && Marshal.GetLastPInvokeError() == 2 ? null : Checked(name, number);
     }
 
+    /// <summary>Why a file of a folder may not be written, or null; asked without opening it.</summary>
+    public static string? WriteProblem(SafeFileHandle folder, string name) =>
+        AccessAt((int)folder.DangerousGetHandle(), name, 2, 0) == 0 ? null : Failed(name, Marshal.GetLastPInvokeError()).Problem; // W_OK
+
+    /// <summary>Writes the first bytes of a file.</summary>
+    public static void Write(SafeFileHandle handle, byte[] bytes, string name)
+    {
+        try
+        {
+            RandomAccess.Write(handle, bytes, 0);
+        }
+        catch (IOException e)
+        {
+            throw Failed(name, e.HResult);
+        }
+    }
+
     /// <summary>Creates a file that must not exist.</summary>
     public static SafeFileHandle CreateNew(SafeFileHandle folder, string name, uint mode) =>
         Checked(name, OpenAt((int)folder.DangerousGetHandle(), name, ReadWrite | Create | Exclusive | NoFollowFlag | CloseOnExec, mode));
@@ -174,6 +191,9 @@ internal static partial class NativeImage
 
     [LibraryImport("libc", EntryPoint = "openat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int OpenAt(int folder, string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "faccessat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int AccessAt(int folder, string path, int mode, int flags);
 
     [LibraryImport("libc", EntryPoint = "renameat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int RenameAt(int fromFolder, string from, int toFolder, string to);

@@ -153,6 +153,48 @@ public sealed class ImagePatchTests
         Assert.Equal(0, (await BuiltProgram.RunAsync(["patch", shop.In("disk.img"), "--yes"])).Code);
     }
 
+    /// <summary>What would end a patch is told by a dry run too; nothing is lost or left.</summary>
+    [Theory]
+    [InlineData("mount --bind $W $W && mount -o remount,ro,bind $W", "read-only")]
+    [InlineData("chattr +i $W/disk.img; trap 'chattr -i $W/disk.img' EXIT", "'chattr -i ")]
+    [InlineData("mkdir j && mount -t tmpfs -o ro none j; B='--backup j'", "disk.img.halfopen-backup.json cannot be written: the file "
+        + "system is read-only")]
+    public async Task An_image_or_a_journal_that_cannot_be_written_is_told_before_anything_is_tried(string trouble, string reason)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "skipped: needs root");
+        using var shop = NewDisk();
+        var before = File.ReadAllBytes(shop.In("disk.img"));
+        foreach (var flag in new[] { "--dry-run", "--yes" })
+        {
+            var (code, _, error) = await FolderShell.RunAsync($"""
+                unshare -m bash -c 'cd $D; W=$D; {trouble.Replace("'", "'\\''", StringComparison.Ordinal)}
+                $H patch disk.img {flag} $B >/dev/null; rc=$?; exit $rc'; rc=$?; rmdir $D/j 2>/dev/null; exit $rc
+                """, shop.Path);
+            Assert.True(code == 1, error);
+            Assert.Contains(reason, error, StringComparison.Ordinal);
+            Assert.Single(error.TrimEnd().Split('\n'));
+            Assert.Equal(before, File.ReadAllBytes(shop.In("disk.img")));
+            Assert.Empty(Directory.GetFiles(shop.Path, "*.halfopen-*"));
+        }
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_for_the_journal_is_told_and_the_image_is_as_before()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "skipped: needs root (to mount a small disk)");
+        using var shop = NewDisk();
+        var before = File.ReadAllBytes(shop.In("disk.img"));
+        var (code, output, error) = await FolderShell.RunAsync("""
+            unshare -m bash -c 'cd $D; mkdir j && mount -t tmpfs -o size=64k none j; head -c 64k /dev/zero >j/fill 2>/dev/null
+            $H patch disk.img --yes --backup j >/dev/null; rc=$?; ls j; exit $rc'
+            """, shop.Path);
+        Assert.True(code == 1, output + error);
+        Assert.Contains("disk.img.halfopen-backup.json: the disk is full", error, StringComparison.Ordinal);
+        Assert.Contains("Everything is as it was before.", error, StringComparison.Ordinal);
+        Assert.Equal("fill", output.Trim());
+        Assert.Equal(before, File.ReadAllBytes(shop.In("disk.img")));
+    }
+
     [Fact]
     public async Task A_block_device_is_patched_with_a_folder_for_its_journal_and_not_while_mounted()
     {

@@ -114,6 +114,14 @@ internal sealed class LinuxFileOperations : IFileOperations
             && Errno.Last is Errno.ReadOnlyFileSystem or Errno.AccessDenied or Errno.NotPermitted ? Errno.Describe(Errno.Last) : null;
     }
 
+    /// <summary>What of a file's own flags forbids to change it, with the remedy; null when nothing does.</summary>
+    public string? FlagOf(string path)
+    {
+        _walk.Trust(LocalFileStore.FolderOf(path));
+        using var folder = _walk.OpenParent(path, out var name, out _);
+        return folder is null ? null : Flagged(FileStatus.Of(folder, name, out _), "the file", path);
+    }
+
     public FileBytes Open(string path)
     {
         using var folder = Parent(path, out var name);
