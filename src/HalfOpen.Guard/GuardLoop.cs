@@ -92,6 +92,7 @@ internal sealed partial class GuardLoop : IVerdicts, IDisposable
             {
                 // Its retries come a second apart at least; a second is left for the answer.
                 AtOnce = _local.TellsTimes ? Hurry : TimeSpan.MaxValue,
+                LastLocalSyn = _local.LastLocalSynTicks,
                 MultipathHold = Multipath.RetriesBeforeGivingUp() is { } retries ? TimeSpan.FromSeconds(retries) : null,
             };
             _reconciler = new Reconciler(_holder, _sockets, _local, options.GoneMeans);

@@ -73,6 +73,19 @@ public sealed class ProgramTable
     /// </summary>
     public OwnerId InternOwner(ReadOnlySpan<char> name) => _owners.Intern(name);
 
+    /// <summary>As interning its name again: it is used now.</summary>
+    /// <returns>False where it was forgotten: intern it.</returns>
+    public bool TryUse(ProgramId program)
+    {
+        if ((uint)program.Index >= (uint)Count || _rows[program.Index].Generation != program.Generation)
+        {
+            return false;
+        }
+
+        Use(program.Index);
+        return true;
+    }
+
     /// <summary>What its owner was interned as; null: it is one by itself.</summary>
     public string? OwnerName(ProgramId program) => _owners.Name(_rows[Check(program)].Owner);
 

@@ -65,7 +65,8 @@ internal sealed partial class Holder
         ref var entry = ref _table[index];
         var (attempt, number) = (entry.Attempt, entry.Number);
         var isAnswered = isReplaced || outcome is Outcome.Established or Outcome.Refused or Outcome.Reset;
-        if (isAnswered && !isReplaced && entry.IsLocal && entry.Stage == Stage.Out && IsAnsweredHere(entry, isLate))
+        if (isAnswered && !isReplaced && entry.IsLocal && entry.Stage == Stage.Out
+            && !(outcome == Outcome.Established && _answers.NobodyTook(entry.Flow.LocalPort, entry.Since)) && IsAnsweredHere(entry, isLate))
         {
             Counters.AnsweredHere++;
             outcome = Outcome.Cancelled; // teaches nobody anything
@@ -107,7 +108,13 @@ internal sealed partial class Holder
         entry.Flow, entry.Interface, entry.Program, isLate ? TimeSpan.Zero : new TimeSpan(_now.Ticks - entry.Since), _now);
 
     /// <summary>Carries out what the engine decided. Doing so may make it decide more; those follow in order.</summary>
-    private void Carry() => _loop.Drain(_events);
+    private void Carry()
+    {
+        if (!_engine.Decisions.IsEmpty)
+        {
+            _loop.Drain(_events);
+        }
+    }
 
     void IDecisionSink.Carry(in Decision decision)
     {

@@ -41,6 +41,11 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     private long _rawAgain = long.MinValue;
     private bool _hasRaw;
 
+    // Whose the last attempt was: a program makes many in a row, and names are long.
+    private AttemptOrigin? _lastOrigin;
+    private ProgramId _lastProgram;
+    private long _lastTallyKey;
+
     /// <param name="seed">For the table's hash, so that nobody outside can choose colliding flows.</param>
     public Holder(GuardOptions options, RecordingEngine events, IVerdicts verdicts, ISocketTable sockets, IOrigins origins, ulong seed,
         Instant now)
@@ -78,6 +83,12 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     public TimeSpan AtOnce
     {
         init => _answers.AtOnce = value;
+    }
+
+    /// <summary>See <see cref="LocalAnswers.LastLocalSyn"/>.</summary>
+    public Func<ushort, long> LastLocalSyn
+    {
+        init => _answers.LastLocalSyn = value;
     }
 
     /// <summary>Set when events were lost: compare with the kernel soon.</summary>
@@ -295,6 +306,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     public void Reload(GuardOptions options, PolicyOptions? policy)
     {
         _options = options;
+        _lastOrigin = null;
         _exemptions = new ExemptionSet(options.Exemptions, _origins);
         if (options.Limit != _engine.Limit)
         {
@@ -398,6 +410,18 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     /// Whose it is to the engine: on two levels or on one. What was begun before a reload stays what it was.
     /// </summary>
     private void Belongs(ref GuardedAttempt entry, AttemptOrigin origin)
+    {
+        if (ReferenceEquals(origin, _lastOrigin) && _engine.Programs.TryUse(_lastProgram))
+        {
+            (entry.Program, entry.TallyKey) = (_lastProgram, _lastTallyKey);
+            return;
+        }
+
+        Find(ref entry, origin);
+        (_lastOrigin, _lastProgram, _lastTallyKey) = (origin, entry.Program, entry.TallyKey);
+    }
+
+    private void Find(ref GuardedAttempt entry, AttemptOrigin origin)
     {
         if (_options.ShareBy == ShareBy.Program || origin.Owner.Length == 0)
         {

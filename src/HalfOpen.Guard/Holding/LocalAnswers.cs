@@ -15,6 +15,9 @@ internal sealed class LocalAnswers(ISocketTable sockets, ulong seed)
     /// <summary>How long one look holds.</summary>
     private static readonly long HoldsTicks = 5 * TimeSpan.TicksPerSecond;
 
+    /// <summary>Two processors may note theirs in another order than that in which they came.</summary>
+    private const long SlackTicks = TimeSpan.TicksPerMillisecond;
+
     private readonly Genuine[] _genuine = new Genuine[Places];
 
     /// <summary>
@@ -22,6 +25,17 @@ internal sealed class LocalAnswers(ISocketTable sockets, ulong seed)
     /// is for a guard that was kept from running. Default: no answer is too late to be asked about.
     /// </summary>
     public TimeSpan AtOnce { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary><see cref="Outcomes.IOutcomeSource.LastLocalSynTicks"/>. Default: not known.</summary>
+    public Func<ushort, long> LastLocalSyn { get; set; } = static _ => long.MaxValue;
+
+    /// <summary>
+    /// Whether no listener here can have taken an attempt that is now established: on most machines nearly always, and
+    /// then the kernel need not be asked.
+    /// </summary>
+    /// <param name="port">That it came from.</param>
+    /// <param name="sinceTicks">When its SYN went out.</param>
+    public bool NobodyTook(ushort port, long sinceTicks) => LastLocalSyn(port) < sinceTicks - SlackTicks;
 
     /// <summary>Whether the answer to an attempt of this machine says nothing about its destination.</summary>
     /// <param name="took">From letting the SYN out to its answer.</param>

@@ -60,6 +60,9 @@ internal sealed class BpfOutcomes : IOutcomeSource
 
     public bool TellsTimes => true;
 
+    public long LastLocalSynTicks(ushort port) => !_events.SeesAll ? long.MaxValue
+        : _events.LastLocalSyn(port) is var time and not 0 ? (time / 100) + _offsetTicks : long.MinValue;
+
     public bool SeesClosedSockets => true;
 
     public void Drain(IOutcomeSink sink)

@@ -57,6 +57,13 @@ internal interface IOutcomeSource : IDisposable
     bool TellsTimes { get; }
 
     /// <summary>
+    /// When a listener of this machine last got a SYN that may have been sent here, from this port: what it answers was
+    /// no answer of the destination. <see cref="long.MinValue"/>: never; <see cref="long.MaxValue"/> (default): not
+    /// known.
+    /// </summary>
+    long LastLocalSynTicks(ushort port) => long.MaxValue;
+
+    /// <summary>
     /// Whether it also sees sockets that are closed, killed or timed out. If not, they are found by comparing often.
     /// </summary>
     bool SeesClosedSockets { get; }

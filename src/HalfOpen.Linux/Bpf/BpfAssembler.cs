@@ -38,6 +38,8 @@ internal sealed class BpfAssembler
     public BpfAssembler SetValue(int to, int descriptor, int offset) =>
         Emit(0x18, to, 2, 0, descriptor).Emit(0, 0, 0, 0, offset);
 
+    public BpfAssembler Load8(int to, int from, int offset) => Emit(0x71, to, from, offset, 0);
+
     public BpfAssembler Load32(int to, int from, int offset) => Emit(0x61, to, from, offset, 0);
 
     public BpfAssembler Load64(int to, int from, int offset) => Emit(0x79, to, from, offset, 0);
@@ -64,6 +66,8 @@ internal sealed class BpfAssembler
     public BpfAssembler CompareExchange(int at, int offset, int register) => Emit(0xdb, at, register, offset, 0xf1);
 
     public BpfAssembler Or(int to, int value) => Emit(0x47, to, 0, 0, value);
+
+    public BpfAssembler Xor(int to, int from) => Emit(0xaf, to, from, 0, 0);
 
     public BpfAssembler ShiftLeft(int to, int bits) => Emit(0x67, to, 0, 0, bits);
 

@@ -6,7 +6,9 @@ namespace HalfOpen.Linux.Bpf;
 /// <code>
 /// 0 outcomes are waited for (4)   4 the lease is open (4)   8 mark of exempt sockets (4)   12 loopback is governed (4)
 /// 64 leased slots that nobody has taken (8), in a cache line of its own
+/// 256 addresses that are ours (1 each): 1 at the place that an address's hash tells
 /// 4096 one number of 64 bits for each slot of <see cref="SlotLease"/> that may be taken: the socket's cookie, or 0
+/// then when a listener here last got a SYN from an address of ours, for each hash of its port (8)
 /// </code>
 /// </summary>
 internal sealed unsafe class SharedValue : IDisposable
@@ -17,12 +19,19 @@ internal sealed unsafe class SharedValue : IDisposable
     public const int MarkOffset = 8;
     public const int LoopbackOffset = 12;
     public const int FreeOffset = 64;
+    public const int OwnAddressesOffset = 256;
+    public const int OwnAddressCount = 256;
     public const int TokensOffset = 4096;
 
     /// <summary>A power of two.</summary>
     public const int TokenCount = 16_384;
 
-    private const int Bytes = TokensOffset + (TokenCount * sizeof(ulong));
+    public const int LocalSynsOffset = TokensOffset + (TokenCount * sizeof(ulong));
+
+    /// <summary>A power of two.</summary>
+    public const int LocalSynCount = 1024;
+
+    private const int Bytes = LocalSynsOffset + (LocalSynCount * sizeof(long));
     private readonly Descriptor _map;
     private readonly nint _start;
 
@@ -55,6 +64,14 @@ internal sealed unsafe class SharedValue : IDisposable
     /// Leased slots that nobody has taken. Below 0 for a moment while somebody finds that there is none.
     /// </summary>
     public ref long Free => ref *(long*)(_start + FreeOffset);
+
+    /// <summary>
+    /// Nanoseconds since the machine started; 0: never. By <see cref="LocalSynCode.PlaceOf"/>.
+    /// </summary>
+    public Span<long> LocalSyns => new((void*)(_start + LocalSynsOffset), LocalSynCount);
+
+    /// <summary>By <see cref="LocalSynCode"/>'s hash.</summary>
+    public Span<byte> OwnAddresses => new((void*)(_start + OwnAddressesOffset), OwnAddressCount);
 
     /// <summary>Which sockets hold a leased slot: cookies, each at its place, and 0.</summary>
     public Span<ulong> Tokens => new((void*)(_start + TokensOffset), TokenCount);

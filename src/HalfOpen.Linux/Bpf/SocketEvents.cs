@@ -39,6 +39,7 @@ public sealed class SocketEvents : IDisposable
             var cookie = SocketTable.NetnsCookie();
             _ring = Keep(new RingBuffer(RingBytes));
             _shared = Keep(new SharedValue());
+            LocalSynCode.AddLoopback(_shared.OwnAddresses);
             using var folder = new Descriptor(Native.Open(cgroup, Native.CloseOnExec, 0));
             if (folder.IsInvalid)
             {
@@ -91,6 +92,13 @@ public sealed class SocketEvents : IDisposable
         get => _shared.Wanted;
         set => _shared.Wanted = value;
     }
+
+    /// <summary>
+    /// When a listener here last got a SYN from this port of an address that is this machine's, in nanoseconds since
+    /// the machine started; 0: never. It is there before the sender of that SYN has its answer. Some other SYNs count,
+    /// too.
+    /// </summary>
+    public long LastLocalSyn(ushort port) => Volatile.Read(ref _shared.LocalSyns[LocalSynCode.PlaceOf(port)]);
 
     /// <summary>
     /// Whether the ring is so full that the kernel may have refused events since it was last read empty: asked before

@@ -92,11 +92,17 @@ internal static class SocketProgram
         var isNamed = watches && (processIds is ProcessIds.Asked { User: true } or ProcessIds.AskedIn { User: true });
         var length = isNamed ? SocketEvent.NamedLength : SocketEvent.Length;
         var lease = leases ? new LeaseCode(shared, Context, Frame + SocketEvent.CookieOffset, OptionFrame) : null;
+        var localSyn = new LocalSynCode(shared, Context);
         var code = new BpfAssembler();
         code.Move(Context, R1)
             .Load32(R2, Context, FieldOperation)
             .IfEqual(R2, ConnectOperation, "ours?")
-            .IfNotEqual(R2, StateOperation, "out")
+            .IfEqual(R2, StateOperation, "which?")
+            .IfNotEqual(R2, LocalSynCode.Operation, "out");
+        localSyn.AppendIsOurs(code, "out");
+        code.Jump("ours?")
+
+            .Place("which?")
 
             // Only the end of SYN-SENT and the end of a connection matter.
             .Load32(R3, Context, FieldFirstArgument)
@@ -108,6 +114,12 @@ internal static class SocketProgram
             .Call(HelperNetnsCookie)
             .SetLong(Cookie, netnsCookie)
             .IfDiffer(R0, Cookie, "out")
+            .Load32(R2, Context, FieldOperation)
+            .IfNotEqual(R2, LocalSynCode.Operation, "event");
+        localSyn.AppendNote(code);
+        code.Jump("out")
+
+            .Place("event")
             .Set(R2, 0);
         for (var offset = 0; offset < length; offset += 8)
         {
@@ -130,6 +142,7 @@ internal static class SocketProgram
                 .Call(HelperComm);
         }
 
+        localSyn.AppendLearn(code);
         lease?.AppendTake(code);
         code.Load32(R2, Context, FieldFlags)
             .Or(R2, StateCallbackFlag)
