@@ -69,6 +69,13 @@ public sealed partial class Engine
     }
 
     /// <summary>
+    /// Whether an attempt holds a slot. If one that has just been adopted from a lease does not, since it needs none
+    /// (its destination is known to answer), the host takes its slot out of the lease where it can, and tells
+    /// <see cref="Unlease"/>: as if it had asked.
+    /// </summary>
+    public bool NeedsSlot(AttemptId attempt) => _state.Slab.IsCurrent(attempt) && _state.Slab[attempt.Index].IsCounted;
+
+    /// <summary>
     /// The slot of a leased attempt has been taken out of the lease while the attempt goes on: the attempt is as any
     /// other from now on.
     /// </summary>

@@ -89,6 +89,12 @@ internal sealed partial class Holder
         Counters.OnLease++;
         Belongs(ref entry, origin);
         entry.Attempt = _events.AdoptLeased(RequestOf(index), _now, out entry.Number);
+        if (!_engine.NeedsSlot(entry.Attempt) && _slots?.TakeOut(cookie) == true)
+        {
+            entry.LeaseCookie = 0;
+            _engine.Unlease(entry.Attempt, _now);
+        }
+
         Carry();
     }
 

@@ -78,7 +78,7 @@ public sealed class SlotLease
         }
 
         ref var token = ref _shared.Tokens[(int)(cookie % SharedValue.TokenCount)];
-        return Interlocked.CompareExchange(ref token, 0, cookie) == cookie;
+        return Volatile.Read(ref token) == cookie && Interlocked.CompareExchange(ref token, 0, cookie) == cookie;
     }
 
     /// <summary>The cookies of all sockets that hold a slot.</summary>

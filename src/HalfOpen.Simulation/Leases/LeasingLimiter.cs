@@ -208,6 +208,12 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
             case ToldKind.Began:
                 _untoldStarts--;
                 told.Row!.Engine = _engine.AdoptLeased(told.Row.Request with { Tag = told.Row.Serial }, told.At);
+                if (told.Row.IsLeased && _rows.ContainsKey(told.Row.Id) && !_engine.NeedsSlot(told.Row.Engine))
+                {
+                    told.Row.IsLeased = false; // it has not given it back yet: we take it out
+                    _engine.Unlease(told.Row.Engine, told.At);
+                }
+
                 break;
             case ToldKind.Ended:
                 _untoldEnds -= told.Row!.IsStarted ? 1 : 0;

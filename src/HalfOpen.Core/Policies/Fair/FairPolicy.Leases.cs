@@ -15,14 +15,16 @@ internal sealed partial class FairPolicy
 
     /// <summary>
     /// The same books as for one that starts here at once. Its destination may be known: then its slot is not counted
-    /// as held by its program, as if it had none; it stays out on lease until the attempt ends or becomes late.
+    /// as held by its program, as if it had none; it stays out on lease until the host takes it back, or the attempt
+    /// ends or becomes late. More to one destination than may go without a slot hold theirs.
     /// </summary>
     public override void AdoptLeased(int index)
     {
         ref var attempt = ref Slab[index];
         attempt.Class = _classes.Find(attempt, State.Programs, State.Now);
         var entry = _known.Find(attempt.Address);
-        var isKnown = entry >= 0 && _known.IsKnown(entry, State.Now) && _known[entry].Counted == 0;
+        var isKnown = entry >= 0 && _known.IsKnown(entry, State.Now) && _known[entry].Counted == 0
+            && MayGoBeyond(attempt.Program, entry);
         ref var row = ref _classes[attempt.Class];
         if (!isKnown)
         {
