@@ -42,7 +42,12 @@ internal sealed class LocalSynCode(int shared, int context)
     /// <summary>In the connect callback: its local address is ours.</summary>
     public void AppendLearn(BpfAssembler code)
     {
-        AppendPlace(code, FieldLocalV4, FieldLocalV6End, "learn")
+        code.Load32(R3, context, FieldFamily)
+            .Load32(R2, context, FieldLocalV4)
+            .IfEqual(R3, AddressFamilyV4, "learn")
+            .Load32(R2, context, FieldLocalV6End)
+            .Place("learn");
+        AppendPlace(code)
             .Load8(R2, Page, 0)
             .IfNotEqual(R2, 0, "learned") // nearly always: a line that nobody writes is every processor's
             .Set(R2, 1)
@@ -51,15 +56,24 @@ internal sealed class LocalSynCode(int shared, int context)
     }
 
     /// <summary>
-    /// Goes on where a listener is asked and the remote address is one of ours; else to <paramref name="elsewhere"/>.
+    /// Goes on where a listener is asked and the remote address is one of ours; else to <paramref name="elsewhere"/>. A
+    /// request over IPv4 to a listener for both has the listener's family and no IPv6 address: both are looked at.
     /// </summary>
     public void AppendIsOurs(BpfAssembler code, string elsewhere)
     {
         code.Load32(R2, context, FieldIsFull)
-            .IfNotEqual(R2, 0, elsewhere); // a socket that connects is asked, too; a listener's request is none yet
-        AppendPlace(code, FieldRemoteV4, FieldRemoteV6End, "ask")
+            .IfNotEqual(R2, 0, elsewhere) // a socket that connects is asked, too; a listener's request is none yet
+            .Load32(R2, context, FieldRemoteV4);
+        AppendPlace(code)
             .Load8(R2, Page, 0)
-            .IfEqual(R2, 0, elsewhere);
+            .IfNotEqual(R2, 0, "sent here")
+            .Load32(R2, context, FieldFamily)
+            .IfEqual(R2, AddressFamilyV4, elsewhere)
+            .Load32(R2, context, FieldRemoteV6End);
+        AppendPlace(code)
+            .Load8(R2, Page, 0)
+            .IfEqual(R2, 0, elsewhere)
+            .Place("sent here");
     }
 
     public void AppendNote(BpfAssembler code) => code.Call(HelperTime)
@@ -81,19 +95,14 @@ internal sealed class LocalSynCode(int shared, int context)
         return unchecked((byte)(word ^ (word >> 8)));
     }
 
-    private BpfAssembler AppendPlace(BpfAssembler code, int fieldV4, int fieldV6End, string name) =>
-        code.Load32(R3, context, FieldFamily)
-            .Load32(R2, context, fieldV4)
-            .IfEqual(R3, AddressFamilyV4, name)
-            .Load32(R2, context, fieldV6End)
-            .Place(name)
-            .Move(R3, R2)
-            .ShiftRight(R3, 16)
-            .Xor(R2, R3)
-            .Move(R3, R2)
-            .ShiftRight(R3, 8)
-            .Xor(R2, R3)
-            .And(R2, SharedValue.OwnAddressCount - 1)
-            .SetValue(Page, shared, SharedValue.OwnAddressesOffset)
-            .AddRegister(Page, R2);
+    /// <summary>From the word in <see cref="R2"/>.</summary>
+    private BpfAssembler AppendPlace(BpfAssembler code) => code.Move(R3, R2)
+        .ShiftRight(R3, 16)
+        .Xor(R2, R3)
+        .Move(R3, R2)
+        .ShiftRight(R3, 8)
+        .Xor(R2, R3)
+        .And(R2, SharedValue.OwnAddressCount - 1)
+        .SetValue(Page, shared, SharedValue.OwnAddressesOffset)
+        .AddRegister(Page, R2);
 }
