@@ -25,11 +25,12 @@ public sealed class LocalProxyTests
     /// <summary>Whom a redirected connection is meant for is asked as every such program asks.</summary>
     private const string Proxy = """
         import select, socket, struct, sys
-        listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        both = sys.argv[1] == 'both'
+        listener = socket.socket(socket.AF_INET6 if both else socket.AF_INET); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tproxy = sys.argv[1] == 'tproxy'
         if tproxy:
             listener.setsockopt(socket.SOL_IP, 19, 1)
-        listener.bind(('127.0.0.1', 12345)); listener.listen(4096)
+        listener.bind(('::' if both else '127.0.0.1', 12345)); listener.listen(4096)
         out = {}
         poll = select.poll(); poll.register(listener, select.POLLIN)
         while True:
@@ -67,23 +68,24 @@ public sealed class LocalProxyTests
         """;
 
     [Theory]
-    [InlineData(10, false, OutcomeChoice.Bpf)]
-    [InlineData(10, false, OutcomeChoice.Nflog)]
-    [InlineData(100, false, OutcomeChoice.Bpf)]
-    [InlineData(10, true, OutcomeChoice.Bpf)]
-    [InlineData(10, true, OutcomeChoice.Nflog)]
-    public void What_a_local_proxy_answers_makes_no_host_known(int limit, bool tproxy, OutcomeChoice outcomes)
+    [InlineData(10, "redirect", OutcomeChoice.Bpf)]
+    [InlineData(10, "redirect", OutcomeChoice.Nflog)]
+    [InlineData(100, "redirect", OutcomeChoice.Bpf)]
+    [InlineData(10, "both", OutcomeChoice.Bpf)]
+    [InlineData(10, "tproxy", OutcomeChoice.Bpf)]
+    [InlineData(10, "tproxy", OutcomeChoice.Nflog)]
+    public void What_a_local_proxy_answers_makes_no_host_known(int limit, string proxy, OutcomeChoice outcomes)
     {
         Needs.Root();
         Needs.Program("/usr/bin/python3", "python3");
         using var network = new TestNetwork();
         network.Listen(80);
-        network.Machine.Run(() => Shell.Run(tproxy ? Transparent : Redirect));
+        network.Machine.Run(() => Shell.Run(proxy == "tproxy" ? Transparent : Redirect));
         using var load = new Load(network.Machine);
         File.WriteAllText(Path.Combine(load.Folder, "proxy.py"), Proxy);
         File.WriteAllText(Path.Combine(load.Folder, "app.py"), App);
         using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = limit, Outcomes = outcomes });
-        load.As(0, "/usr/bin/python3", "proxy.py", tproxy ? "tproxy" : "redirect");
+        load.As(0, "/usr/bin/python3", "proxy.py", proxy);
         PagesBeside(load, guard, limit, outcomes == OutcomeChoice.Bpf ? 90 : 40);
     }
 
