@@ -20,7 +20,7 @@ public sealed class LeaseTests
         using var network = new TestNetwork();
         network.Listen(80);
         using var guard = Start(network, Quick);
-        guard.Until(s => s.Lease.Free == 19, "slots are leased");
+        guard.Until(s => s.Lease.Free == 10, "slots are leased");
         for (var i = 1; i <= 200; i++)
         {
             using var socket = network.Connect($"10.78.{i}.1", i % 4 == 0 ? 81 : 80);
@@ -31,7 +31,7 @@ public sealed class LeaseTests
         var status = guard.Until(s => s.Totals.Submitted == 201, "it knows of all");
         Assert.Equal((0, 201), (status.Counters.Syns, status.Lease.Started));
         Assert.Equal((150, 50), (status.Totals.Established, status.Totals.Refused));
-        Assert.Equal((1, 1, 0, 18), (status.Counted, status.HalfOpen, status.Waiting, status.Lease.Free));
+        Assert.Equal((1, 1, 0, 9), (status.Counted, status.HalfOpen, status.Waiting, status.Lease.Free));
         var program = Assert.Single(status.Programs);
         Assert.Contains("/", program.Name, StringComparison.Ordinal);
         Assert.Equal((1, 1), (program.HalfOpen, program.Counted));
@@ -80,7 +80,7 @@ public sealed class LeaseTests
         using var network = new TestNetwork();
         network.Listen(8080, reset: false);
         using var guard = Start(network, Quick);
-        guard.Until(s => s.Lease.Free == 19, "slots are leased");
+        guard.Until(s => s.Lease.Free == 10, "slots are leased");
         var swarm = Enumerable.Range(1, 60).Select(i => network.Connect($"10.79.0.{i}", 80)).ToList();
         guard.Until(s => s.Waiting + s.HalfOpen == 60, "the swarm is there");
         network.Machine.Run(() => Shell.Run(
@@ -116,13 +116,13 @@ public sealed class LeaseTests
         network.Listen(80);
         Assert.True(Exemption.TryParse("to:10.79.0.0/16", out var exempt, out _));
         using var guard = Start(network, Quick with { Exemptions = [exempt] });
-        guard.Until(s => s.Lease.Free == 19, "slots are leased");
+        guard.Until(s => s.Lease.Free == 10, "slots are leased");
         var silent = Enumerable.Range(1, 200).Select(i => network.Connect($"10.79.0.{i}", 80)).ToList();
-        guard.Until(s => s.Lease.Free == 19 && s is { HalfOpen: 0, Counted: 0 }, "their slots are back");
+        guard.Until(s => s.Lease.Free == 10 && s is { HalfOpen: 0, Counted: 0 }, "their slots are back");
         using var other = network.Connect("10.78.0.1", 80);
         Assert.True(other.Poll(1_000_000, SelectMode.SelectWrite));
         silent.ForEach(s => s.Dispose());
-        guard.Until(s => s.Lease.Free == 19, "nothing is returned twice");
+        guard.Until(s => s.Lease.Free == 10, "nothing is returned twice");
     }
 
     [Theory]
@@ -140,9 +140,9 @@ public sealed class LeaseTests
         Assert.Equal((1, 0, false), (status.Counters.Syns, status.Lease.Started, status.Lease.InUse));
         Assert.Contains(why, status.Lease.Problem, StringComparison.Ordinal);
         guard.Session.Reload(guard.Session.Options with { Policy = new FairOptions() });
-        guard.Until(s => s.Lease is { Free: 19, InUse: true }, "fair leases");
+        guard.Until(s => s.Lease is { Free: 10, InUse: true }, "fair leases");
         guard.Session.Reload(guard.Session.Options with { Limit = 5 });
-        guard.Until(s => s.Lease.Free == 4, "a smaller limit");
+        guard.Until(s => s.Lease.Free == 2, "a smaller limit");
         guard.Session.Reload(guard.Session.Options with { Policy = PolicyTable.Shipped.Find(policy)!.Default });
         guard.Until(s => s.Lease is { Free: 0, InUse: false }, "nothing is leased");
     }

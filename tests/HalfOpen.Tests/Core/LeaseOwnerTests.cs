@@ -26,14 +26,15 @@ public sealed class LeaseOwnerTests
             {
                 foreach (var laterMs in (int[])[1, 200, 5_000])
                 {
-                    foreach (var otherHolds in (bool[])[false, true])
+                    foreach (var (otherHolds, toKnown) in ((bool, bool)[])[(false, false), (true, false), (false, true)])
                     {
-                        var without = RunPage(limit, programs, attempts, laterMs, otherHolds, lease: false, out var heldWithout);
-                        var with = RunPage(limit, programs, attempts, laterMs, otherHolds, lease: true, out var held);
+                        var swarm = new Swarm(programs, attempts, laterMs, otherHolds, toKnown);
+                        var without = RunPage(limit, swarm, lease: false, out var heldWithout);
+                        var with = RunPage(limit, swarm, lease: true, out var held);
                         if (with < without || held > heldWithout)
                         {
-                            worse.Add($"{programs} programs x {attempts}, {laterMs} ms, other holds {otherHolds}: the page has {with}, "
-                                + $"without a lease {without}; the silent owner holds {held}, without {heldWithout}");
+                            worse.Add($"{swarm}: the page has {with}, without a lease {without}; the silent owner holds {held}, "
+                                + $"without {heldWithout}");
                         }
                     }
                 }
@@ -45,13 +46,25 @@ public sealed class LeaseOwnerTests
 
     /// <returns>How many of the page's connections are through when each round trip takes 10 ms and 15 have
     /// passed.</returns>
-    private static int RunPage(int limit, int programs, int attempts, int laterMs, bool otherHolds, bool lease, out int held)
+    private static int RunPage(int limit, in Swarm swarm, bool lease, out int held)
     {
+        var (programs, attempts, laterMs, otherHolds, toKnown) = swarm;
         var engine = new Engine(new EngineOptions { Limit = limit, MaxQueued = 100_000 });
         var kernel = new Kernel();
         var keeper = new LeaseKeeper(engine, kernel, lease ? 1_000_000 : 0);
         var now = Instant.Zero;
         var started = new Dictionary<ulong, AttemptId>();
+        if (toKnown)
+        {
+            // Each program's host has answered thirty times, and falls silent.
+            for (var i = 0; i < 30 * programs; i++)
+            {
+                now += TimeSpan.FromMilliseconds(1);
+                Submit(Of("swarm", $"{i % programs}"), 500_000 + (i % programs));
+                engine.Complete(started[500_000 + (ulong)(i % programs)], Outcome.Established, now + TimeSpan.FromMicroseconds(500));
+            }
+        }
+
         if (otherHolds)
         {
             for (var i = 0; i < limit / 3; i++)
@@ -65,14 +78,20 @@ public sealed class LeaseOwnerTests
         {
             now += TimeSpan.FromMicroseconds(100);
             var program = Of("swarm", $"{i % programs}");
+            var host = toKnown ? 500_000 + (i % programs) : i;
             if (kernel.TryTake())
             {
-                engine.AdoptLeased(new AttemptRequest { Program = program, Destination = EngineHarness.Host(i) }, now);
+                var id = engine.AdoptLeased(new AttemptRequest { Program = program, Destination = EngineHarness.Host(host) }, now);
+                if (!engine.NeedsSlot(id))
+                {
+                    engine.Unlease(id, now);
+                }
+
                 continue;
             }
 
             keeper.TakeBack(now);
-            Submit(program, i);
+            Submit(program, host);
             keeper.Renew(now);
         }
 
@@ -126,6 +145,8 @@ public sealed class LeaseOwnerTests
 
         int Held(string owner) => engine.GetStatistics().Programs.Where(p => p.Owner == owner).Sum(p => p.Counted);
     }
+
+    private readonly record struct Swarm(int Programs, int Attempts, int LaterMs, bool OtherHolds, bool ToKnown);
 
     private sealed class Kernel : ILeaseholder
     {

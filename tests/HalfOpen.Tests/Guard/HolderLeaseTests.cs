@@ -12,7 +12,7 @@ public sealed class HolderLeaseTests
     public void An_attempt_on_lease_is_known_when_it_is_read_of()
     {
         var world = Leasing(20, "");
-        Assert.Equal(19, world.Free);
+        Assert.Equal(10, world.Free);
         var (first, second) = (HolderWorld.FlowTo(1, 1), HolderWorld.FlowTo(2, 2));
         world.ConnectLeased(first, 1);
         world.ConnectLeased(second, 1);
@@ -34,9 +34,9 @@ public sealed class HolderLeaseTests
         world.Decide();
         Assert.Equal((0, 0, 0), (world.Engine.HalfOpen, world.Taken, world.Engine.Leased));
         world.Holder.RenewLease();
-        Assert.Equal(19, world.Free);
+        Assert.Equal(10, world.Free);
         world.End(HolderWorld.FlowTo(1, 1), Outcome.TimedOut);
-        Assert.Equal(19, world.Free);
+        Assert.Equal(10, world.Free);
     }
 
     /// <summary>Somebody told the kernel not to call our program any more: two comparisons find the slot.</summary>
@@ -52,7 +52,7 @@ public sealed class HolderLeaseTests
         world.Reconciler.Attempts();
         Assert.Equal((0, 0), (world.Taken, world.Engine.Leased));
         world.Holder.RenewLease();
-        Assert.Equal(19, world.Free);
+        Assert.Equal(10, world.Free);
     }
 
     [Fact]

@@ -7,11 +7,12 @@ internal sealed partial class FairPolicy
     public override bool Leases => _nat is null;
 
     /// <summary>
-    /// Who takes a leased slot may be silent and keep it: so no more is leased than such a program could have at once
-    /// while nothing is short, and the headroom stays here.
+    /// Who takes a leased slot may be silent and keep it: so no more is leased than such a program, and an owner with
+    /// many, could have at once while nothing is short, all to one destination: half (<see cref="SlotsArePlenty"/>). The
+    /// headroom stays here.
     /// </summary>
     public override int Leasable => Leases && _turns.IsEmpty && _headroom.IsFar
-        ? State.WholeLimit - _headroom.Trial - State.All.Counted : 0;
+        ? Math.Min(State.WholeLimit / 2, State.WholeLimit - _headroom.Trial) - State.All.Counted : 0;
 
     /// <summary>
     /// The same books as for one that starts here at once. Its destination may be known: then its slot is not counted
