@@ -61,7 +61,7 @@ public sealed class LeasingTests
     [Fact]
     public void A_kernel_that_gives_out_what_it_has_not_is_caught()
     {
-        var e = Assert.ThrowsAny<Exception>(() => Run(ShippedScenarios.Find("freeze")!, "fair", 10, 1, overdraw: 3));
+        var e = Assert.ThrowsAny<Exception>(() => Run(ShippedScenarios.Find("freeze")!, "fair", 10, 1, overdraw: 8));
         Assert.True(e is CheckFailedException or InvalidOperationException, e.Message); // the checkers, or the engine itself
     }
 

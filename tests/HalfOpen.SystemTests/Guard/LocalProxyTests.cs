@@ -26,7 +26,8 @@ public sealed class LocalProxyTests
     private const string Proxy = """
         import select, socket, struct, sys
         both = sys.argv[1] == 'both'
-        listener = socket.socket(socket.AF_INET6 if both else socket.AF_INET); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener = socket.socket(socket.AF_INET6 if both else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tproxy = sys.argv[1] == 'tproxy'
         if tproxy:
             listener.setsockopt(socket.SOL_IP, 19, 1)

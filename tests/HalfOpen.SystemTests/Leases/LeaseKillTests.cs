@@ -48,7 +48,7 @@ public sealed class LeaseKillTests : IDisposable
         await stop.CancelAsync();
         await churn;
         GuardVerbTests.Until(last, s => s["halfOpen"]!.GetValue<int>() == 0 && s["waiting"]!.GetValue<int>() == 0
-            && s["lease"]!["free"]!.GetValue<int>() == 190);
+            && s["lease"]!["free"]!.GetValue<int>() == 100);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -17,12 +17,12 @@ public sealed class HolderLeaseTests
         world.ConnectLeased(first, 1);
         world.ConnectLeased(second, 1);
         world.End(second, Outcome.Established);
-        Assert.Equal((0, 18), (world.Engine.HalfOpen, world.Free));
+        Assert.Equal((0, 9), (world.Engine.HalfOpen, world.Free));
         world.Decide();
         Assert.Equal((1, 1, 0), (world.Engine.HalfOpen, world.Engine.Counted, world.Free));
         Assert.Equal(1, world.Engine.GetStatistics().Totals.Established);
         world.Holder.RenewLease();
-        Assert.Equal(18, world.Free);
+        Assert.Equal(9, world.Free);
         world.CheckCounts();
     }
 

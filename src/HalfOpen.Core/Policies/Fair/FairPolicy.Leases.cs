@@ -8,8 +8,8 @@ internal sealed partial class FairPolicy
 
     /// <summary>
     /// Who takes a leased slot may be silent and keep it: so no more is leased than such a program, and an owner with
-    /// many, could have at once while nothing is short, all to one destination: half (<see cref="SlotsArePlenty"/>). The
-    /// headroom stays here.
+    /// many, could have at once while nothing is short, all to one destination: half (<see cref="SlotsArePlenty"/>).
+    /// The headroom stays here.
     /// </summary>
     public override int Leasable => Leases && _turns.IsEmpty && _headroom.IsFar
         ? Math.Min(State.WholeLimit / 2, State.WholeLimit - _headroom.Trial) - State.All.Counted : 0;
