@@ -27,14 +27,18 @@ internal static class WatchVerb
             { Description = "Look at the kernel's list from time to time, also where each attempt could be seen." };
         var loopback = new Option<bool>("--loopback") { Description = "Also connections within this machine." };
         var socket = StatusVerb.GuardSocket();
+        var web = new Option<bool>("--web")
+            { Description = "As a page with curves over time, on loopback only; prints its link, which nobody can guess." };
+        var port = new Option<int?>("--port") { HelpName = "N", Description = "With --web: the TCP port. Default: one that is free." };
         var verb = new VerbCommand("watch", "Watch live which programs connect, who does not answer them, and who waits. Changes nothing.")
         {
             NeedsLinux = true,
-            Options = { once, duration, every, json, sample, loopback, socket },
+            Options = { once, duration, every, json, sample, loopback, socket, web, port },
             Examples =
             {
                 ("sudo halfopen watch", "full screen, like top; h shows the keys, q ends"),
                 ("halfopen watch", "without root: samples, and other users' programs by user only"),
+                ("sudo halfopen watch --web", "the same as a page for a browser on this machine"),
                 ("sudo halfopen watch --once --for 10s", "look for ten seconds, then print it as text"),
                 ("sudo halfopen watch --json --every 5s >> watch.jsonl", "a line every five seconds until Ctrl-C"),
                 ("sudo ip netns exec NAME halfopen watch", "another network namespace"),
@@ -43,7 +47,9 @@ internal static class WatchVerb
         verb.Does(async (parsed, cancel) =>
         {
             var isJson = parsed.GetValue(json);
-            var isOnce = parsed.GetValue(once) || (!isJson && !IsScreen(terminal));
+            var isWeb = parsed.GetValue(web);
+            WebWatch.Check(isWeb, parsed.GetValue(port), isJson || parsed.GetValue(once));
+            var isOnce = parsed.GetValue(once) || (!isJson && !isWeb && !IsScreen(terminal));
             var period = parsed.GetValue(every) is { } text ? Durations.Parse("--every", text, LongestEvery) : TimeSpan.FromSeconds(1);
             if (period < ShortestEvery)
             {
@@ -77,6 +83,10 @@ internal static class WatchVerb
                 else if (isJson)
                 {
                     await WatchRun.PrintJsonAsync(terminal, feed);
+                }
+                else if (isWeb)
+                {
+                    await WebWatch.RunAsync(terminal, feed, parsed.GetValue(port) ?? 0, stop);
                 }
                 else if (!isOnce)
                 {

@@ -26,7 +26,7 @@ public sealed class DependencyTests
         ["HalfOpen.Lab"] = ["HalfOpen.Core", "HalfOpen.Wire", "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Watch", "HalfOpen.Simulation"],
         ["HalfOpen.Cli"] =
             ["HalfOpen.Core", "HalfOpen.Hosting", "HalfOpen.Driver", "HalfOpen.Images", "HalfOpen.Windows", "HalfOpen.Simulation",
-                "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab", "HalfOpen.Diagnosis", "HalfOpen.Watch"],
+                "HalfOpen.Linux", "HalfOpen.Guard", "HalfOpen.Lab", "HalfOpen.Diagnosis", "HalfOpen.Watch", "HalfOpen.Web"],
     };
 
     /// <summary>Packages a project may use. Core, Wire and Driver: none at all.</summary>
