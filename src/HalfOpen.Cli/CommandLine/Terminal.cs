@@ -38,6 +38,7 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
 
     public static Terminal ForProcess()
     {
+        StandardDescriptors.Open();
         var isPlain = OperatingSystem.IsWindows() && !Console.IsOutputRedirected && !WindowsConsole.Prepare();
         var noColor = isPlain || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             || Environment.GetEnvironmentVariable("TERM") == "dumb";

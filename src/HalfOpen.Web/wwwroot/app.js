@@ -121,6 +121,7 @@ document.addEventListener("keydown", event => {
       filter.dispatchEvent(new Event("input"));
       filter.blur();
     } else if (event.key === "Enter") {
+      event.preventDefault(); // or the button that has the focus from now on is pressed by the same key
       moveFocus(1);
     }
 

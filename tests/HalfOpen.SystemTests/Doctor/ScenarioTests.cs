@@ -142,7 +142,8 @@ public sealed class ScenarioTests(ITestOutputHelper output)
     {
         var program = Path.Combine(network.Folder, "bin");
         network.OnMachine($"cp -r '{BuiltProgram.Root}/.build/bin' {program} && chmod -R a+rX {network.Folder}");
-        return $"env -u HALFOPEN_RUNTIME_DIR setpriv --reuid nobody --regid nogroup --clear-groups dotnet {program}/halfopen.dll";
+        var start = File.Exists(Path.Combine(program, "halfopen.dll")) ? $"dotnet {program}/halfopen.dll" : $"{program}/halfopen";
+        return $"env -u HALFOPEN_RUNTIME_DIR setpriv --reuid nobody --regid nogroup --clear-groups {start}";
     }
 
     private static string DeadPeer(int i) => $"20.{i * 3}.{i * 7 % 250}.{1 + (i * 11 % 250)}";
