@@ -122,5 +122,7 @@ internal static class Application
         return wanted is null ? message : $"{message[..at]}: {wanted}.";
     }
 
-    private static string OneLine(string text) => PlainText.Of(text.ReplaceLineEndings(" ")).Trim();
+    /// <summary>The parser lists what is allowed in lines that begin with a tab.</summary>
+    private static string OneLine(string text) =>
+        PlainText.Of(text.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)).Trim();
 }

@@ -58,6 +58,11 @@ internal static class WatchVerb
 
             var length = parsed.GetValue(duration) is { } given ? Durations.Parse("--for", given, Longest)
                 : isOnce ? TimeSpan.FromSeconds(2) : (TimeSpan?)null;
+            if (parsed.GetValue(socket) is { } path && !File.Exists(path))
+            {
+                throw CliException.Usage($"--socket {path}: there is no control socket of a guard; without --socket it is looked for.");
+            }
+
             var options = new WatchOptions
             {
                 Every = period,
