@@ -30,15 +30,19 @@ internal static class WatchVerb
         var web = new Option<bool>("--web")
             { Description = "As a page with curves over time, on loopback only; prints its link, which nobody can guess." };
         var port = new Option<int?>("--port") { HelpName = "N", Description = "With --web: the TCP port. Default: one that is free." };
+        var tokenFile = new Option<string?>("--token-file")
+            { HelpName = "FILE", Description = "With --web and --port: the same link at each start. The secret in it is kept in this file, "
+                + "for its owner only; it is made when it is not there." };
         var verb = new VerbCommand("watch", "Watch live which programs connect, who does not answer them, and who waits. Changes nothing.")
         {
             NeedsLinux = true,
-            Options = { once, duration, every, json, sample, loopback, socket, web, port },
+            Options = { once, duration, every, json, sample, loopback, socket, web, port, tokenFile },
             Examples =
             {
                 ("sudo halfopen watch", "full screen, like top; h shows the keys, q ends"),
                 ("halfopen watch", "without root: samples, and other users' programs by user only"),
                 ("sudo halfopen watch --web", "the same as a page for a browser on this machine"),
+                ("sudo halfopen watch --web --port 8010 --token-file /root/watch.token", "the same link whenever it is started again"),
                 ("sudo halfopen watch --once --for 10s", "look for ten seconds, then print it as text"),
                 ("sudo halfopen watch --json --every 5s >> watch.jsonl", "a line every five seconds until Ctrl-C"),
                 ("sudo ip netns exec NAME halfopen watch", "another network namespace"),
@@ -48,7 +52,7 @@ internal static class WatchVerb
         {
             var isJson = parsed.GetValue(json);
             var isWeb = parsed.GetValue(web);
-            WebWatch.Check(isWeb, parsed.GetValue(port), isJson || parsed.GetValue(once));
+            WebWatch.Check(isWeb, parsed.GetValue(port), parsed.GetValue(tokenFile), isJson || parsed.GetValue(once));
             var isOnce = parsed.GetValue(once) || (!isJson && !isWeb && !IsScreen(terminal));
             var period = parsed.GetValue(every) is { } text ? Durations.Parse("--every", text, LongestEvery) : TimeSpan.FromSeconds(1);
             if (period < ShortestEvery)
@@ -72,6 +76,7 @@ internal static class WatchVerb
                 WithLoopback = parsed.GetValue(loopback),
                 GuardSocket = parsed.GetValue(socket),
             };
+            var page = isWeb ? WebWatch.Options(parsed.GetValue(port), parsed.GetValue(tokenFile)) : null;
             await WatchRun.RunAsync(options, async (feed, stop) =>
             {
                 if (isOnce && await WatchRun.LastAsync(feed) is { } frame)
@@ -89,9 +94,9 @@ internal static class WatchVerb
                 {
                     await WatchRun.PrintJsonAsync(terminal, feed);
                 }
-                else if (isWeb)
+                else if (page is not null)
                 {
-                    await WebWatch.RunAsync(terminal, feed, parsed.GetValue(port) ?? 0, stop);
+                    await WebWatch.RunAsync(terminal, feed, page, stop);
                 }
                 else if (!isOnce)
                 {

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Hosting;
+using HalfOpen.Linux;
 using HalfOpen.Watch.Feed;
 using HalfOpen.Web;
 
@@ -10,7 +12,7 @@ internal static class WebWatch
 {
     /// <summary>What does not go together.</summary>
     /// <exception cref="CliException">It does not.</exception>
-    public static void Check(bool isWeb, int? port, bool isText)
+    public static void Check(bool isWeb, int? port, string? tokenFile, bool isText)
     {
         if (isWeb && isText)
         {
@@ -26,16 +28,45 @@ internal static class WebWatch
         {
             throw CliException.Usage("--port: 1 to 65535.");
         }
+
+        if (tokenFile is not null && port is null)
+        {
+            throw CliException.Usage("--token-file keeps the link with --web and a --port, which is a part of the link.");
+        }
+    }
+
+    /// <summary>Where the page is served, and what its link contains.</summary>
+    /// <param name="port">Null: one that is free.</param>
+    /// <param name="tokenFile">Holds the token from one start to the next; null: a new one each time.</param>
+    /// <exception cref="CliException">The file is not to be trusted, or not to be had.</exception>
+    public static WebOptions Options(int? port, string? tokenFile)
+    {
+        var options = new WebOptions { Port = port ?? 0 };
+        if (tokenFile is null)
+        {
+            return options;
+        }
+
+        try
+        {
+            return WebToken.TryParse(SecretFile.ReadOrCreate(tokenFile, options.Token.Reveal()), out var token)
+                ? options with { Token = token }
+                : throw CliException.Usage($"--token-file: {PlainText.Of(tokenFile)} holds no token of a page: delete it, "
+                    + "and a new one is made.");
+        }
+        catch (LinuxException e)
+        {
+            throw CliException.Usage($"--token-file: {PlainText.Of(e.Message)}.");
+        }
     }
 
     /// <summary>Prints the link, then serves.</summary>
-    /// <param name="port">0: one that is free.</param>
     /// <exception cref="CliException">The port is not to be had.</exception>
-    public static async Task RunAsync(Terminal terminal, IWatchFeed feed, int port, CancellationToken stop)
+    public static async Task RunAsync(Terminal terminal, IWatchFeed feed, WebOptions options, CancellationToken stop)
     {
         try
         {
-            await using var page = await WebPage.StartAsync(feed, new WebOptions { Port = port });
+            await using var page = await WebPage.StartAsync(feed, options);
             await terminal.Out.WriteLineAsync($"Open {page.Link}");
             await terminal.Out.WriteLineAsync("Whoever has this link can see the page, on this machine only. Ctrl-C ends it.");
             await terminal.Out.FlushAsync(CancellationToken.None);
@@ -50,7 +81,7 @@ internal static class WebWatch
         }
         catch (SocketException e)
         {
-            throw CliException.Usage($"--web: port {port} is not to be had ({e.Message}): give another one with --port, or none.");
+            throw CliException.Usage($"--web: port {options.Port} is not to be had ({e.Message}): give another one with --port, or none.");
         }
     }
 }

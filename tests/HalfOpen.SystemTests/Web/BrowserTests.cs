@@ -1,5 +1,6 @@
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
+using HalfOpen.SystemTests.Guard;
 using HalfOpen.Tests.Web;
 using HalfOpen.Watch.Feed;
 using HalfOpen.Web;
@@ -134,6 +135,38 @@ public sealed class BrowserTests(Browser browser) : IClassFixture<Browser>, IAsy
         await Server.DisposeAsync();
         _server = await WebPage.StartAsync(_hub, options with { Token = WebToken.New() });
         await tab.WaitAsync("document.getElementById('status').textContent.includes('another link')");
+    }
+
+    /// <summary>The program itself, ended and started again by its user.</summary>
+    [Fact]
+    public async Task With_a_token_file_an_open_page_goes_on_after_the_program_was_started_again()
+    {
+        Needs.Root();
+        var folder = Directory.CreateTempSubdirectory("halfopen-web-");
+        try
+        {
+            int port;
+            await using (var free = await WebPage.StartAsync(_hub, new WebOptions()))
+            {
+                port = free.Link.Port;
+            }
+
+            string[] words = ["watch", "--web", "--port", $"{port}", "--token-file", Path.Combine(folder.FullName, "token"), "--every", "0.2"];
+            var first = new RunningPage(words);
+            await using var tab = await browser.OpenAsync(first.Link);
+            await tab.WaitAsync("document.getElementById('status').textContent === 'Live.'");
+            await first.EndAsync();
+            await tab.WaitAsync("document.getElementById('status').textContent.startsWith('Lost, trying again')");
+            var second = new RunningPage(words);
+            Assert.Equal(first.Link, second.Link);
+            await tab.WaitAsync("document.getElementById('status').textContent === 'Live.'");
+            await second.EndAsync();
+            tab.AssertQuiet(exceptNetwork: true);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Theory]

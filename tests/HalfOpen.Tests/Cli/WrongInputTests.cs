@@ -12,6 +12,8 @@ public sealed class WrongInputTests
     [InlineData("a duration like 10s or 2m is needed", "watch", "--for", "-1s")]
     [InlineData("--port: 1 to 65535", "watch", "--web", "--port", "99999")]
     [InlineData("--port belongs to --web", "watch", "--port", "80")]
+    [InlineData("--token-file keeps the link with --web and a --port", "watch", "--web", "--token-file", "x")]
+    [InlineData("--token-file: /dev/null/x: Not a directory", "watch", "--web", "--port", "9", "--token-file", "/dev/null/x")]
     [InlineData("--web goes without --json", "watch", "--web", "--json")]
     [InlineData("there is no page 'nosuch'", "man", "nosuch")]
     public async Task It_is_one_line_and_exit_code_2(string says, params string[] words)

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace HalfOpen.SystemTests.Web;
+
+/// <summary>The built program while it serves a page.</summary>
+internal sealed class RunningPage
+{
+    private const string Before = "Open ";
+    private readonly Process _process;
+
+    /// <summary>Returns when the link is printed.</summary>
+    public RunningPage(string[] words, Func<Func<Process>, Process>? where = null)
+    {
+        _process = where?.Invoke(() => BuiltProgram.Start(words)) ?? BuiltProgram.Start(words);
+        Errors = _process.StandardError.ReadToEndAsync();
+        while (Link is null)
+        {
+            var line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("no link: " + Errors.Result);
+            if (line.StartsWith(Before, StringComparison.Ordinal))
+            {
+                Link = new Uri(line[Before.Length..]);
+            }
+        }
+
+        Output = _process.StandardOutput.ReadToEndAsync();
+    }
+
+    public Uri Link { get; }
+
+    public Task<string> Output { get; }
+
+    public Task<string> Errors { get; }
+
+    /// <summary>As Ctrl-C does; also where the tests were started deaf to it.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        return await EndedAsync();
+    }
+
+    /// <summary>When it ends by itself.</summary>
+    public async Task<int> EndedAsync()
+    {
+        await _process.WaitForExitAsync();
+        var code = _process.ExitCode;
+        _process.Dispose();
+        return code;
+    }
+}
