@@ -151,7 +151,8 @@ public sealed class BrowserTests(Browser browser) : IClassFixture<Browser>, IAsy
                 port = free.Link.Port;
             }
 
-            string[] words = ["watch", "--web", "--port", $"{port}", "--token-file", Path.Combine(folder.FullName, "token"), "--every", "0.2"];
+            var token = Path.Combine(folder.FullName, "token");
+            string[] words = ["watch", "--web", "--port", $"{port}", "--token-file", token, "--every", "0.2"];
             var first = new RunningPage(words);
             await using var tab = await browser.OpenAsync(first.Link);
             await tab.WaitAsync("document.getElementById('status').textContent === 'Live.'");
