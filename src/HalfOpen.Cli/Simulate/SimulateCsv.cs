@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HalfOpen.Cli.CommandLine;
 using HalfOpen.Simulation.Results;
 
 namespace HalfOpen.Cli.Simulate;
@@ -12,7 +13,7 @@ internal static class SimulateCsv
         var programs = runs.SelectMany(r => r.AttemptsPerSecond.Keys).Distinct().ToList();
         var text =
             new StringBuilder(
-                "scenario,policy,limit,giveUp,natBudget,seed,pageP50,pageP99,pages,livePeersPerMinute,"
+                "scenario,policy,limit,giveUp,natBudget,seed,pageP50,pageP99,pages,pagesUnfinished,unfinishedSeconds,livePeersPerMinute,"
                 + "maxCounted,maxHalfOpen,maxUnknownHalfOpen,"
                 + "maxNatEntries,jain,events,infected,secondsTo1,secondsTo10,secondsTo50,secondsTo90,options");
         foreach (var p in programs)
@@ -24,22 +25,27 @@ internal static class SimulateCsv
         text.Append('\n');
         foreach (var r in runs)
         {
-            var pages = r.PageSeconds is { Count: > 0 } some ? some : null;
+            var pages = r.PageSeconds;
             var to = r.Outbreak?.SecondsTo;
             object?[] cells =
             [
                 Quote(scenario), r.Policy, r.Limit, r.Options.ContainsKey("give-up") ? "true" : "false",
-                    r.Options.GetValueOrDefault("nat-budget"), r.Seed, pages?.P50, pages?.P99, r.PageSeconds?.Count, r.LivePeersPerMinute,
+                    r.Options.GetValueOrDefault("nat-budget"), r.Seed, Known(pages?.P50), Known(pages?.P99), pages?.Count,
+                pages?.Unfinished, pages?.UnfinishedSeconds, r.LivePeersPerMinute,
                 r.MaxCounted, r.MaxHalfOpen, r.MaxUnknownHalfOpen, r.MaxNatEntries, r.Jain, r.Events,
                 r.Outbreak?.Infected, to?["1%"], to?["10%"], to?["50%"], to?["90%"],
                     Quote(string.Join('+', r.Options.Select(o => $"{o.Key}={o.Value}"))),
                 .. programs.SelectMany(p => new object?[] { Of(r.AttemptsPerSecond, p), Of(r.MaxWaitSeconds, p), Of(r.WaitP99Seconds, p) }),
             ];
-            text.AppendJoin(',', cells.Select(c => Convert.ToString(c, CultureInfo.InvariantCulture))).Append('\n');
+            text.AppendJoin(',', cells.Select(c => Convert.ToString(c is double d ? Rounded.ToThousandths(d) : c,
+                CultureInfo.InvariantCulture))).Append('\n');
         }
 
         return text.ToString();
     }
+
+    /// <summary>Empty where no page was asked for, or too few came: then it is more than unfinishedSeconds.</summary>
+    private static double? Known(double? quantile) => quantile is { } q && double.IsFinite(q) ? q : null;
 
     private static object? Of(IReadOnlyDictionary<string, double> values, string program) =>
         values.TryGetValue(program, out var v) ? v : null;

@@ -1,16 +1,32 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HalfOpen.Cli.CommandLine;
+using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Results;
 
 namespace HalfOpen.Cli.Simulate;
 
 /// <summary>What <c>simulate --json</c> prints. The names are a contract with scripts: add, never rename.</summary>
-internal sealed record SimulateDocument(string Scenario, IReadOnlyList<ulong> Seeds, IReadOnlyList<RunDocument> Runs)
+/// <param name="Assertions">What --assert asked of each row; null: nothing.</param>
+internal sealed record SimulateDocument(string Scenario, IReadOnlyList<ulong> Seeds, IReadOnlyList<RunDocument> Runs,
+    IReadOnlyList<AssertionDocument>? Assertions)
 {
-    public static string Write(string scenario, IReadOnlyList<ulong> seeds, IReadOnlyList<RunResult> runs) =>
-        JsonSerializer.Serialize(new SimulateDocument(scenario, seeds, [.. runs.Select(RunDocument.Of)]),
+    public static string Write(string scenario, IReadOnlyList<ulong> seeds, IReadOnlyList<RunResult> runs,
+        IReadOnlyList<(Assertion Assertion, Summary Row)> checks) =>
+        JsonSerializer.Serialize(
+            new SimulateDocument(scenario, seeds, [.. runs.Select(RunDocument.Of)],
+                checks.Count == 0 ? null : [.. checks.Select(c => AssertionDocument.Of(c.Assertion, c.Row))]),
             SimulateJsonContext.Default.SimulateDocument);
+}
+
+/// <summary>
+/// Row is a line of the table. Seen is null where there is nothing to compare, or where a page is still waited for.
+/// </summary>
+internal sealed record AssertionDocument(string Assertion, string Row, double? Seen, bool Holds)
+{
+    public static AssertionDocument Of(Assertion assertion, Summary row) => new(assertion.Text, Assertions.Name(row),
+        assertion.Seen(row) is { } seen && double.IsFinite(seen) ? Rounded.ToThousandths(seen) : null, assertion.Holds(row));
 }
 
 internal sealed record RunDocument
@@ -44,7 +60,12 @@ internal sealed record RunDocument
 
     public int? MaxNatEntries { get; init; }
 
+    /// <summary>SYNs lost in the router since its table was full; null: no router.</summary>
+    public long? NatDropped { get; init; }
+
     public required IReadOnlyDictionary<string, double> MaxWaitSeconds { get; init; }
+
+    public required IReadOnlyDictionary<string, double> WaitP50Seconds { get; init; }
 
     public required IReadOnlyDictionary<string, double> WaitP99Seconds { get; init; }
 
@@ -69,27 +90,35 @@ internal sealed record RunDocument
         NatBudget = r.Options.TryGetValue("nat-budget", out var budget) ? int.Parse(budget, CultureInfo.InvariantCulture) : null,
         Options = r.Options,
         PageSeconds = r.PageSeconds is { } p
-            ? new PageDocument(p.Count > 0 ? p.P50 : null, p.Count > 0 ? p.P99 : null, p.Count, p.UnfinishedSeconds) : null,
-        LivePeersPerMinute = r.LivePeersPerMinute,
-        BoundLivePeersPerMinute = r.BoundLivePeersPerMinute,
-        AttemptsPerSecond = r.AttemptsPerSecond,
+            ? new PageDocument(Known(p.P50), Known(p.P99), p.Count, p.Unfinished, Rounded.ToThousandths(p.UnfinishedSeconds)) : null,
+        LivePeersPerMinute = Rounded.ToThousandths(r.LivePeersPerMinute),
+        BoundLivePeersPerMinute = Rounded.ToThousandths(r.BoundLivePeersPerMinute),
+        AttemptsPerSecond = Rounded.ToThousandths(r.AttemptsPerSecond),
         MaxCounted = r.MaxCounted,
         MaxHalfOpen = r.MaxHalfOpen,
         MaxUnknownHalfOpen = r.MaxUnknownHalfOpen,
         MaxNatEntries = r.MaxNatEntries,
-        MaxWaitSeconds = r.MaxWaitSeconds,
-        WaitP99Seconds = r.WaitP99Seconds,
-        Jain = r.Jain,
+        NatDropped = r.MaxNatEntries is null ? null : r.NatDropped,
+        MaxWaitSeconds = Rounded.ToThousandths(r.MaxWaitSeconds),
+        WaitP50Seconds = Rounded.ToThousandths(r.WaitP50Seconds),
+        WaitP99Seconds = Rounded.ToThousandths(r.WaitP99Seconds),
+        Jain = Rounded.ToThousandths(r.Jain),
         GivenUp = r.GivenUp,
         Rejected = r.Rejected,
         Warnings = r.Warnings,
         Events = r.Events,
-        Outbreak = r.Outbreak is { } o ? new OutbreakDocument(o.Hosts, o.Infected, o.ContactsPerSecond, o.SecondsTo) : null,
+        Outbreak = r.Outbreak is { } o ? new OutbreakDocument(o.Hosts, o.Infected, Rounded.ToThousandths(o.ContactsPerSecond),
+            Rounded.ToThousandths(o.SecondsTo)) : null,
     };
+
+    private static double? Known(double quantile) => double.IsFinite(quantile) ? Rounded.ToThousandths(quantile) : null;
 }
 
-/// <summary>P50 and P99 are null when no page was ever there.</summary>
-internal sealed record PageDocument(double? P50, double? P99, int Count, double? UnfinishedSeconds);
+/// <summary>
+/// P50 and P99 are null where too few pages came: then they are more than UnfinishedSeconds. Unfinished pages were
+/// still missing at the end; the oldest had been waited for so long.
+/// </summary>
+internal sealed record PageDocument(double? P50, double? P99, int Count, int Unfinished, double? UnfinishedSeconds);
 
 internal sealed record OutbreakDocument(int Hosts, int Infected, double ContactsPerSecond, IReadOnlyDictionary<string, double?> SecondsTo);
 

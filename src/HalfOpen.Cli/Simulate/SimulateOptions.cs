@@ -87,6 +87,11 @@ internal sealed class SimulateOptions
     public Option<string?> Replay { get; } = new("--replay")
         { Description = "Drive a policy by a recorded file instead of a world, with the checkers on." };
 
+    public Option<string[]> Assert { get; } = new("--assert")
+        { Description =
+            "Exit with 1 unless this holds for every row of the table: METRIC OPERATOR NUMBER[UNIT], such as 'page.p99 <= 0.5s'. Metrics "
+            + "are named as in --json, operators are <=, <, >=, > and =; may be given more than once." };
+
     public Option<bool> Json { get; } = CommonOptions.Json();
 
     public Option<bool> Csv { get; } = new("--csv") { Description = "Print one line a run for spreadsheets instead of text for people." };
@@ -103,7 +108,7 @@ internal sealed class SimulateOptions
 
     public IEnumerable<Option> All =>
         [Scenario, Policy, Limit, Seed, Seeds, GiveUp, NatBudget, Set, Hosts, Parallel, Plot, Timeline, TimelineSeconds, Record, Replay,
-            List, Show, Json, Csv, Stats, Quiet];
+            List, Show, Assert, Json, Csv, Stats, Quiet];
 
     /// <summary>Loads the scenario that was named.</summary>
     public Scenario ReadScenario(ParseResult parsed)

@@ -29,6 +29,7 @@ internal static class SimulateVerb
                 ("halfopen simulate --scenario my.json --policy fair --limit 10:400 --plot limit.svg", "which limit should I set?"),
                 ("halfopen simulate --scenario outbreak --hosts 1000000", "how the limit slows a worm through a population"),
                 ("halfopen simulate --policy windows-xp --limit 10 --timeline freeze.svg", "a picture: who holds which slot when"),
+                ("halfopen simulate --policy fair --limit 10 --assert 'page.p99 <= 0.5s'", "for CI: exit code 1 if it is not so"),
                 ("halfopen simulate --show freeze > my.json", "begin a scenario of your own"),
             },
         };
@@ -61,12 +62,15 @@ internal static class SimulateVerb
 
         var scenario = options.ReadScenario(parsed);
         var requests = options.Requests(parsed, scenario, out var seeds);
+        var assertions = new Assertions(parsed.GetValue(options.Assert) ?? []);
         CheckOutputs(parsed, options, scenario, requests);
         try
         {
             var clock = Stopwatch.StartNew();
             var results = Make(terminal, options, parsed, scenario, requests, cancel);
-            Print(terminal, options, parsed, scenario, seeds, results);
+            var summaries = Summary.Of(results);
+            var checks = assertions.On(scenario.Name, summaries);
+            Print(terminal, options, parsed, scenario, seeds, results, summaries, checks);
             if (parsed.GetValue(options.Stats))
             {
                 var events = results.Sum(r => r.Events);
@@ -78,7 +82,7 @@ internal static class SimulateVerb
                     + $"included; peak memory {self.PeakWorkingSet64 / 1_048_576:#,0} MiB");
             }
 
-            return ExitCode.Done;
+            return Assertions.Report(terminal, checks);
         }
         catch (CheckFailedException e)
         {
@@ -156,9 +160,8 @@ internal static class SimulateVerb
     }
 
     private static void Print(Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<ulong> seeds,
-        IReadOnlyList<RunResult> results)
+        IReadOnlyList<RunResult> results, IReadOnlyList<Summary> summaries, IReadOnlyList<(Assertion Assertion, Summary Row)> checks)
     {
-        var summaries = Summary.Of(results);
         var seedText = seeds.Count == 1 ? $"seed {seeds[0]}" : $"seeds {seeds[0]} to {seeds[^1]}";
         if (parsed.GetValue(options.Plot) is { } plot)
         {
@@ -168,7 +171,7 @@ internal static class SimulateVerb
 
         if (parsed.GetValue(options.Json))
         {
-            terminal.Out.WriteLine(SimulateDocument.Write(scenario.Name, seeds, results));
+            terminal.Out.WriteLine(SimulateDocument.Write(scenario.Name, seeds, results, checks));
             return;
         }
 
@@ -188,6 +191,11 @@ internal static class SimulateVerb
         }
 
         terminal.Out.Write(ResultTable.Text(ResultTable.Rows(scenario, summaries)));
+        if (!parsed.GetValue(options.Quiet))
+        {
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine(ClosingSentence.Of(scenario, summaries));
+        }
     }
 
     private static void CheckOutputs(ParseResult parsed, SimulateOptions options, Scenario scenario, List<RunRequest> requests)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HalfOpen.Simulation.Results;
 using HalfOpen.Simulation.Scenarios;
 
 namespace HalfOpen.Simulation.Experiments;
@@ -46,6 +47,15 @@ public static class ResultTable
         _ => (seconds.Value / 86_400).ToString("0.0", CultureInfo.InvariantCulture) + " d",
     };
 
+    /// <summary>A quantile of pages for people: 0.05 s; or > 528 s where the page is still waited for.</summary>
+    public static string Page(double quantile, PageTimes pages) =>
+        double.IsNaN(quantile) ? "-" : double.IsInfinity(quantile) ? "> " + Seconds(pages.UnfinishedSeconds) : Seconds(quantile);
+
+    /// <summary>How many pages did not come, and for how long at the most: 2 for 528 s.</summary>
+    private static string Unfinished(PageTimes? pages) => pages is null ? "-"
+        : pages.Unfinished == 0 ? "0"
+        : string.Create(CultureInfo.InvariantCulture, $"{pages.Unfinished} for {Seconds(pages.UnfinishedSeconds)}");
+
     public static string Rate(double value) => value switch
     {
         0 => "0",
@@ -60,9 +70,10 @@ public static class ResultTable
             { new("policy", s => s.Label), new("limit", s => s.Limit?.ToString(CultureInfo.InvariantCulture) ?? "-") };
         if (scenario.Programs.Any(p => p.Kind == ProgramKind.Browser))
         {
-            columns.Add(new("page p50", s => s.PageSeconds is { Count: > 0 } p ? Seconds(p.P50) : "-"));
-            columns.Add(new("page p99", s => s.PageSeconds is { Count: > 0 } p ? Seconds(p.P99) : "-"));
+            columns.Add(new("page p50", s => s.PageSeconds is { } p ? Page(p.P50, p) : "-"));
+            columns.Add(new("page p99", s => s.PageSeconds is { } p ? Page(p.P99, p) : "-"));
             columns.Add(new("pages", s => s.PageSeconds?.Count.ToString(CultureInfo.InvariantCulture) ?? "-"));
+            columns.Add(new("unfinished", s => Unfinished(s.PageSeconds)));
         }
 
         if (scenario.Programs.Any(p => p.Kind is ProgramKind.Swarm or ProgramKind.Crawler))

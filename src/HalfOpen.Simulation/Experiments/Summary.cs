@@ -17,9 +17,6 @@ public sealed record Summary
 
     public PageTimes? PageSeconds { get; init; }
 
-    /// <summary>The longest that a page was still missing at the end of a run.</summary>
-    public double? UnfinishedSeconds { get; init; }
-
     public double LivePeersPerMinute { get; init; }
 
     public double? BoundLivePeersPerMinute { get; init; }
@@ -66,8 +63,7 @@ public sealed record Summary
             Policy = first.Policy,
             Limit = first.Limit,
             Runs = runs.Count,
-            PageSeconds = first.PageSeconds is null ? null : PageTimes.Of(pages, null),
-            UnfinishedSeconds = runs.Max(r => r.PageSeconds?.UnfinishedSeconds),
+            PageSeconds = first.PageSeconds is null ? null : PageTimes.Of(pages, [.. runs.SelectMany(r => r.UnfinishedPages)]),
             LivePeersPerMinute = runs.Average(r => r.LivePeersPerMinute),
             BoundLivePeersPerMinute = runs.Average(r => r.BoundLivePeersPerMinute),
             AttemptsPerSecond = Fold(runs, r => r.AttemptsPerSecond, values => values.Average()),

@@ -2,7 +2,12 @@ namespace HalfOpen.Simulation.Plots;
 
 /// <summary>A line of a panel. Points need not be many; NaN leaves a gap.</summary>
 /// <param name="Color">0 to 6, the same in every panel of a chart.</param>
-internal sealed record Series(string Name, int Color, bool Dashed, IReadOnlyList<(double X, double Y)> Points);
+/// <param name="Points">In order of X.</param>
+internal sealed record Series(string Name, int Color, bool Dashed, IReadOnlyList<(double X, double Y)> Points)
+{
+    /// <summary>Where the value is only known to be larger than what is drawn: an arrow points up from there.</summary>
+    public IReadOnlySet<double> AtLeast { get; init; } = new HashSet<double>();
+}
 
 /// <summary>One set of axes.</summary>
 internal sealed record Panel
@@ -146,6 +151,12 @@ internal static class Chart
                 {
                     svg.Dot($"f c{series.Color}", Px(p.X), Py(p.Y));
                 }
+            }
+
+            foreach (var p in shown.Where(p => series.AtLeast.Contains(p.X)))
+            {
+                var (x, y) = (Px(p.X), Py(p.Y));
+                svg.Path($"l c{series.Color}", [(x, y), (x, y - 11), (x - 4, y - 6), (x, y - 11), (x + 4, y - 6)]);
             }
         }
     }

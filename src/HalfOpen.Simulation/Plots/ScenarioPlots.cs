@@ -22,11 +22,10 @@ public static class ScenarioPlots
             var series = new List<Series>();
             for (var i = 0; i < labels.Count; i++)
             {
-                var label = labels[i];
-                series.Add(new Series(label, i % 7, false, Points(summaries, limits, label, value)));
+                series.Add(Line(labels[i], i, "", false, value));
                 foreach (var (suffix, dashed, other) in more)
                 {
-                    series.Add(new Series(label + suffix, i % 7, dashed, Points(summaries, limits, label, other)));
+                    series.Add(Line(labels[i], i, suffix, dashed, other));
                 }
             }
 
@@ -38,10 +37,30 @@ public static class ScenarioPlots
             }
         }
 
-        if (summaries.Any(s => s.PageSeconds is { Count: > 0 }))
+        Series Line(string label, int color, string suffix, bool dashed, Func<Summary, double?> value)
         {
-            Add("Time until a page is there (dashed: 99 of 100 pages)", "seconds", s => s.PageSeconds is { Count: > 0 } p ? p.P50 : null,
-                true, (", p99", true, s => s.PageSeconds is { Count: > 0 } p ? p.P99 : null));
+            var points = Points(summaries, limits, label, value);
+            var missing = summaries.Where(s => s.Label == label && value(s) is double.PositiveInfinity)
+                .ToDictionary(s => (double)(s.Limit ?? 0), s => s.PageSeconds!.UnfinishedSeconds!.Value);
+            return new Series(label + suffix, color % 7, dashed,
+                [.. points.Select(p => (p.Item1, double.IsInfinity(p.Item2) ? SoFar(p.Item1) : p.Item2))])
+            {
+                AtLeast = points.Where(p => double.IsInfinity(p.Item2)).Select(p => p.Item1).ToHashSet(),
+            };
+
+            double SoFar(double limit) => missing.GetValueOrDefault(limit, missing.GetValueOrDefault(0)); // 0: no limit
+        }
+
+        if (summaries.Any(s => s.PageSeconds is { Count: > 0 } or { Unfinished: > 0 }))
+        {
+            Add("Time until a page is there (dashed: 99 of 100 pages)", "seconds", s => s.PageSeconds?.P50, true,
+                (", p99", true, s => s.PageSeconds?.P99));
+        }
+
+        var isOpen = summaries.Any(s => s.PageSeconds is { } p && (double.IsInfinity(p.P50) || double.IsInfinity(p.P99)));
+        if (isOpen)
+        {
+            Add("Pages still missing at the end", "pages", s => s.PageSeconds?.Unfinished, false);
         }
 
         if (scenario.Programs.Any(p => p.Kind is ProgramKind.Swarm or ProgramKind.Crawler))
@@ -68,7 +87,8 @@ public static class ScenarioPlots
         }
 
         return Chart.Render($"What the limit gives and costs: {scenario.Name}",
-            $"{Words(scenario)} Simulated, {scenario.DurationSeconds:0} virtual seconds, {seeds}.", panels);
+            $"{Words(scenario)} Simulated, {scenario.DurationSeconds:0} virtual seconds, {seeds}."
+            + (isOpen ? " An arrow: at least so long, since a page was still missing at the end." : ""), panels);
     }
 
     /// <summary>Infected share over time, one line a run.</summary>

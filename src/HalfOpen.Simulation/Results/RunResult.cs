@@ -19,11 +19,17 @@ public sealed record RunResult
 
     public required ulong Seed { get; init; }
 
-    /// <summary>Times of finished pages; null: the scenario has no browser.</summary>
+    /// <summary>How long pages took; null: the scenario has no browser.</summary>
     public PageTimes? PageSeconds { get; init; }
 
     /// <summary>Pages in order, for quantiles over several seeds.</summary>
     public IReadOnlyList<double> Pages { get; init; } = [];
+
+    /// <summary>
+    /// For how long each page that was still missing at the end had been waited for, in seconds: one at most for each
+    /// browser.
+    /// </summary>
+    public IReadOnlyList<double> UnfinishedPages { get; init; } = [];
 
     /// <summary>Hosts that answered a swarm or a crawler with a connection, a minute.</summary>
     public double LivePeersPerMinute { get; init; }
@@ -84,18 +90,6 @@ public sealed record RunResult
     public OutbreakResult? Outbreak { get; init; }
 }
 
-/// <summary>Page times in seconds, over finished pages.</summary>
-public sealed record PageTimes(double P50, double P99, int Count)
-{
-    /// <summary>
-    /// How long the person has been waiting for the page that was not there at the end; null: was not waiting.
-    /// </summary>
-    public double? UnfinishedSeconds { get; init; }
-
-    public static PageTimes Of(IReadOnlyList<double> pages, double? unfinished) =>
-        new(Quantiles.Of(pages, 0.5), Quantiles.Of(pages, 0.99), pages.Count) { UnfinishedSeconds = unfinished };
-}
-
 /// <summary>How far a worm got.</summary>
 public sealed record OutbreakResult
 {
@@ -111,30 +105,4 @@ public sealed record OutbreakResult
 
     /// <summary>Infected hosts over time: (seconds, hosts).</summary>
     public required IReadOnlyList<(double Seconds, int Infected)> Curve { get; init; }
-}
-
-/// <summary>Quantiles of a sample: the smallest value that at least a share q of the sample does not exceed.</summary>
-public static class Quantiles
-{
-    /// <returns>0 for an empty sample.</returns>
-    public static double Of(IReadOnlyList<double> sample, double q)
-    {
-        if (sample.Count == 0)
-        {
-            return 0;
-        }
-
-        var sorted = sample.Order().ToArray();
-        return sorted[Math.Clamp((int)Math.Ceiling(q * sorted.Length) - 1, 0, sorted.Length - 1)];
-    }
-
-    /// <summary>
-    /// Jain, Chiu and Hawe 1984: (sum x)^2 / (n sum x^2); 1 when all are equal, 1/n when one has all.
-    /// </summary>
-    public static double Jain(IReadOnlyList<double> shares)
-    {
-        var sum = shares.Sum();
-        var squares = shares.Sum(x => x * x);
-        return squares == 0 ? 1 : sum * sum / (shares.Count * squares);
-    }
 }

@@ -16,8 +16,8 @@ internal static class RunReport
         var all = world.Behaviours;
         var browsers = all.OfType<BrowserBehaviour>().ToList();
         var pages = browsers.SelectMany(b => b.Pages).Select(Ticks.ToSeconds).ToList();
-        double? unfinished = browsers.Select(b => b.WaitingSince).Where(t => t is not null)
-            .Select(t => (double?)Ticks.ToSeconds(world.Now - t!.Value)).Max();
+        var unfinished = browsers.Select(b => b.WaitingSince).Where(t => t is not null)
+            .Select(t => Ticks.ToSeconds(world.Now - t!.Value)).ToList();
         var seconds = scenario.DurationSeconds;
         return new RunResult
         {
@@ -28,6 +28,7 @@ internal static class RunReport
             Seed = request.Seed,
             PageSeconds = browsers.Count == 0 ? null : PageTimes.Of(pages, unfinished),
             Pages = pages,
+            UnfinishedPages = unfinished,
             LivePeersPerMinute = all.Where(b => b.Spec.Kind is ProgramKind.Swarm or ProgramKind.Crawler)
                 .Sum(b => b.Statistics.Established) / seconds * SecondsPerMinute,
             AttemptsPerSecond = Each(all, b => b.Statistics.Started / seconds),
