@@ -104,8 +104,8 @@ public sealed partial class Engine
     }
 
     /// <summary>
-    /// An attempt that was half-open already when the host found it. It counts, above the limit if need be, and is
-    /// never queued.
+    /// An attempt that was half-open already when the host found it. It is never queued. It counts, above the limit if
+    /// need be; under fair what is above the limit holds no slot, and is owed by its program.
     /// </summary>
     /// <exception cref="ArgumentException">As <see cref="Submit"/>.</exception>
     public AttemptId Adopt(in AttemptRequest request, Instant now)

@@ -31,6 +31,12 @@ internal enum AttemptFlags : byte
 
     /// <summary>It started on a slot that the engine had leased out, and gives it back there.</summary>
     Leased = 8,
+
+    /// <summary>It was half-open already when the host found it.</summary>
+    Adopted = 16,
+
+    /// <summary>Half-open beyond the limit, and not because this engine let it: adopted, or the limit was lowered.</summary>
+    Excess = 32,
 }
 
 /// <summary>

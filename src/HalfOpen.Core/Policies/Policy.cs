@@ -35,7 +35,9 @@ internal abstract class Policy(EngineState state)
     {
     }
 
-    /// <summary>It is half-open already: count it, whatever the limit.</summary>
+    /// <summary>
+    /// It is half-open already: count it, or have its program owe a slot for it where there are more than the limit.
+    /// </summary>
     public abstract void Adopt(int index);
 
     /// <summary>

@@ -14,6 +14,8 @@ internal struct AttemptList
 
     public readonly int Head => _head - 1;
 
+    public readonly int Tail => _tail - 1;
+
     public readonly bool IsEmpty => _head == 0;
 
     public void AddLast(AttemptSlab slab, int index)

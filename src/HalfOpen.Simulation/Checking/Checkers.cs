@@ -22,9 +22,10 @@ internal sealed class Checkers
     private ILimiter _limiter;
     private int _waiting;
     private int _unknownHalfOpen;
-    private int _unknownAllowed;
     private int _countedAllowed;
-    private int _beyondAllowed;
+
+    // What was half-open beyond the limit without the policy's doing: it stays, and what may start beside it may.
+    private int _excess;
     private long _starts;
     private long _steps;
 
@@ -55,8 +56,7 @@ internal sealed class Checkers
     {
         _log.Add(now, "limit", limit);
         _countedAllowed = _limiter.Counted; // over-full after a reduction: may stay, must not grow
-        _unknownAllowed = _unknownHalfOpen;
-        _beyondAllowed = _limiter.HalfOpen - _limiter.Counted;
+        _excess = _limiter.HalfOpen;
     }
 
     /// <summary>It was half-open when the recorder began: it counts above the limit if need be.</summary>
@@ -64,12 +64,13 @@ internal sealed class Checkers
     {
         _log.Add(now, "adopt", serial);
         _countedAllowed = Math.Max(_countedAllowed, _limiter.Counted);
+        _excess = _limiter.HalfOpen;
     }
 
     public void Restarted(ILimiter limiter)
     {
         _limiter = limiter;
-        _waiting = _unknownHalfOpen = _unknownAllowed = _countedAllowed = _beyondAllowed = 0;
+        _waiting = _unknownHalfOpen = _countedAllowed = _excess = 0;
         foreach (var key in _keys)
         {
             key.Waiting = 0;
@@ -166,22 +167,18 @@ internal sealed class Checkers
             }
         }
 
-        if (_promises.BoundsUnknown)
+        _excess = halfOpen <= limit ? 0 : Math.Min(_excess, halfOpen);
+        if (_promises.BoundsUnknown && _unknownHalfOpen > limit + _excess)
         {
-            _unknownAllowed = Math.Max(limit, Math.Min(_unknownAllowed, _unknownHalfOpen));
-            if (_unknownHalfOpen > _unknownAllowed)
-            {
-                throw Fail(now,
-                    $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above the limit of {limit}");
-            }
+            throw Fail(now,
+                $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above the limit of {limit}");
         }
 
         if (_promises.BeyondPerSlot > 0)
         {
             var beyond = halfOpen - counted;
             var most = Math.Max(_promises.BeyondAtLeast, _promises.BeyondPerSlot * limit);
-            _beyondAllowed = Math.Max(most, Math.Min(_beyondAllowed, beyond));
-            if (beyond > _beyondAllowed)
+            if (beyond > most + _excess)
             {
                 throw Fail(now, $"beyond: {beyond} half-open attempts without a slot, at most {most} may be");
             }

@@ -51,6 +51,49 @@ public sealed class StormTests
         }
     }
 
+    /// <summary>
+    /// The storm went on while no guard was there (it was killed, or is just being tried): more is half-open than the
+    /// limit allows, for two minutes. The same where the limit is lowered.
+    /// </summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    public void A_guard_that_comes_into_a_storm_freezes_nobody(int limit)
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var load = new Load(network.Machine);
+        load.As(Bob, Path.Combine(load.Folder, "load"), "dead", "1000", "1");
+        Assert.True(SpinWait.SpinUntil(() => HalfOpenIn(network) >= 1_000, TimeSpan.FromSeconds(20)), "a storm");
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = limit, Outcomes = OutcomeChoice.Bpf });
+        guard.Until(s => s.Counters.Adopted >= 1_000, "it finds what is half-open");
+        Pages(load, guard, limit);
+        guard.Session.SetLimit(3);
+        guard.Until(s => s.Limit == 3, "the limit is lower");
+        Pages(load, guard, 3);
+    }
+
+    private static int HalfOpenIn(TestNetwork network)
+    {
+        Thread.Sleep(200);
+        return int.Parse(network.Machine.Run(() => Shell.Run("ss -Htn state syn-sent | wc -l")).Trim());
+    }
+
+    private static void Pages(Load load, RunningGuard guard, int limit)
+    {
+        for (var page = 0; page < 3; page++)
+        {
+            var (connected, ms) = load.Page(Ann, patienceMs: 10_000);
+            var status = guard.Status;
+            TestContext.Current.SendDiagnosticMessage(
+                $"limit {limit}: {connected} of 30 in {ms} ms, {status.HalfOpen} half-open, {status.Counted} on slots");
+            Assert.Equal(30, connected);
+            Assert.InRange(status.Counted, 0, limit);
+            Thread.Sleep(1_500); // what is out becomes late
+        }
+    }
+
     [Theory]
     [InlineData(10, false)]
     [InlineData(10, true)]

@@ -64,6 +64,22 @@ internal sealed class EngineHarness
         Take();
     }
 
+    /// <summary>It was half-open before the engine came.</summary>
+    public void Adopt(int id, string program, Destination destination, string? owner = null)
+    {
+        _ids[id] = Engine.Adopt(
+            new AttemptRequest
+            {
+                Program = owner is null
+                    ? Engine.Programs.Intern(program) : Engine.Programs.Intern(program, Engine.Programs.InternOwner(owner)),
+                Destination = destination,
+                Tag = (ulong)id,
+            },
+            Instant.FromMilliseconds(NowMs));
+        HalfOpen.Add(id);
+        Take();
+    }
+
     public bool End(int id, Outcome outcome)
     {
         Engine.AdvanceTo(Instant.FromMilliseconds(NowMs)); // it may expire or start first

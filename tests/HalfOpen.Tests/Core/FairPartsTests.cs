@@ -257,7 +257,7 @@ public sealed class FairPartsTests
 
         void Pass(int program)
         {
-            beyond.Count++;
+            beyond.Enter(isExcess: false);
             programs[program]++;
             owners[ownerOf[program]]++;
         }

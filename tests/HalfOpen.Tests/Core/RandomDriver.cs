@@ -6,7 +6,7 @@ namespace HalfOpen.Tests.Core;
 /// <summary>
 /// A seeded stream of events over few programs and few destinations, so that they meet often; keeps books of its own.
 /// </summary>
-internal sealed class RandomDriver(EngineHarness harness, int seed)
+internal sealed class RandomDriver(EngineHarness harness, int seed, bool adopts = false)
 {
     private readonly Random _random = new(seed);
     private readonly Dictionary<int, (string Program, Destination Destination)> _submitted = [];
@@ -17,7 +17,8 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
 
     public EngineHarness Harness { get; } = harness;
 
-    public void Step()
+    /// <returns>How many attempts were adopted.</returns>
+    public int Step()
     {
         Harness.NowMs += _random.Next(6) == 0 ? _random.Next(4000) : _random.Next(30);
         switch (_random.Next(20))
@@ -38,6 +39,8 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
                 Harness.Close(_open[0]);
                 _open.RemoveAt(0);
                 break;
+            case 19 when adopts && _random.Next(8) == 0:
+                return Adopt();
             case 18 when _random.Next(4) == 0:
                 Harness.Limit(_random.Next(1, 6));
                 break;
@@ -45,6 +48,8 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
                 Harness.At(Harness.NowMs);
                 break;
         }
+
+        return 0;
     }
 
     /// <summary>The engine's numbers are those that its decisions imply.</summary>
@@ -99,6 +104,20 @@ internal sealed class RandomDriver(EngineHarness harness, int seed)
         Harness.At(Harness.NowMs + 2_000_000);
         Require(Harness.Engine is { Counted: 0, Waiting: 0, HalfOpen: 0 },
             $"left: {Harness.Engine.Counted} slots, {Harness.Engine.Waiting} waiting, {Harness.Engine.HalfOpen} half-open");
+    }
+
+    private int Adopt()
+    {
+        var count = _random.Next(1, 12);
+        for (var i = 0; i < count; i++)
+        {
+            var destination = Host(_random.Next(12), (ushort)(_random.Next(2) == 0 ? 443 : 6881));
+            var program = "p" + _random.Next(3);
+            _submitted.Add(_next, (program, destination));
+            Harness.Adopt(_next++, program, destination);
+        }
+
+        return count;
     }
 
     private void End(int id, Outcome outcome)

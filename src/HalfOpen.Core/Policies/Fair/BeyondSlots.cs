@@ -14,8 +14,11 @@ internal sealed class BeyondSlots
 
     public BeyondSlots(int limit) => SetLimit(limit);
 
-    /// <summary>Attempts that are out without a slot.</summary>
-    public int Count { get; set; }
+    /// <summary>Attempts that are out without a slot, because their destinations answered lately.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Those that were out already when the limit came. They take nothing from the others' room.</summary>
+    public int Excess { get; private set; }
 
     /// <summary>
     /// The bound of <see cref="Count"/> at a limit; after the limit was lowered it may be above for a while.
@@ -24,6 +27,10 @@ internal sealed class BeyondSlots
 
     public void SetLimit(int limit) => _most = Most(limit);
 
+    public void Enter(bool isExcess) => Add(isExcess, 1);
+
+    public void Leave(bool isExcess) => Add(isExcess, -1);
+
     /// <summary>One more may go.</summary>
     /// <param name="program">Attempts of the program that are out without a slot.</param>
     /// <param name="owner">Those of its owner's programs; a program without one: its own.</param>
@@ -31,5 +38,17 @@ internal sealed class BeyondSlots
     {
         var room = _most - Count;
         return 2 * program < room && owner < room;
+    }
+
+    private void Add(bool isExcess, int change)
+    {
+        if (isExcess)
+        {
+            Excess += change;
+        }
+        else
+        {
+            Count += change;
+        }
     }
 }

@@ -51,12 +51,7 @@ internal sealed partial class FairPolicy
         }
         else
         {
-            _beyond.Count++;
-            program.Beyond++;
-            if (program.Owner >= 0)
-            {
-                _classes.OwnerOf(program).Beyond++;
-            }
+            EnterBeyond(index);
         }
 
         attempt.List = FairList.Young;
@@ -155,7 +150,7 @@ internal sealed partial class FairPolicy
         }
         else
         {
-            LeaveBeyond(ref _classes.Program(attempt.Program));
+            LeaveBeyond(index);
         }
 
         if (outcome == Outcome.Established)
@@ -171,9 +166,24 @@ internal sealed partial class FairPolicy
     /// <summary>A quick answer says that nobody was silent; a cancelled attempt says nothing (null).</summary>
     private static bool? SilentOf(Outcome outcome) => outcome == Outcome.Cancelled ? null : outcome == Outcome.TimedOut;
 
-    private void LeaveBeyond(ref FairProgram program)
+    private void EnterBeyond(int index)
     {
-        _beyond.Count--;
+        ref var attempt = ref Slab[index];
+        _beyond.Enter(isExcess: (attempt.Flags & AttemptFlags.Excess) != AttemptFlags.None);
+        ref var program = ref _classes.Program(attempt.Program);
+        program.Beyond++;
+        if (program.Owner >= 0)
+        {
+            _classes.OwnerOf(program).Beyond++;
+        }
+    }
+
+    private void LeaveBeyond(int index)
+    {
+        ref var attempt = ref Slab[index];
+        _beyond.Leave(isExcess: (attempt.Flags & AttemptFlags.Excess) != AttemptFlags.None);
+        attempt.Flags &= ~AttemptFlags.Excess;
+        ref var program = ref _classes.Program(attempt.Program);
         program.Beyond--;
         if (program.Owner >= 0)
         {
@@ -328,19 +338,26 @@ internal sealed partial class FairPolicy
         else
         {
             _known.FellSilent(attempt.Entry);
-            attempt.List = FairList.Overdue;
-            ref var program = ref _classes.Program(attempt.Program);
-            if (!program.WantsTurn)
-            {
-                _turns.Enter(attempt.Program, program.Owner, State.Now);
-            }
-
-            program.Owed++;
-            program.Overdue.AddLast(Slab, index);
-            OwnerHolds(program, 1);
+            EnterOverdue(index);
         }
 
         Review(attempt.Class);
+    }
+
+    /// <summary>Its program owes a slot for it from now on.</summary>
+    private void EnterOverdue(int index)
+    {
+        ref var attempt = ref Slab[index];
+        attempt.List = FairList.Overdue;
+        ref var program = ref _classes.Program(attempt.Program);
+        if (!program.WantsTurn)
+        {
+            _turns.Enter(attempt.Program, program.Owner, State.Now);
+        }
+
+        program.Owed++;
+        program.Overdue.AddLast(Slab, index);
+        OwnerHolds(program, 1);
     }
 
     /// <summary>
@@ -350,7 +367,7 @@ internal sealed partial class FairPolicy
     {
         var index = _classes.Program(p).Overdue.Head;
         LeaveOverdue(index);
-        LeaveBeyond(ref _classes.Program(p));
+        LeaveBeyond(index);
         ref var attempt = ref Slab[index];
         State.Charge(index);
         _known[attempt.Entry].Counted++;

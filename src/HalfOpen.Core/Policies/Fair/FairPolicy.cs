@@ -8,7 +8,7 @@ namespace HalfOpen.Core.Policies.Fair;
 /// (<see cref="Turns"/>). What may be taken: everything but the <see cref="Headroom"/>, except by those who give it
 /// back within a round trip. The reasons stand in docs/concepts/fair.md; the invariant is that slots held never exceed
 /// the limit. This file: what happens, and what becomes of an attempt. FairPolicy.Started.cs: from its start to its
-/// end. FairPolicy.Waiting.cs: queued, or parked behind another attempt to the same destination.
+/// end. FairPolicy.Excess.cs: half-open beyond the limit already. FairPolicy.Waiting.cs: queued, or parked behind another attempt to the same destination.
 /// </summary>
 internal sealed partial class FairPolicy : Policy
 {
@@ -122,14 +122,6 @@ internal sealed partial class FairPolicy : Policy
         }
     }
 
-    public override void Adopt(int index)
-    {
-        ref var attempt = ref Slab[index];
-        attempt.Class = _classes.Find(attempt, State.Programs, State.Now);
-        State.StartAdopted(index, counted: true);
-        Begin(index, _known.Find(attempt.Address));
-    }
-
     public override void Ended(int index, Outcome outcome)
     {
         End(index, outcome);
@@ -173,6 +165,11 @@ internal sealed partial class FairPolicy : Policy
     {
         _headroom.SetLimit(State.WholeLimit, State.Now);
         _beyond.SetLimit(State.WholeLimit);
+        if (State.All.Counted > State.WholeLimit)
+        {
+            OweExcess();
+        }
+
         for (var c = 0; c < _classes.Count; c++)
         {
             if (_classes[c].IsLive)

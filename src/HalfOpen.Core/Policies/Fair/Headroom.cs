@@ -18,7 +18,6 @@ internal sealed class Headroom
 
     private readonly FairOptions _options;
     private int _limit;
-    private int _most;
     private int _peak;
     private int _lastPeak;
     private long _windowEnds;
@@ -30,6 +29,9 @@ internal sealed class Headroom
         _options = options;
         SetLimit(limit, now);
     }
+
+    /// <summary>Slots that may be kept free at most; none at limit 1.</summary>
+    public int Most { get; private set; }
 
     /// <summary>Slots kept free now.</summary>
     public int Size { get; private set; }
@@ -46,7 +48,7 @@ internal sealed class Headroom
     public bool IsReached => LongHeld >= _limit - Size;
 
     /// <summary>Not reached, whatever size it may have.</summary>
-    public bool IsFar => LongHeld < _limit - _most;
+    public bool IsFar => LongHeld < _limit - Most;
 
     private bool LendsShortly =>
         Size > 0 && Size * LargeShare >= _limit && _options.LendBefore > TimeSpan.Zero && _silenceEnds.Value != 0;
@@ -54,9 +56,9 @@ internal sealed class Headroom
     public void SetLimit(int limit, long now)
     {
         _limit = limit;
-        _most = Math.Min(_options.MaxHeadroom ?? (limit + LimitPerSlot - 1) / LimitPerSlot, limit - 1);
-        Trial = Math.Max(1, _most);
-        Size = _lastPeak = _peak = _most;
+        Most = Math.Min(_options.MaxHeadroom ?? (limit + LimitPerSlot - 1) / LimitPerSlot, limit - 1);
+        Trial = Math.Max(1, Most);
+        Size = _lastPeak = _peak = Most;
         _windowEnds = now + Window;
     }
 
@@ -78,7 +80,7 @@ internal sealed class Headroom
         }
 
         _peak = Math.Max(_peak, slots);
-        Size = !_options.LearnHeadroom ? _most : Math.Min(_most, Math.Max(1, Math.Max(_peak, _lastPeak)));
+        Size = !_options.LearnHeadroom ? Most : Math.Min(Most, Math.Max(1, Math.Max(_peak, _lastPeak)));
     }
 
     /// <summary>Somebody who gives slots back soon has started.</summary>
