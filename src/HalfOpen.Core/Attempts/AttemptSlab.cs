@@ -35,7 +35,9 @@ internal enum AttemptFlags : byte
     /// <summary>It was half-open already when the host found it.</summary>
     Adopted = 16,
 
-    /// <summary>Half-open beyond the limit, and not because this engine let it: adopted, or the limit was lowered.</summary>
+    /// <summary>
+    /// Half-open beyond the limit, and not because this engine let it: adopted, or the limit was lowered.
+    /// </summary>
     Excess = 32,
 }
 

@@ -8,7 +8,8 @@ namespace HalfOpen.Core.Policies.Fair;
 /// (<see cref="Turns"/>). What may be taken: everything but the <see cref="Headroom"/>, except by those who give it
 /// back within a round trip. The reasons stand in docs/concepts/fair.md; the invariant is that slots held never exceed
 /// the limit. This file: what happens, and what becomes of an attempt. FairPolicy.Started.cs: from its start to its
-/// end. FairPolicy.Excess.cs: half-open beyond the limit already. FairPolicy.Waiting.cs: queued, or parked behind another attempt to the same destination.
+/// end. FairPolicy.Excess.cs: half-open beyond the limit already. FairPolicy.Waiting.cs: queued, or parked behind
+/// another attempt to the same destination.
 /// </summary>
 internal sealed partial class FairPolicy : Policy
 {
