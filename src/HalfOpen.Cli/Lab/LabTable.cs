@@ -89,7 +89,7 @@ internal sealed class LabTable(Terminal terminal)
 
     private static string? Title(LabScenario scenario, LabTimes times) => scenario switch
     {
-        LabScenario.Freeze => $"a swarm of {LabPlan.SwarmWished} wished connections, 70 % dead peers",
+        LabScenario.Freeze => $"a swarm that wants {LabPlan.SwarmWished} connections at any time; 70 % of its peers are dead",
         LabScenario.Router => $"a home router for {LabPlan.RouterCapacity} connections; {times.SwarmRate:0} attempts a second",
         LabScenario.GoodHostDies =>
             $"one host, {LabPlan.LoadRate:0} connections a second; it falls silent after {times.ServiceSilent.TotalSeconds:0.#} s",

@@ -24,7 +24,7 @@ internal static class LabVerb
             { Description = "All durations as in life: dead peers stay half-open for 21 s. Takes eleven minutes." };
         var giveUp = new Option<bool>("--give-up")
             { Description =
-                "Also run fair with silent attempts given up early. Shows its worth with --full: it waits 3.5 s before it gives up." };
+                "Also run fair with silent attempts given up early. Useful with --full only, since it waits 3.5 s before it gives up." };
         var seconds = new Option<double?>("--seconds")
             { Description = "How long pages are counted, 5 to 3600. Default 60, with --full 600." };
         var speed = new Option<double>("--speed")

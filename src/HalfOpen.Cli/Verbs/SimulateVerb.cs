@@ -185,7 +185,7 @@ internal static class SimulateVerb
         {
             terminal.Out.WriteLine($"{terminal.Bold(scenario.Name)}: {scenario.Title}");
             terminal.Out.WriteLine(scenario.Outbreak is { } o
-                ? $"{o.Hosts:#,0} hosts, {o.ScanPerSecond:0.##} attempts a second wished by each infected one, {seedText}."
+                ? $"{o.Hosts:#,0} hosts, each infected one tries {o.ScanPerSecond:0.##} addresses a second, {seedText}."
                 : $"{scenario.DurationSeconds:0} virtual seconds, {seedText}; live/min: hosts that answered the P2P program or crawler.");
             terminal.Out.WriteLine();
         }

@@ -36,7 +36,7 @@ public static class LabPicture
             : "How long a web page takes while a P2P program tries dead peers", 19, bold: true);
         svg.Text("m", 24, 57, "A page is 30 HTTP connections to 5 new hosts, 50 ms away. " + (isStorm
             ? "Another program begins 300 a second to one host, up to 1,000 at once."
-            : "The program wishes 200 connections; 70 % of its peers are dead."), 12.5);
+            : "The program wants 200 connections at any time; 70 % of its peers are dead."), 12.5);
         svg.Text("m", 24, 75, Speed(result.Options.Times), 12.5);
         svg.Text("m", Median, Top - 10, "median", 11.5, "end");
         svg.Text("m", Slowest, Top - 10, "slowest", 11.5, "end");

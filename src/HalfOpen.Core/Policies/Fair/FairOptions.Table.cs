@@ -24,7 +24,7 @@ public sealed partial record FairOptions
     internal static PolicyRow TableRow { get; } = new("fair", "shares the slots themselves between programs", new FairOptions(),
     [
         PolicyOption.Switch<FairOptions>(
-            "give-up", "Abort attempts that stay silent for longer than handshakes here ever took, by credit. Default no.",
+            "give-up", "Abort attempts that stay silent for longer than handshakes here ever took; successes earn it. Default no.",
             o => o.GiveUp, (o, on) => o with { GiveUp = on }),
         PolicyOption.NumberOr<FairOptions>(
             "nat-budget", 2, LargestTable, "none", "Entries that a NAT device may hold for our attempts, dead ones included. Default none.",
