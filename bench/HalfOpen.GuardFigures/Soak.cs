@@ -10,11 +10,11 @@ namespace HalfOpen.GuardFigures;
 /// </summary>
 internal static class Soak
 {
-    public static int Run(int attempts, bool lease)
+    public static int Run(int attempts, int limit, bool lease)
     {
         using var network = new TestNetwork();
         network.Listen(80);
-        using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = 200, Policy = new FairOptions(), Lease = lease });
+        using var guard = new GuardProcess(network.Machine, new GuardOptions { Limit = limit, Policy = new FairOptions(), Lease = lease });
         var start = Stopwatch.GetTimestamp();
         network.Machine.Run(() => Churn.Run(attempts, open: 1000, seed: 1, done =>
         {
@@ -38,7 +38,7 @@ internal static class Soak
             && Stopwatch.GetElapsedTime(until).TotalSeconds < 30);
 
         var clean = status.HalfOpen == 0 && status.Waiting == 0 && status.Reconciliation.KernelSynSent == 0;
-        Console.WriteLine(lease ? "slots on lease" : "each SYN asked for");
+        Console.WriteLine($"limit {limit}, {(lease ? $"slots on lease ({status.Lease.Started} started so)" : "each SYN asked for")}");
         Console.WriteLine($"{attempts} attempts in {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s; {status.Totals}");
         Console.WriteLine($"{status.Counters}");
         Console.WriteLine($"{status.Reconciliation}; resident {guard.ResidentMiB:F0} MiB; CPU {guard.Cpu.TotalSeconds:F1} s");

@@ -158,6 +158,12 @@ public sealed record GuardCounters
     /// <summary>MPTCP SYNs let out over the limit, so that the kernel does not switch MPTCP off.</summary>
     public long MultipathPassed { get; init; }
 
+    /// <summary>
+    /// Starts and ends of attempts that the kernel could not tell us, because too many came at once: a comparison with
+    /// its sockets makes good for them.
+    /// </summary>
+    public long EventsLost { get; init; }
+
     /// <summary>Packets that were no whole TCP SYN: passed.</summary>
     public long Malformed { get; init; }
 }

@@ -55,6 +55,7 @@ internal static class StatusBuilder
                 HeldAgain = counters.HeldAgain,
                 Lost = counters.Lost,
                 MultipathPassed = counters.MultipathPassed,
+                EventsLost = counters.EventsLost,
             },
             Reconciliation = new ReconciliationStatus
             {

@@ -42,7 +42,8 @@ internal static class StatusPrinter
             + $"limit was reached {status.LimitWarnings:#,0} times while something waited");
         o.WriteLine(
             $"packets  {c.Syns:#,0} SYNs, {c.Retransmissions:#,0} retransmissions; over the limit {c.Passed:#,0} passed, "
-            + $"{c.Refused:#,0} refused; lost {c.QueueDropped:#,0} to a full queue, {c.UserDropped:#,0} to a full buffer");
+            + $"{c.Refused:#,0} refused; lost {c.QueueDropped:#,0} to a full queue, {c.UserDropped:#,0} to a full buffer"
+            + (c.EventsLost > 0 ? $", and {c.EventsLost:#,0} events" : ""));
         var rules = status.Rules;
         if (!rules.InPlace)
         {

@@ -35,6 +35,8 @@ internal sealed class Counters
 
     public long MultipathPassed { get; set; }
 
+    public long EventsLost { get; set; }
+
     public long Warnings { get; set; }
 
     public long ReconcileRuns { get; set; }

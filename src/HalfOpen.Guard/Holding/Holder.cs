@@ -268,7 +268,11 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     }
 
     /// <inheritdoc/>
-    public void EventsLost() => MustReconcile = true;
+    public void EventsLost(long count)
+    {
+        Counters.EventsLost += count;
+        MustReconcile = true;
+    }
 
     /// <summary>
     /// A socket that was connecting already when the guard came: it counts, and its retransmissions pass.

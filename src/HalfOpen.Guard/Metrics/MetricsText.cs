@@ -60,6 +60,8 @@ public static class MetricsText
         Counter("halfopen_lost_total", "Held SYNs that the kernel had lost when their turn came.", status.Counters.Lost);
         Counter("halfopen_multipath_passed_total", "MPTCP SYNs let out over the limit, so that the kernel does not switch MPTCP off.",
             status.Counters.MultipathPassed);
+        Counter("halfopen_events_lost_total", "Starts and ends of attempts that the kernel could not tell, too many at once.",
+            status.Counters.EventsLost);
         Counter("halfopen_malformed_total", "Packets that were no whole TCP SYN.", status.Counters.Malformed);
         Counter("halfopen_reconciliations_total", "Comparisons with the kernel's list of half-open sockets.", status.Reconciliation.Runs);
         Counter("halfopen_recovered_slots_total", "Slots whose socket had gone unseen.", status.Reconciliation.SlotsRecovered);

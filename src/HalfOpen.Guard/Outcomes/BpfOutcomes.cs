@@ -17,6 +17,7 @@ internal sealed class BpfOutcomes : IOutcomeSource
 
     /// <summary>From the kernel's clock to ours; they differ in a time namespace only.</summary>
     private readonly long _offsetTicks;
+    private long _lost;
 
     /// <param name="evenOfAPart">Also where it would see a part of the machine's programs only.</param>
     /// <exception cref="LinuxException">
@@ -67,16 +68,16 @@ internal sealed class BpfOutcomes : IOutcomeSource
 
     public void Drain(IOutcomeSink sink)
     {
-        var overflowed = _events.MayHaveLost;
         while (_events.TryRead(out var socketEvent))
         {
             sink.AdvanceTo(new Instant((socketEvent.Nanoseconds / 100) + _offsetTicks));
             Tell(sink, socketEvent);
         }
 
-        if (overflowed)
+        if (_events.Lost is var lost && lost > _lost)
         {
-            sink.EventsLost();
+            sink.EventsLost(lost - _lost);
+            _lost = lost;
         }
     }
 

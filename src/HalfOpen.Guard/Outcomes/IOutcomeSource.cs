@@ -25,8 +25,8 @@ internal interface IOutcomeSink
     /// <summary>A connection that was open ended.</summary>
     void ConnectionClosed(in Flow flow);
 
-    /// <summary>Events were lost: only a comparison with the kernel's list helps.</summary>
-    void EventsLost();
+    /// <summary>So many events were lost: only a comparison with the kernel's list helps.</summary>
+    void EventsLost(long count);
 }
 
 /// <summary>Tells how attempts end. Used by the guard's thread only.</summary>

@@ -60,6 +60,9 @@ internal sealed class BpfAssembler
     /// <summary>*(u64*)(at + offset) += register, atomically; the register gets the old value (Linux 5.12).</summary>
     public BpfAssembler FetchAdd(int at, int offset, int register) => Emit(0xdb, at, register, offset, 0x01);
 
+    /// <summary>*(u64*)(at + offset) += register, atomically.</summary>
+    public BpfAssembler AtomicAdd(int at, int offset, int register) => Emit(0xdb, at, register, offset, 0);
+
     /// <summary>
     /// *(u64*)(at + offset) = register if it is R0, atomically; R0 gets the old value in either case (Linux 5.12).
     /// </summary>

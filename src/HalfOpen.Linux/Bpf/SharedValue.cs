@@ -6,6 +6,7 @@ namespace HalfOpen.Linux.Bpf;
 /// <code>
 /// 0 outcomes are waited for (4)   4 the lease is open (4)   8 mark of exempt sockets (4)   12 loopback is governed (4)
 /// 64 leased slots that nobody has taken (8), in a cache line of its own
+/// 128 events that did not fit into the ring (8)
 /// 256 addresses that are ours (1 each): 1 at the place that an address's hash tells
 /// 4096 one number of 64 bits for each slot of <see cref="SlotLease"/> that may be taken: the socket's cookie, or 0
 /// then when a listener here last got a SYN from an address of ours, for each hash of its port (8)
@@ -19,6 +20,7 @@ internal sealed unsafe class SharedValue : IDisposable
     public const int MarkOffset = 8;
     public const int LoopbackOffset = 12;
     public const int FreeOffset = 64;
+    public const int LostOffset = 128;
     public const int OwnAddressesOffset = 256;
     public const int OwnAddressCount = 256;
     public const int TokensOffset = 4096;
@@ -64,6 +66,9 @@ internal sealed unsafe class SharedValue : IDisposable
     /// Leased slots that nobody has taken. Below 0 for a moment while somebody finds that there is none.
     /// </summary>
     public ref long Free => ref *(long*)(_start + FreeOffset);
+
+    /// <summary>Events that did not fit into the ring.</summary>
+    public long Lost => Volatile.Read(ref *(long*)(_start + LostOffset));
 
     /// <summary>
     /// Nanoseconds since the machine started; 0: never. By <see cref="LocalSynCode.PlaceOf"/>.

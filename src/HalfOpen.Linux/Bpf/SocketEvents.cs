@@ -100,11 +100,8 @@ public sealed class SocketEvents : IDisposable
     /// </summary>
     public long LastLocalSyn(ushort port) => Volatile.Read(ref _shared.LocalSyns[LocalSynCode.PlaceOf(port)]);
 
-    /// <summary>
-    /// Whether the ring is so full that the kernel may have refused events since it was last read empty: asked before
-    /// reading.
-    /// </summary>
-    public bool MayHaveLost => _ring.Pending > _ring.Capacity - (4 * SocketEvent.Length);
+    /// <summary>How many events did not fit into the ring, since the program was attached.</summary>
+    public long Lost => _shared.Lost;
 
     /// <summary>The next event; false when there is none now. Never waits.</summary>
     public bool TryRead(out SocketEvent socketEvent) => TryRead(out socketEvent, default);

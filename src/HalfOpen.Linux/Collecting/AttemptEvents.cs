@@ -38,7 +38,7 @@ internal sealed class AttemptEvents : IDisposable
         : "only this container's own attempts are seen";
 
     /// <value>Events were lost: more came than could be read.</value>
-    public bool HasLost { get; private set; }
+    public bool HasLost => _events.Lost > 0;
 
     /// <value>Who began an attempt from which local port, also when the socket is gone: what is tracked of it stays.
     /// </value>
@@ -48,7 +48,6 @@ internal sealed class AttemptEvents : IDisposable
     public void Take(TimeSpan most)
     {
         _waiter.Wait(most.Ticks);
-        HasLost |= _events.MayHaveLost;
         while (_events.TryRead(out var e))
         {
             if (!e.Flow.IsLoopback)

@@ -33,6 +33,7 @@ internal sealed class EventAttempts : IAttemptSource
     private readonly Waiter _waiter;
     private readonly WatchClock _clock;
     private readonly WhoFinder _who;
+    private long _lost;
     private readonly bool _withLoopback;
     private readonly long _offset;
 
@@ -87,9 +88,11 @@ internal sealed class EventAttempts : IAttemptSource
     {
         var round = _clock.Now < _quickUntil ? QuickRound : Round;
         _waiter.Wait((most < round ? most : round).Ticks);
-        var hasLost = _events.MayHaveLost;
-        HasLost |= hasLost;
         Drain(model);
+        var lost = _events.Lost;
+        var hasLost = lost != _lost;
+        _lost = lost;
+        HasLost |= hasLost;
         if (hasLost || _clock.Now >= _nextCompare)
         {
             Compare(model);

@@ -2,6 +2,7 @@ using HalfOpen.Core;
 using System.Net;
 using System.Net.Sockets;
 using HalfOpen.Guard;
+using HalfOpen.Linux.Bpf;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Guard;
@@ -30,6 +31,31 @@ public sealed class OutcomeTests
         using var unreachable = network.Connect("10.80.0.1", 80);
         var status = guard.Until(s => s.HalfOpen == 0 && s.Totals.Submitted == 5, "all have ended");
         Assert.Equal((2, 2, 1), (status.Totals.Established, status.Totals.Refused, status.Totals.Unreachable));
+    }
+
+    /// <summary>Two events for each connect that is refused; the ring has room for some 40,000.</summary>
+    [Fact]
+    public void Events_that_do_not_fit_into_the_ring_are_counted()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        using var events = network.Machine.Run(() => new SocketEvents());
+        const int Connects = 40_000;
+        network.Machine.Run(() =>
+        {
+            for (var i = 0; i < Connects; i++)
+            {
+                _ = Libc.Close(Libc.Begin(Libc.Address(78, 1), 81));
+            }
+        });
+        var read = 0;
+        while (events.TryRead(out _))
+        {
+            read++;
+        }
+
+        Assert.True(events.Lost > 0, $"{read} read, none lost");
+        Assert.Equal(2 * Connects, read + events.Lost);
     }
 
     [Fact]

@@ -174,7 +174,11 @@ public sealed class LeaseTests
         var status = guard.Until(s => s.HalfOpen == 0 && s.Waiting == 0 && s.Reconciliation is { Known: 0, KernelSynSent: 0 }
             && s.Lease.Free == limit / 2, "nothing is left");
         Assert.True(status.Lease.Started > 0, status.Lease.ToString());
-        Assert.Equal((0, 0), (status.Reconciliation.SlotsRecovered, status.Reconciliation.HeldRecovered));
+
+        // On a slow machine (in an emulator) more may happen than fits into the ring; what was lost is found all the same.
+        var (recovered, lost) = (status.Reconciliation.SlotsRecovered + status.Reconciliation.HeldRecovered, status.Counters.EventsLost);
+        TestContext.Current.SendDiagnosticMessage($"{attempts} attempts at limit {limit}: {lost} events lost, {recovered} found by comparison");
+        Assert.InRange(recovered, 0, lost);
         var t = status.Totals;
         Assert.Equal(t.Submitted - t.Rejected, t.Established + t.Refused + t.Reset + t.TimedOut + t.Unreachable + t.Cancelled);
     }
