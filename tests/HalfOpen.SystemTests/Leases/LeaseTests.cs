@@ -175,9 +175,10 @@ public sealed class LeaseTests
             && s.Lease.Free == limit / 2, "nothing is left");
         Assert.True(status.Lease.Started > 0, status.Lease.ToString());
 
-        // On a slow machine (in an emulator) more may happen than fits into the ring; what was lost is found all the same.
+        // On a slow machine (in an emulator) more may happen than fits into the ring; it is found all the same.
         var (recovered, lost) = (status.Reconciliation.SlotsRecovered + status.Reconciliation.HeldRecovered, status.Counters.EventsLost);
-        TestContext.Current.SendDiagnosticMessage($"{attempts} attempts at limit {limit}: {lost} events lost, {recovered} found by comparison");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{attempts} attempts at limit {limit}: {lost} events lost, {recovered} found by comparison");
         Assert.InRange(recovered, 0, lost);
         var t = status.Totals;
         Assert.Equal(t.Submitted - t.Rejected, t.Established + t.Refused + t.Reset + t.TimedOut + t.Unreachable + t.Cancelled);
