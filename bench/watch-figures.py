@@ -114,9 +114,9 @@ try:
     print(f"{rate} attempts a second for {seconds} s (after {WARM} s of the same) beside {held} open sockets, "
           f"kernel {os.uname().release}\n")
     print("| Watcher | processor, of one core | memory | short attempts seen |\n|---|---|---|---|")
-    median, late = measure("`watch --json` (events)", "--every 1")
-    measure("`watch` on a terminal (events)", "--every 1", screen=True)
-    measure("`watch --json --sample`", "--every 1 --sample")
+    median, late = measure("`watch --json` (events)", "--every 1s")
+    measure("`watch` on a terminal (events)", "--every 1s", screen=True)
+    measure("`watch --json --sample`", "--every 1s --sample")
     looking = python(machine, SS, seconds + 1)
     before, work = processor(looking.pid), load()
     time.sleep(seconds - 1)

@@ -1,13 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Net;
+using HalfOpen.Core;
 
 namespace HalfOpen.Guard;
 
 /// <summary>By what an attempt is exempt.</summary>
 public enum ExemptionKind
 {
-    /// <summary>Numeric user id of the socket's owner.</summary>
+    /// <summary>
+    /// Numeric user id of the socket's owner. A name stands here only where nobody is called so: it exempts nobody.
+    /// </summary>
     User,
 
     /// <summary>
@@ -31,15 +33,20 @@ public enum ExemptionKind
 /// </summary>
 public sealed record Exemption(ExemptionKind Kind, string Value)
 {
+    private const int MaxUserName = 64;
+
     private static readonly (string Word, ExemptionKind Kind)[] Words =
         [("user", ExemptionKind.User), ("cgroup", ExemptionKind.Cgroup), ("exe", ExemptionKind.Executable),
             ("to", ExemptionKind.Destination), ("port", ExemptionKind.Port)];
+
+    /// <summary>How each kind begins: "user:", "cgroup:", ...</summary>
+    internal static IEnumerable<string> Kinds => Words.Select(w => w.Word + ":");
 
     /// <summary>Reads one exemption. Never throws; <paramref name="problem"/> is a line for a user.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out Exemption? exemption, out string problem)
     {
         exemption = null;
-        problem = $"'{text}' is no exemption: write user:ID, cgroup:PATH, exe:PATH, to:ADDRESS[/BITS] or port:NUMBER";
+        problem = "give user:NAME-OR-ID, cgroup:PATH, exe:PATH, to:ADDRESS[/BITS] or port:NUMBER";
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon < 1 || colon == text.Length - 1)
         {
@@ -62,6 +69,15 @@ public sealed record Exemption(ExemptionKind Kind, string Value)
         return false;
     }
 
+    /// <summary>Of <see cref="ExemptionKind.User"/>; null: nobody on this machine is called so.</summary>
+    internal uint? User => Kind == ExemptionKind.User ? (uint?)NumberText.Whole(Value, 0, uint.MaxValue) : null;
+
+    /// <summary>Of <see cref="ExemptionKind.Port"/>.</summary>
+    internal ushort? Port => Kind == ExemptionKind.Port ? (ushort?)NumberText.Int(Value, 1, ushort.MaxValue) : null;
+
+    /// <summary>Of <see cref="ExemptionKind.Destination"/>.</summary>
+    internal IPNetwork? Network => Kind == ExemptionKind.Destination ? AddressText.Prefix(Value) : null;
+
     /// <inheritdoc/>
     public override string ToString() => Array.Find(Words, w => w.Kind == Kind).Word + ":" + Value;
 
@@ -70,23 +86,28 @@ public sealed record Exemption(ExemptionKind Kind, string Value)
         switch (kind)
         {
             case ExemptionKind.User:
-                return uint.TryParse(value, NumberStyles.None, null, out _) ? "" : $"'{value}' is no numeric user id (see id -u NAME)";
+                return NumberText.Whole(value, 0, uint.MaxValue) is not null || IsUserName(value)
+                    ? "" : $"'{value}' is no user: give a name or its number (id -u NAME)";
             case ExemptionKind.Port:
-                return ushort.TryParse(value, NumberStyles.None, null, out var port) && port > 0
-                    ? "" : $"'{value}' is no port: give 1 to 65535";
+                return NumberText.Int(value, 1, ushort.MaxValue) is not null ? "" : $"'{value}' is no port: give 1 to 65535";
             case ExemptionKind.Destination:
-                if (IPAddress.TryParse(value, out var address))
+                if (AddressText.Prefix(value) is { } network)
                 {
-                    value = new IPNetwork(address, address.GetAddressBytes().Length * 8).ToString();
+                    value = network.ToString();
                     return "";
                 }
 
-                return IPNetwork.TryParse(value, out _) ? "" : $"'{value}' is no address and no prefix (host bits must be zero)";
+                return $"'{value}' is not {AddressText.PrefixIs} (with zeros after the prefix)";
             case ExemptionKind.Executable:
-                return value[0] == '/' ? "" : $"'{value}' is no full path of an executable";
+                return value[0] == '/' ? "" : $"'{value}' is no full path of an executable: begin with /";
             default:
                 value = value.Trim('/');
                 return value.Length > 0 ? "" : "the root cgroup would exempt everything";
         }
     }
+
+    /// <summary>As useradd(8) takes them, and what directory servers add.</summary>
+    private static bool IsUserName(string text) =>
+        text.Length <= MaxUserName && (char.IsAsciiLetter(text[0]) || text[0] == '_')
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || "_.-@\\$".Contains(c, StringComparison.Ordinal));
 }

@@ -21,6 +21,8 @@ internal static class Application
             root.Subcommands.Add(verb);
         }
 
+        root.Subcommands.Add(CompletionsVerb.CreateAnswer(terminal));
+        root.Directives.Clear(); // the library's own way to complete, which knows no files
         root.SetAction(_ => Welcome.Show(terminal));
         foreach (var option in root.Options)
         {
@@ -41,9 +43,10 @@ internal static class Application
     /// <param name="args">The words after the program's name.</param>
     /// <param name="terminal">Where to read and write.</param>
     /// <param name="policies">The policies that can be named; null: those that come with Halfopen.</param>
-    public static async Task<int> RunAsync(string[] args, Terminal terminal, PolicyTable? policies = null)
+    /// <param name="onlyChecks">See <see cref="VerbInvocation.OnlyChecks"/>.</param>
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, PolicyTable? policies = null, bool onlyChecks = false)
     {
-        var code = await RunVerbAsync(args, terminal, policies ?? PolicyTable.Shipped);
+        var code = await RunVerbAsync(Asked(args), terminal, policies ?? PolicyTable.Shipped, onlyChecks);
         try
         {
             terminal.Out.Flush();
@@ -61,23 +64,34 @@ internal static class Application
         return code;
     }
 
-    private static async Task<int> RunVerbAsync(string[] args, Terminal terminal, PolicyTable policies)
+    /// <summary>What a command line is read with, here and in tests.</summary>
+    public static ParseResult Parse(RootCommand root, string[] args) =>
+        root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // a path may begin with @
+
+    /// <summary>"help VERB" is "VERB --help".</summary>
+    private static string[] Asked(string[] args) => args is ["help", ..] ? [.. args[1..].Where(a => a != "help"), "--help"] : args;
+
+    private static async Task<int> RunVerbAsync(string[] args, Terminal terminal, PolicyTable policies, bool onlyChecks)
     {
         try
         {
-            var parsed = Build(terminal, policies).Parse(args);
-            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+            var parsed = Parse(Build(terminal, policies), args);
+
+            // Who asks for help gets it whatever else is missing, but not that of another verb than he named.
+            if (ParseProblem.Of(parsed, args) is { } problem
+                && (parsed.Action is not HelpWithExamples || ParseProblem.IsWordUnknown(parsed)))
             {
-                var verb = parsed.CommandResult.Command is VerbCommand command ? " " + command.Name : "";
-                terminal.Error.WriteLine($"halfopen{verb}: {OneLine(Plain(parsed.Errors[0].Message))} Try 'halfopen{verb} --help'.");
+                var typed = ParseProblem.Typed(parsed);
+                terminal.Error.WriteLine($"{typed}: {OneLine(problem)} Try '{typed} --help'.");
                 return ExitCode.WrongUsage;
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration
+            return await parsed.InvokeAsync(new VerbInvocation
             {
                 EnableDefaultExceptionHandler = false,
                 Output = terminal.Out,
                 Error = terminal.Error,
+                OnlyChecks = onlyChecks,
             });
         }
         catch (CliException e)
@@ -92,7 +106,11 @@ internal static class Application
         {
             return ExitCode.Done;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return Fail(terminal, e.Message, ExitCode.WrongUsage);
+        }
+        catch (IOException e)
         {
             return Fail(terminal, e.Message, ExitCode.FoundOrRefused);
         }
@@ -109,17 +127,6 @@ internal static class Application
     {
         terminal.Error.WriteLine("halfopen: " + OneLine(message));
         return code;
-    }
-
-    /// <summary>The library names the type of .NET that a value should have had; people know numbers.</summary>
-    private static string Plain(string message)
-    {
-        var at = message.LastIndexOf(" as expected type '", StringComparison.Ordinal);
-        var wanted = at < 0 ? null
-            : message.AsSpan(at).Contains("Double", StringComparison.Ordinal) ? "not a number"
-            : message.AsSpan(at).Contains("Int", StringComparison.Ordinal) ? "not a whole number in range"
-            : null;
-        return wanted is null ? message : $"{message[..at]}: {wanted}.";
     }
 
     /// <summary>The parser lists what is allowed in lines that begin with a tab.</summary>

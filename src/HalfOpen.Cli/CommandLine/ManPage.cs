@@ -10,14 +10,6 @@ namespace HalfOpen.Cli.CommandLine;
 /// </summary>
 internal static class ManPage
 {
-    private static readonly (string Code, string Meaning)[] Codes =
-    [
-        ("0", "It did what it was asked."),
-        ("1", "Something was found, or refused; the output says what."),
-        ("2", "The command line is wrong, or this machine lacks something that the message names."),
-        ("130", "Ended by Ctrl-C."),
-    ];
-
     /// <summary>The pages that there are: the program's, then one for each verb.</summary>
     public static IEnumerable<string> Names(RootCommand root) => ["halfopen", .. Verbs(root).Select(v => "halfopen-" + v.Name)];
 
@@ -50,7 +42,7 @@ internal static class ManPage
 
         Examples(page, command);
         page.Append(".SH EXIT STATUS\n");
-        foreach (var (code, meaning) in Codes)
+        foreach (var (code, meaning) in ExitCode.Table)
         {
             page.Append($".TP\n.B {code}\n{meaning}\n");
         }

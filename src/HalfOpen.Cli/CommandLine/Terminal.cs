@@ -44,8 +44,7 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
             || Environment.GetEnvironmentVariable("TERM") == "dumb";
         var output = new StreamWriter(Console.IsOutputRedirected ? Console.OpenStandardOutput() : Open(1), new UTF8Encoding(false),
             16 * 1024) { AutoFlush = !Console.IsOutputRedirected };
-        var error = new StreamWriter(Console.IsErrorRedirected ? Console.OpenStandardError() : Open(2), new UTF8Encoding(false))
-            { AutoFlush = true };
+        var error = ForgivingStream.Over(Console.IsErrorRedirected ? Console.OpenStandardError() : Open(2));
         return new Terminal(
             new StreamReader(Console.IsInputRedirected ? Console.OpenStandardInput() : Open(0), new UTF8Encoding(false)),
             output,

@@ -19,21 +19,35 @@ internal sealed class VerbCommand : Command
     /// <summary>It is about sockets and packets of this machine, which are watched and held on Linux only.</summary>
     public bool NeedsLinux { get; init; }
 
+    private readonly List<Action<ParseResult>> _checks = [];
+
+    /// <summary>
+    /// What is to be checked of the arguments before anything is looked at, changed, installed or sent, beyond what
+    /// each option checks by itself. Whoever throws here has done nothing.
+    /// </summary>
+    public void Checks(Action<ParseResult> check) => _checks.Add(check);
+
     /// <summary>
     /// Verbs that need root, a file or a choice still parse and complete without them; failures go through
     /// <see cref="CliException"/>.
     /// </summary>
     public void Does(Func<ParseResult, CancellationToken, Task<int>> action) => SetAction((parsed, cancellation) =>
     {
-        CheckSystem(OperatingSystem.IsLinux());
-        return action(parsed, cancellation);
+        return IsChecked(parsed) ? Task.FromResult(ExitCode.Done) : action(parsed, cancellation);
     });
 
     public void Does(Func<ParseResult, int> action) => SetAction(parsed =>
     {
-        CheckSystem(OperatingSystem.IsLinux());
-        return action(parsed);
+        return IsChecked(parsed) ? ExitCode.Done : action(parsed);
     });
+
+    /// <returns>Nothing more is wanted.</returns>
+    private bool IsChecked(ParseResult parsed)
+    {
+        CheckSystem(OperatingSystem.IsLinux());
+        _checks.ForEach(check => check(parsed));
+        return parsed.InvocationConfiguration is VerbInvocation { OnlyChecks: true };
+    }
 
     /// <exception cref="CliException">The verb needs Linux, and this is another system.</exception>
     internal void CheckSystem(bool isLinux)

@@ -24,6 +24,17 @@ internal static class FactsFiles
         }
     }
 
+    /// <exception cref="CliException">It is there already, or cannot be written.</exception>
+    public static void CheckTarget(string? path)
+    {
+        if (path is not null && Path.Exists(path))
+        {
+            throw CliException.Usage($"--save {SafeText.Of(path)}: it is there already, and nothing is overwritten: name a new file.");
+        }
+
+        OutputFile.Check("--save", path);
+    }
+
     /// <summary>A new file that only its owner can read: it says who talks to whom.</summary>
     /// <exception cref="CliException">It is there already, or cannot be written.</exception>
     public static void Write(string path, MachineFacts facts)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 using HalfOpen.Diagnosis.Facts;
 
 namespace HalfOpen.Cli.Doctor;
@@ -22,24 +23,14 @@ internal static class Probe
             throw CliException.Usage($"--probe: {MostHosts} hosts at most.");
         }
 
-        return [.. hosts.Select(Parse)];
+        return [.. hosts.Select(h => AddressText.HostAndPort(h) ?? throw CliException.Usage(
+            $"--probe {StrictValues.Shown(h)} is not allowed: give a host and a port, as example.com:443, 192.0.2.1:443 or "
+            + "[2001:db8::1]:443."))];
     }
 
     /// <summary>All at once; ends after five seconds at most.</summary>
     public static IReadOnlyList<ProbeFacts> Run(IReadOnlyList<(string Host, int Port)> hosts, CancellationToken cancellation) =>
         [.. Task.WhenAll(hosts.Select(h => TryAsync(h.Host, h.Port, cancellation))).GetAwaiter().GetResult()];
-
-    private static (string Host, int Port) Parse(string text)
-    {
-        var colon = text.LastIndexOf(':');
-        var host = colon > 0 ? text[..colon] : "";
-        host = host is ['[', .., ']'] ? host[1..^1] : host;
-        return host.Length > 0 && ushort.TryParse(text.AsSpan(colon + 1), out var port) && port > 0 && (text[0] == '['
-            || !host.Contains(':', StringComparison.Ordinal))
-            ? (host, port)
-            : throw CliException.Usage($"--probe {SafeText.Of(text, 60)}: a host and a port are needed, as example.com:443 or "
-                + "[2001:db8::1]:443.");
-    }
 
     private static async Task<ProbeFacts> TryAsync(string host, int port, CancellationToken cancellation)
     {

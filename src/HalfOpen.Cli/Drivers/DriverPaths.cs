@@ -12,21 +12,12 @@ internal static class DriverPaths
 {
     public static Argument<string> Argument()
     {
-        var argument = new Argument<string>("path")
+        return new Argument<string>("path")
         {
             Description = "A driver, packed or not (TCPIP.SY_); a folder (a Windows directory, a mounted drive, an installation CD, plain "
                 + "files); a disk image (xp.vdi, or inside: xp.vdi!1:/WINDOWS); a cabinet (SP3.CAB) or the image of a CD (xp.iso, or "
                 + "inside: xp.iso/I386).",
         };
-        argument.Validators.Add(result =>
-        {
-            // The parser takes an unknown flag for a path; nobody means that.
-            if (result.Tokens is [{ Value: ['-', _, ..] flag }] && !Path.Exists(flag))
-            {
-                result.AddError($"Unknown option {flag}.");
-            }
-        });
-        return argument;
     }
 
     public static Option<bool> Recurse() =>

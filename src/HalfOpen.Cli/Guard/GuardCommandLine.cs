@@ -82,7 +82,8 @@ internal sealed class GuardCommandLine
             };
             foreach (var value in values)
             {
-                settings = setting.Apply(settings, value) ?? throw new GuardException($"--{setting.Name} {value}: give {setting.Allowed}");
+                settings = setting.Apply(settings, value)
+                    ?? throw new GuardException(setting.Refusal($"--{setting.Name} '{value}'", value));
             }
         }
 

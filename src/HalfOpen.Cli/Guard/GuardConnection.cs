@@ -7,6 +7,19 @@ namespace HalfOpen.Cli.Guard;
 /// <summary>From a verb to the running guard, with failures in the words and exit codes of the command line.</summary>
 internal static class GuardConnection
 {
+    /// <summary>
+    /// What can be no socket of a guard. A file that is not there is one of a guard that does not run.
+    /// </summary>
+    /// <exception cref="CliException">It is none.</exception>
+    public static void Check(string? socket)
+    {
+        if (socket is not null && (socket.Length == 0 || Directory.Exists(socket)))
+        {
+            throw CliException.Usage(
+                $"--socket {StrictValues.Shown(socket)} is no control socket of a guard; without --socket it is looked for.");
+        }
+    }
+
     /// <summary>Asks the guard of this network namespace, or the one at <paramref name="socket"/>.</summary>
     /// <exception cref="CliException">1: no guard, or it refused; 2: not allowed to ask.</exception>
     public static async Task<ControlResponse> AskAsync(string? socket, ControlRequest request, CancellationToken cancel)

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 using HalfOpen.Simulation.Experiments;
 using HalfOpen.Simulation.Results;
 
@@ -87,7 +87,7 @@ internal sealed record RunDocument
         Limit = r.Limit,
         Seed = r.Seed,
         GiveUp = r.Options.ContainsKey("give-up"),
-        NatBudget = r.Options.TryGetValue("nat-budget", out var budget) ? int.Parse(budget, CultureInfo.InvariantCulture) : null,
+        NatBudget = r.Options.TryGetValue("nat-budget", out var budget) ? NumberText.Int(budget) : null,
         Options = r.Options,
         PageSeconds = r.PageSeconds is { } p
             ? new PageDocument(Known(p.P50), Known(p.P99), p.Count, p.Unfinished, Rounded.ToThousandths(p.UnfinishedSeconds)) : null,

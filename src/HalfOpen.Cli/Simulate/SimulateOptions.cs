@@ -11,6 +11,7 @@ namespace HalfOpen.Cli.Simulate;
 internal sealed class SimulateOptions
 {
     public const int MostSeeds = 10_000;
+    private const int MostHosts = 10_000_000;
     private const string GiveUpOption = "give-up";
     private const string NatBudgetOption = "nat-budget";
 
@@ -32,30 +33,34 @@ internal sealed class SimulateOptions
             AllowMultipleArgumentsPerToken = true,
         };
         Policy.CompletionSources.Add([.. policies.Names]);
+        Scenario.CompletionSources.Add([.. ShippedScenarios.Names]);
+        Show.CompletionSources.Add([.. ShippedScenarios.Names, "schema"]);
         GiveUp = new("--give-up")
             { Description = $"{policies.WhoHas(GiveUpOption)} only: give silent attempts up after the learned handshake deadline." };
-        NatBudget = new("--nat-budget")
+        NatBudget = new Option<int?>("--nat-budget")
             { Description =
                 $"{policies.WhoHas(NatBudgetOption)} only: keep the router's table under so many entries; 0: no budget. Default: the "
-                + $"scenario's." };
+                + $"scenario's." }.Between(0, int.MaxValue);
     }
 
     /// <summary>The policies that can be named.</summary>
     public PolicyTable Policies { get; }
 
     public Option<string> Scenario { get; } = new("--scenario", "-s")
-        { Description = "A shipped scenario (see --list) or a JSON file. Default: freeze.", DefaultValueFactory = _ => "freeze" };
+        { HelpName = "NAME-OR-FILE", Description = "A shipped scenario (see --list) or a JSON file. Default: freeze.",
+            DefaultValueFactory = _ => "freeze" };
 
     public Option<string[]> Policy { get; }
 
     public Option<string?> Limit { get; } = new("--limit", "-l")
         { Description = "Slots: a number, a list (10,50,100), or a sweep in geometric steps (10:400). Default: the scenario's." };
 
-    public Option<string?> Seed { get; } = new("--seed")
-        { Description = "The seed of the first run, 0 to 2^64-1. Default: 1. The same seed gives the same run on every machine." };
+    public Option<ulong> Seed { get; } = new Option<ulong>("--seed")
+        { Description = "The seed of the first run, 0 to 2^64-1. Default: 1. The same seed gives the same run on every machine.",
+            DefaultValueFactory = _ => 1 }.IsSeed();
 
-    public Option<int> Seeds { get; } = new("--seeds")
-        { Description = "How many seeds to run, counting up from --seed. Default: 1.", DefaultValueFactory = _ => 1 };
+    public Option<int> Seeds { get; } = new Option<int>("--seeds")
+        { Description = "How many seeds to run, counting up from --seed. Default: 1.", DefaultValueFactory = _ => 1 }.Between(1, MostSeeds);
 
     public Option<bool> GiveUp { get; }
 
@@ -66,26 +71,28 @@ internal sealed class SimulateOptions
             "Replace a value of the scenario: FIELD=VALUE or PROGRAM.FIELD=VALUE, such as swarm.concurrent=1000; may be given more "
             + "than once." };
 
-    public Option<int?> Hosts { get; } = new("--hosts") { Description = "outbreak only: machines in the population, 2 to 10000000." };
+    public Option<int?> Hosts { get; } = new Option<int?>("--hosts")
+        { Description = "outbreak only: machines in the population, 2 to 10000000." }.Between(2, MostHosts);
 
-    public Option<int> Parallel { get; } = new("--parallel")
-        { Description = "Runs made at the same time. Default: the cores of this machine. Results do not depend on it.",
-            DefaultValueFactory = _ => Environment.ProcessorCount };
+    public Option<int> Parallel { get; } = new Option<int>("--parallel")
+        { Description = "Runs made at the same time, 1 to 1024. Default: the cores of this machine. Results do not depend on it.",
+            DefaultValueFactory = _ => Environment.ProcessorCount }.Between(1, 1024);
 
     public Option<string?> Plot { get; } = new("--plot")
-        { Description = "Write an SVG picture: figures over the limit; the curve of an outbreak." };
+        { HelpName = "FILE", Description = "Write an SVG picture: figures over the limit; the curve of an outbreak." };
 
     public Option<string?> Timeline { get; } = new("--timeline")
-        { Description = "Write an SVG picture of one run: who holds which slot when." };
+        { HelpName = "FILE", Description = "Write an SVG picture of one run: who holds which slot when." };
 
-    public Option<double> TimelineSeconds { get; } = new("--timeline-seconds")
-        { Description = "Virtual seconds that --timeline shows. Default: 60.", DefaultValueFactory = _ => 60 };
+    public Option<double> TimelineSeconds { get; } = new Option<double>("--timeline-seconds")
+        { Description = "Virtual seconds that --timeline shows, 1 to 100000. Default: 60.", DefaultValueFactory = _ => 60 }
+        .Between(1, 100_000);
 
     public Option<string?> Record { get; } = new("--record")
-        { Description = "Write what the policy was told, as the JSON Lines of 'halfopen replay'. For one run." };
+        { HelpName = "FILE", Description = "Write what the policy was told, as the JSON Lines of 'halfopen replay'. For one run." };
 
     public Option<string?> Replay { get; } = new("--replay")
-        { Description = "Drive a policy by a recorded file instead of a world, with the checkers on." };
+        { HelpName = "FILE", Description = "Drive a policy by a recorded file instead of a world, with the checkers on." };
 
     public Option<string[]> Assert { get; } = new("--assert")
         { Description =
@@ -128,11 +135,11 @@ internal sealed class SimulateOptions
                 throw CliException.Usage($"--hosts is for outbreaks, and {scenario.Name} is none: try --scenario outbreak.");
             }
 
-            return hosts is >= 2 and <= 10_000_000
-                ? scenario with
-                    { Outbreak = outbreak with
-                        { Hosts = hosts, Initial = Math.Min(outbreak.Initial, hosts), Addresses = Math.Max(outbreak.Addresses, hosts) } }
-                : throw CliException.Usage($"--hosts {hosts} is not allowed; 2 to 10000000 is.");
+            return scenario with
+            {
+                Outbreak = outbreak with
+                    { Hosts = hosts, Initial = Math.Min(outbreak.Initial, hosts), Addresses = Math.Max(outbreak.Addresses, hosts) },
+            };
         }
         catch (ScenarioException e)
         {
@@ -151,8 +158,8 @@ internal sealed class SimulateOptions
         var limits = limitText is null ? scenario.Limits
             : LimitSweep.Parse(limitText)
                 ?? throw CliException.Usage(
-                    $"--limit '{limitText}' is not understood; a number from 1 to {LimitSweep.Most} is, or a list (10,50,100), or a "
-                    + $"sweep (10:400).");
+                    $"--limit {StrictValues.Shown(limitText)} is not allowed: give a whole number from 1 to {LimitSweep.Most}, a list "
+                    + $"(10,50,100) or a sweep (10:400).");
         var giveUp = parsed.GetValue(GiveUp);
         var table = scenario.Name == "freeze" && named is null && limitText is null && !giveUp;
         var budget = ReadBudget(parsed) ?? scenario.NatBudget?.ToString(CultureInfo.InvariantCulture);
@@ -218,16 +225,10 @@ internal sealed class SimulateOptions
 
     private List<ulong> ReadSeeds(ParseResult parsed)
     {
-        var text = parsed.GetValue(Seed) ?? "1";
-        if (!ulong.TryParse(text, out var first))
+        var (first, count) = (parsed.GetValue(Seed), parsed.GetValue(Seeds));
+        if (first > ulong.MaxValue - (ulong)count)
         {
-            throw CliException.Usage($"--seed '{text}' is not allowed; 0 to 18446744073709551615 is.");
-        }
-
-        var count = parsed.GetValue(Seeds);
-        if (count is < 1 or > MostSeeds || first > ulong.MaxValue - (ulong)count)
-        {
-            throw CliException.Usage($"--seeds {count} is not allowed; 1 to {MostSeeds} is.");
+            throw CliException.Usage($"--seeds {count} from --seed {first} is not allowed: that goes beyond {ulong.MaxValue}.");
         }
 
         return [.. Enumerable.Range(0, count).Select(i => first + (ulong)i)];
@@ -239,7 +240,8 @@ internal sealed class SimulateOptions
         {
             throw CliException.Usage(Directory.Exists(name)
                 ? $"{name} is a folder, and a scenario is a JSON file."
-                : $"there is no scenario '{name}', neither shipped ({string.Join(", ", ShippedScenarios.Names)}) nor as a file.");
+                : $"there is no scenario {StrictValues.Shown(name)}{Resemblance.Hint(name, ShippedScenarios.Names)}, neither shipped "
+                    + $"({string.Join(", ", ShippedScenarios.Names)}) nor as a file.");
         }
 
         using var stream = File.OpenRead(name);

@@ -4,48 +4,98 @@ using HalfOpen.Cli.CommandLine;
 namespace HalfOpen.Cli.Verbs;
 
 /// <summary>
-/// Prints a completion script. The scripts ask the program itself (the [suggest] directive), so they never go stale.
+/// Prints a completion script. The scripts ask the program itself (<see cref="Completer"/>), so they never go stale.
 /// </summary>
 internal static class CompletionsVerb
 {
+    /// <summary>
+    /// Bash takes a word apart at colons and equals signs; what stands before the last one is not repeated.
+    /// </summary>
     private const string Bash = """
         # bash: put this into ~/.local/share/bash-completion/completions/halfopen
         _halfopen() {
-            local cur="${COMP_WORDS[COMP_CWORD]}"
-            local IFS=$'\n' files=-f
-            ((COMP_CWORD == 1)) && files=
-            COMPREPLY=($(compgen $files -W "$("$1" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$cur"))
+            local line="${COMP_LINE:0:COMP_POINT}" kind word meaning current head
+            local -a words=()
+            read -ra words <<<"$line"
+            [[ "$line" == *[[:space:]] ]] && words+=("")
+            current="${words[-1]}"
+            head="${current%"${current##*[:=]}"}"
+            COMPREPLY=()
+            {
+                read -r kind
+                while IFS=$'\t' read -r word meaning; do
+                    COMPREPLY+=("${word#"$head"}")
+                done
+            } < <("$1" complete -- "${words[@]:1}" 2>/dev/null)
+            current="${current#"$head"}"
+            local IFS=$'\n'
+            case "$kind" in
+                files) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -f -- "$current")) ;;
+                folders) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -d -- "$current")) ;;
+            esac
+            [[ ${#COMPREPLY[@]} == 1 && "${COMPREPLY[0]}" == *: ]] && compopt -o nospace 2>/dev/null
+            return 0
         }
-        complete -o filenames -F _halfopen halfopen ./halfopen
+        complete -F _halfopen halfopen ./halfopen
         """;
 
+    /// <summary>Read from a folder of fpath, the file is the body of the function at its first call.</summary>
     private const string Zsh = """
         #compdef halfopen
         # zsh: put this into a folder of $fpath as _halfopen
         _halfopen() {
-            local -a found
-            found=("${(@f)$("${words[1]}" "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
-            [[ -n "$found" ]] && compadd -a found
-            (( CURRENT > 2 )) && _files
+            local -a lines found shown opened
+            local line kind
+            lines=("${(@f)$("${~words[1]}" complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+            kind="$lines[1]"
+            for line in "${(@)lines[2,-1]}"; do
+                if [[ "$line" == *:$'\t'* ]]; then
+                    opened+=("${line%%$'\t'*}")
+                else
+                    found+=("${line%%$'\t'*}")
+                    shown+=("${${line/$'\t'/  -- }%  -- }")
+                fi
+            done
+            local code=1
+            (( $#found )) && compadd -l -d shown -a found && code=0
+            (( $#opened )) && compadd -S '' -a opened && code=0
+            [[ "$kind" == files ]] && _files && code=0
+            [[ "$kind" == folders ]] && _files -/ && code=0
+            return code
         }
-        compdef _halfopen halfopen ./halfopen
+        if [[ "$funcstack[1]" == _halfopen ]]; then
+            _halfopen "$@"
+        else
+            compdef _halfopen halfopen ./halfopen
+        fi
         """;
 
     private const string Fish = """
         # fish: put this into ~/.config/fish/completions/halfopen.fish
-        complete -c halfopen -a '(set -l line (commandline -cp); halfopen "[suggest:"(string length -- $line)"]" "$line" 2>/dev/null)'
+        function __halfopen_complete
+            set -l words (commandline -opc)
+            set -l current (commandline -ct)
+            set -l found ($words[1] complete -- $words[2..] "$current" 2>/dev/null)
+            printf '%s\n' $found[2..]
+            switch "$found[1]"
+                case files
+                    __fish_complete_path "$current"
+                case folders
+                    __fish_complete_directories "$current"
+            end
+        end
+        complete -c halfopen -f -a '(__halfopen_complete)'
         """;
 
     public static VerbCommand Create(Terminal terminal)
     {
-        var shell = new Argument<string>("shell") { Description = "The shell: bash, zsh or fish." };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        var shell = new Argument<string>("shell") { Description = "The shell: bash, zsh or fish." }.OneOf("bash", "zsh", "fish");
         var verb = new VerbCommand("completions", "Print a completion script for a shell.")
         {
             Arguments = { shell },
             Examples =
             {
-                ("source <(halfopen completions bash)", "complete verbs and flags in this shell"),
+                ("source <(halfopen completions bash)", "complete verbs, flags and values in this shell"),
                 ("halfopen completions fish > ~/.config/fish/completions/halfopen.fish", "and in every fish from now on"),
             },
         };
@@ -60,5 +110,19 @@ internal static class CompletionsVerb
             return ExitCode.Done;
         });
         return verb;
+    }
+
+    /// <summary>What the scripts ask. Not for people.</summary>
+    public static Command CreateAnswer(Terminal terminal)
+    {
+        var words = new Argument<string[]>("words") { Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command(Completer.VerbName, "What can be typed next.") { Hidden = true };
+        command.Arguments.Add(words);
+        command.SetAction(parsed =>
+        {
+            Completer.Print((RootCommand)parsed.RootCommandResult.Command, parsed.GetValue(words) ?? [], terminal.Out);
+            return ExitCode.Done;
+        });
+        return command;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Doctor;
+using HalfOpen.Core;
 using HalfOpen.Diagnosis.Facts;
 using HalfOpen.Diagnosis.Findings;
 using HalfOpen.Hosting;
@@ -22,15 +23,9 @@ internal static class DoctorVerb
                 + "SysEvent.Evt), "
                 + "or saved output of ss, netstat or conntrack -L (- for standard input).",
         };
-        path.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: ['-', _, ..] flag }] && !Path.Exists(flag))
-            {
-                result.AddError($"Unknown option {flag}.");
-            }
-        });
-        var watchFor = new Option<string?>("--watch-for")
-            { HelpName = "DURATION", Description = "How long to watch this machine, as 30s or 2m; default: 10s. 0s: one look." };
+        var watchFor = new Option<TimeSpan?>("--watch-for")
+            { HelpName = "DURATION", Description = "How long to watch this machine, as 30s or 2m; default: 10s. 0s: one look." }
+            .Between(TimeSpan.Zero, LongestWatch, "0s to 24h");
         var save = new Option<string?>("--save")
             { HelpName = "FILE", Description = "Also write what was seen to a new file, so that somebody else can look at it." };
         var from = new Option<string?>("--from")
@@ -43,15 +38,9 @@ internal static class DoctorVerb
             HelpName = "HOST:PORT",
             Description = "Also measure a handshake with this host; may be repeated. Nothing is sent to anybody without it.",
         };
-        var router = new Option<long?>("--router-entries")
-            { HelpName = "N", Description = "How many connections your router can remember, if you know it (1 to 100000000)." };
-        router.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<long?>() is < 1 or > 100_000_000)
-            {
-                r.AddError("--router-entries: a number from 1 to 100000000 is needed.");
-            }
-        });
+        var router = new Option<int?>("--router-entries")
+            { HelpName = "N", Description = "How many connections your router can remember, if you know it (1 to 100000000)." }
+            .Between(1, 100_000_000);
         var here = new Option<bool>("--this-namespace")
             { Description = "As root: leave out other network namespaces (containers, services with a network of their own)." };
         var json = CommonOptions.Json();
@@ -73,23 +62,34 @@ internal static class DoctorVerb
                 ("halfopen doctor --explain half-open-program", "more about a finding"),
             },
         };
-        verb.Does((parsed, cancellation) => Task.Run(() =>
+        verb.Checks(parsed =>
         {
-            if (parsed.GetValue(explain) is { } name)
+            if (parsed.GetValue(explain) is { } name && FindingKinds.Find(name) is null)
             {
-                var kind = FindingKinds.Find(name) ?? throw CliException.Usage(
-                    $"no finding is called {SafeText.Of(name, 40)}: there are {string.Join(", ", FindingKinds.All.Select(k => k.Name))}.");
-                OpinionPrinter.Explain(terminal, kind);
-                return ExitCode.Done;
+                var names = FindingKinds.All.Select(k => k.Name).ToList();
+                throw CliException.Usage(
+                    $"--explain {StrictValues.Shown(name)} is no finding{Resemblance.Hint(name, names)}; there are "
+                    + $"{string.Join(", ", names)}.");
             }
 
-            var watch = Durations.Parse("--watch-for", parsed.GetValue(watchFor) ?? "10s", LongestWatch);
-            var (saved, other) = (parsed.GetValue(from), parsed.GetValue(path));
-            if (saved is not null && other is not null)
+            if (parsed.GetValue(from) is not null && parsed.GetValue(path) is not null)
             {
                 throw CliException.Usage("--from and a path are two things to look at: name one of them.");
             }
 
+            Probe.Parse(parsed.GetValue(probe) ?? []);
+            FactsFiles.CheckTarget(parsed.GetValue(save));
+        });
+        verb.Does((parsed, cancellation) => Task.Run(() =>
+        {
+            if (parsed.GetValue(explain) is { } name && FindingKinds.Find(name) is { } kind)
+            {
+                OpinionPrinter.Explain(terminal, kind);
+                return ExitCode.Done;
+            }
+
+            var watch = parsed.GetValue(watchFor) ?? TimeSpan.FromSeconds(10);
+            var (saved, other) = (parsed.GetValue(from), parsed.GetValue(path));
             var hosts = Probe.Parse(parsed.GetValue(probe) ?? []);
             var facts = saved is not null ? FactsFiles.Read(terminal, saved)
                 : other is not null ? OtherMachine.Look(terminal, other, cancellation)

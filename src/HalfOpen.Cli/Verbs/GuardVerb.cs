@@ -5,6 +5,7 @@ using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Rules;
 using HalfOpen.Guard.Service;
+using HalfOpen.Hosting;
 
 namespace HalfOpen.Cli.Verbs;
 
@@ -31,6 +32,18 @@ internal static class GuardVerb
         };
         flags.AddTo(verb);
 
+        verb.Checks(parsed =>
+        {
+            try
+            {
+                _ = parsed.GetValue(flags.ShowConfig) ? null : flags.Read(parsed);
+            }
+            catch (GuardException e)
+            {
+                throw CliException.Usage(e.Message + ".");
+            }
+        });
+
         // Not asynchronous: signals are the guard's own, so that everything held is let go before the process ends.
         verb.Does(parsed => Run(terminal, flags, parsed));
         return verb;
@@ -49,6 +62,11 @@ internal static class GuardVerb
             var settings = flags.Read(parsed);
             if (parsed.GetValue(flags.DryRun))
             {
+                foreach (var line in settings.Warnings())
+                {
+                    terminal.Error.WriteLine($"halfopen: warning: {PlainText.Of(line)}.");
+                }
+
                 return DryRun(terminal, settings.Options);
             }
         }

@@ -18,18 +18,20 @@ internal static class LabVerb
         var scenario = new Option<string?>("--scenario")
             { Description = "Only this: freeze (dead peers hold slots), router (dead peers hold a router's entries) or good-host-dies (a "
                 + "host with a thousand connections under way falls silent). Default: the first two." };
-        scenario.AcceptOnlyFromAmong("freeze", "router", "good-host-dies");
-        var seed = new Option<ulong>("--seed") { Description = "Decides which hosts are alive. Default 1.", DefaultValueFactory = _ => 1 };
+        scenario.OneOf("freeze", "router", "good-host-dies");
+        var seed = new Option<ulong>("--seed") { Description = "Decides which hosts are alive. Default 1.", DefaultValueFactory = _ => 1 }
+            .IsSeed();
         var full = new Option<bool>("--full")
             { Description = "All durations as in life: dead peers stay half-open for 21 s. Takes eleven minutes." };
         var giveUp = new Option<bool>("--give-up")
             { Description =
                 "Also run fair with silent attempts given up early. Useful with --full only, since it waits 3.5 s before it gives up." };
         var seconds = new Option<double?>("--seconds")
-            { Description = "How long pages are counted, 5 to 3600. Default 60, with --full 600." };
+            { Description = "How long pages are counted, 5 to 3600. Default 60, with --full 600." }.Between(5, 3600);
         var speed = new Option<double>("--speed")
-            { Description = "How many times shorter than in life durations are, 1 to 20. Default 7.", DefaultValueFactory = _ => 7 };
-        var svg = new Option<string?>("--svg") { Description = "Draw the result into this file." };
+            { Description = "How many times shorter than in life durations are, 1 to 20. Default 7.", DefaultValueFactory = _ => 7 }
+            .Between(1, 20);
+        var svg = new Option<string?>("--svg") { HelpName = "FILE", Description = "Draw the result into this file." };
         var watch = new Option<bool>("--watch")
             { Description = "Also show live what is half-open on each machine, while the freeze and the cure run." };
         var json = CommonOptions.Json();
@@ -50,13 +52,14 @@ internal static class LabVerb
         };
         verb.Subcommands.Add(ProgramCommand(terminal));
         verb.Subcommands.Add(RealCommand(terminal));
+        verb.Checks(parsed => OutputFile.Check("--svg", parsed.GetValue(svg)));
         verb.Does(async (parsed, cancel) =>
         {
             var isFull = parsed.GetValue(full);
             var times = new LabTimes
             {
-                Scale = isFull ? 1 : 1 / Between(parsed.GetValue(speed), 1, 20, "--speed"),
-                Measured = TimeSpan.FromSeconds(Between(parsed.GetValue(seconds) ?? (isFull ? 600 : 60), 5, 3600, "--seconds")),
+                Scale = isFull ? 1 : 1 / parsed.GetValue(speed),
+                Measured = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isFull ? 600 : 60)),
                 Scanned = TimeSpan.FromSeconds(isFull ? 60 : 12),
             };
             var options = new LabOptions
@@ -74,7 +77,6 @@ internal static class LabVerb
                 Watch = parsed.GetValue(watch),
             };
             var picture = parsed.GetValue(svg);
-            CheckWritable(picture);
             if (UserNamespace.IsNeeded)
             {
                 return await RunAsUser(terminal, cancel);
@@ -129,8 +131,9 @@ internal static class LabVerb
     private static VerbCommand RealCommand(Terminal terminal)
     {
         var seconds = new Option<double>("--seconds")
-            { Description = "How long pages are counted, 10 to 3600. Default 90.", DefaultValueFactory = _ => 90 };
-        var seed = new Option<ulong>("--seed") { Description = "Decides which peers are alive. Default 1.", DefaultValueFactory = _ => 1 };
+            { Description = "How long pages are counted, 10 to 3600. Default 90.", DefaultValueFactory = _ => 90 }.Between(10, 3600);
+        var seed = new Option<ulong>("--seed") { Description = "Decides which peers are alive. Default 1.", DefaultValueFactory = _ => 1 }
+            .IsSeed();
         var command = new VerbCommand("real",
             "The same with programs that we did not write: aria2 with mostly dead peers beside curl, true durations.")
         {
@@ -145,7 +148,7 @@ internal static class LabVerb
             {
                 Requirements.Ensure(what => terminal.Error.WriteLine("halfopen: " + what), ("aria2c", "aria2"), ("curl", "curl"));
                 terminal.Error.WriteLine("aria2 tries peers, curl loads pages ...");
-                var results = await RealPrograms.Run(TimeSpan.FromSeconds(Between(parsed.GetValue(seconds), 10, 3600, "--seconds")),
+                var results = await RealPrograms.Run(TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                     parsed.GetValue(seed), cancel);
                 terminal.Out.WriteLine(
                     $"{"",-20}{"pages",7}{"p50",10}{"p99",10}{"failed",8}{"peers tried",13}{"found alive",13}"
@@ -208,25 +211,4 @@ internal static class LabVerb
             throw CliException.Usage(e.Message);
         }
     }
-
-    /// <summary>A minute and a half is too long to wait for a wrong path.</summary>
-    private static void CheckWritable(string? file)
-    {
-        if (file is null)
-        {
-            return;
-        }
-
-        try
-        {
-            using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw CliException.Usage($"cannot write the picture to {file}: {e.Message}");
-        }
-    }
-
-    private static double Between(double value, double least, double most, string option) =>
-        value >= least && value <= most ? value : throw CliException.Usage($"{option} {value} is out of range: give {least} to {most}.");
 }

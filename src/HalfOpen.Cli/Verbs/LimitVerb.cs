@@ -11,7 +11,7 @@ internal static class LimitVerb
 {
     public static VerbCommand Create(Terminal terminal)
     {
-        var limit = new Argument<int>("limit") { HelpName = "N", Description = "Slots: 1 to 1000000." };
+        var limit = new Argument<int>("limit") { HelpName = "N", Description = "Slots: 1 to 1000000." }.Between(1, 1_000_000);
         var socket = StatusVerb.GuardSocket();
         var json = CommonOptions.Json();
         var quiet = CommonOptions.Quiet();
@@ -28,14 +28,10 @@ internal static class LimitVerb
         verb.Options.Add(socket);
         verb.Options.Add(json);
         verb.Options.Add(quiet);
+        verb.Checks(parsed => GuardConnection.Check(parsed.GetValue(socket)));
         verb.Does(async (parsed, cancel) =>
         {
             var wanted = parsed.GetValue(limit);
-            if (wanted is < 1 or > 1_000_000)
-            {
-                throw CliException.Usage($"limit {wanted} is out of range: give 1 to 1000000.");
-            }
-
             var answer = await GuardConnection.AskAsync(parsed.GetValue(socket), new ControlRequest("limit", wanted), cancel);
             if (parsed.GetValue(json))
             {

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 
 namespace HalfOpen.Cli.Verbs;
 
@@ -15,6 +17,9 @@ internal static class ManVerb
             Description = "halfopen, or halfopen-VERB. Default: the names of all pages.",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        page.CompletionSources.Add(
+            _ => VerbList.Create(terminal, PolicyTable.Shipped).Select(v => new CompletionItem("halfopen-" + v.Name))
+                .Prepend(new("halfopen")));
         var verb = new VerbCommand("man", "Print a manual page, in the language of man(7).")
         {
             Arguments = { page },
@@ -32,7 +37,8 @@ internal static class ManVerb
 
             if (!names.Contains(name))
             {
-                throw CliException.Usage($"there is no page '{name}'; 'halfopen man' lists them. Try 'halfopen man --help'.");
+                throw CliException.Usage($"there is no page {StrictValues.Shown(name)}{Resemblance.Hint(name, names)}; 'halfopen man' "
+                    + "lists them. Try 'halfopen man --help'.");
             }
 
             var found = root.Subcommands.FirstOrDefault(c => "halfopen-" + c.Name == name);

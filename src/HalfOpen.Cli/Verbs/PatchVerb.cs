@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Drivers;
+using HalfOpen.Core;
 using HalfOpen.Driver;
 using HalfOpen.Windows.Lifting;
 using HalfOpen.Windows.Media;
@@ -48,6 +48,7 @@ internal static class PatchVerb
                 ("halfopen patch tcpip.sys --limit 500 --output patched.sys", "a patched copy; the input is untouched"),
             },
         };
+        verb.Checks(parsed => ParseLimit(parsed.GetValue(limit)));
         verb.Does((parsed, cancellation) => Task.Run(() =>
         {
             var number = ParseLimit(parsed.GetValue(limit));
@@ -86,15 +87,11 @@ internal static class PatchVerb
             return DefaultLimit;
         }
 
-        if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-        {
-            throw CliException.Usage($"--limit {DriverPaths.Shown(text)} is no whole number: 1 to {LimitPatch.MaxLimit}.");
-        }
-
-        return number is >= LimitPatch.MinLimit and <= LimitPatch.MaxLimit ? (uint)number
-            : throw CliException.Usage(
-                $"--limit {text} is refused: the driver compares as signed, so 0, negative numbers and anything above "
-                + $"{LimitPatch.MaxLimit} make every attempt queue for ever.");
+        return (uint?)NumberText.Whole(text, LimitPatch.MinLimit, LimitPatch.MaxLimit)
+            ?? throw CliException.Usage(
+                $"--limit {StrictValues.Shown(text)} is not allowed: give a whole number from {LimitPatch.MinLimit} to "
+                + $"{LimitPatch.MaxLimit}; the driver compares as signed, so 0, negative numbers and anything above make every "
+                + "attempt queue for ever.");
     }
 }
 
@@ -226,6 +223,11 @@ internal sealed record PatchRun(
             throw CliException.Usage(Output.Length == 0
                 ? "--output is empty: name a file." : _place.Image is null ? "--output takes one driver as its input, not a folder."
                 : "--output takes one driver as its input, not an image: copy the image, and patch the copy.");
+        }
+
+        if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Output)) is { } folder && !Directory.Exists(folder))
+        {
+            throw CliException.Usage($"--output {StrictValues.Shown(Output)}: there is no folder {StrictValues.Shown(folder)}.");
         }
 
         _place.Local.Trust(Output);

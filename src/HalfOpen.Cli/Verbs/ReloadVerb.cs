@@ -27,6 +27,7 @@ internal static class ReloadVerb
         verb.Options.Add(socket);
         verb.Options.Add(json);
         verb.Options.Add(quiet);
+        verb.Checks(parsed => GuardConnection.Check(parsed.GetValue(socket)));
         verb.Does(async (parsed, cancel) =>
         {
             var answer = await GuardConnection.AskAsync(parsed.GetValue(socket), new ControlRequest("reload"), cancel);

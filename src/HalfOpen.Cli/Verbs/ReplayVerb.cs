@@ -13,15 +13,18 @@ internal static class ReplayVerb
 
     public static VerbCommand Create(Terminal terminal, PolicyTable policies)
     {
-        var file = new Argument<FileInfo?>("file")
+        var file = new Argument<string?>("file")
             { Description = "Events as JSON Lines. Default, and -: standard input.", Arity = ArgumentArity.ZeroOrOne };
         var policy = new Option<string>("--policy")
             { Description = $"The rule that decides: {OptionText.AnyOf(policies.Names)}; with options as fair+give-up.",
                 DefaultValueFactory = _ => policies.Default.Name };
         policy.CompletionSources.Add([.. policies.Names]);
-        var limit = new Option<int>("--limit") { Description = "Slots, 1 to 1000000.", DefaultValueFactory = _ => 10 };
+        var limit = new Option<int>("--limit") { Description = "Slots, 1 to 1000000. For none: --policy unlimited.",
+            DefaultValueFactory = _ => 10 }
+            .Between(1, 1_000_000);
         var maxQueued = new Option<int>("--max-queued")
-            { Description = "Longest backlog, 0 or more; what comes on top is rejected.", DefaultValueFactory = _ => 1 << 20 };
+            { Description = "Longest backlog, 0 or more; what comes on top is rejected.", DefaultValueFactory = _ => 1 << 20 }
+            .Between(0, int.MaxValue);
         var giveUp = new Option<bool>("--give-up")
             { Description = $"{policies.WhoHas(GiveUp)} only: give silent attempts up early; adds \"givenUp\" to each line." };
         var verb = new VerbCommand("replay", "Play a file of events through the engine and print what it decides.")
@@ -37,13 +40,14 @@ internal static class ReplayVerb
                     "from a pipe, answered line by line"),
             },
         };
+        EngineOptions Read(ParseResult parsed) => Options(policies, parsed.GetRequiredValue(policy), parsed.GetRequiredValue(limit),
+            parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
+        verb.Checks(parsed => Read(parsed));
         verb.Does(async (parsed, cancellation) =>
         {
-            var name = parsed.GetRequiredValue(policy);
-            var options =
-                Options(policies, name, parsed.GetRequiredValue(limit), parsed.GetRequiredValue(maxQueued), parsed.GetValue(giveUp));
+            var options = Read(parsed);
             var session = new ReplaySession(options, reportGiveUp: options.Policy.Settings.ContainsKey(GiveUp));
-            if (parsed.GetValue(file) is not { } path || path.ToString() == "-")
+            if (parsed.GetValue(file) is not { } path || path == "-")
             {
                 await RunAsync(terminal, terminal.In, session, cancellation);
                 return ExitCode.Done;
@@ -58,16 +62,6 @@ internal static class ReplayVerb
 
     private static EngineOptions Options(PolicyTable policies, string name, int limit, int maxQueued, bool giveUp)
     {
-        if (limit is < 1 or > 1_000_000)
-        {
-            throw CliException.Usage($"--limit is {limit}; allowed: 1 to 1000000. For no limit use --policy unlimited");
-        }
-
-        if (maxQueued < 0)
-        {
-            throw CliException.Usage($"--max-queued is {maxQueued}; allowed: 0 or more");
-        }
-
         if (!policies.TryParse(name, out var policy, out var problem))
         {
             throw CliException.Usage($"--policy: {problem}");
@@ -82,20 +76,20 @@ internal static class ReplayVerb
         return new EngineOptions { Limit = limit, MaxQueued = maxQueued, Policy = policy };
     }
 
-    private static StreamReader Open(FileInfo path)
+    private static StreamReader Open(string path)
     {
-        if (path.Name.StartsWith('-') && !path.Exists)
+        if (path.Length == 0)
         {
-            throw CliException.Usage($"{path.Name} is neither an option nor a file: see 'halfopen replay --help'");
+            throw CliException.Usage("the name of the file is empty: name one, or - for standard input.");
         }
 
         try
         {
-            return new StreamReader(path.FullName);
+            return new StreamReader(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw CliException.Usage($"cannot read {path}: {e.Message}");
+            throw CliException.Usage($"cannot read {StrictValues.Shown(path)}: {e.Message}");
         }
     }
 

@@ -38,10 +38,35 @@ internal static class SimulateVerb
             verb.Options.Add(option);
         }
 
+        verb.Checks(parsed => Check(options, parsed));
         verb.Does(async (parsed, cancel) => parsed.GetValue(options.Replay) is { } replay
             ? await ReplayAsync(terminal, options, parsed, replay, cancel)
             : Run(terminal, options, parsed, cancel));
         return verb;
+    }
+
+    private static void Check(SimulateOptions options, ParseResult parsed)
+    {
+        if (parsed.GetValue(options.Replay) is { } file)
+        {
+            var requests = options.Requests(parsed, ShippedScenarios.Find("freeze")!, out _);
+            _ = !File.Exists(file) ? throw CliException.Usage($"--replay {StrictValues.Shown(file)}: there is no such file.")
+                : requests.Count != 1 ? throw CliException.Usage("--replay drives one policy: name it with --policy and --limit.") : 0;
+        }
+        else if (parsed.GetValue(options.Show) is { } show)
+        {
+            _ = show != "schema" && ShippedScenarios.Json(show) is null
+                ? throw CliException.Usage($"--show {StrictValues.Shown(show)} is no shipped scenario"
+                    + $"{Resemblance.Hint(show, ShippedScenarios.Names)}; there are {string.Join(", ", ShippedScenarios.Names)} and "
+                    + "schema.")
+                : 0;
+        }
+        else if (!parsed.GetValue(options.List))
+        {
+            _ = new Assertions(parsed.GetValue(options.Assert) ?? []);
+            var scenario = options.ReadScenario(parsed);
+            CheckOutputs(parsed, options, scenario, options.Requests(parsed, scenario, out _));
+        }
     }
 
     private static int Run(Terminal terminal, SimulateOptions options, ParseResult parsed, CancellationToken cancel)
@@ -54,16 +79,13 @@ internal static class SimulateVerb
         if (parsed.GetValue(options.Show) is { } show)
         {
             terminal.Out.Write(show == "schema" ? ShippedScenarios.SchemaJson(options.Policies)
-                : ShippedScenarios.Json(show)
-                    ?? throw CliException.Usage(
-                        $"there is no shipped scenario '{show}'; there are {string.Join(", ", ShippedScenarios.Names)}."));
+                : ShippedScenarios.Json(show));
             return ExitCode.Done;
         }
 
         var scenario = options.ReadScenario(parsed);
         var requests = options.Requests(parsed, scenario, out var seeds);
         var assertions = new Assertions(parsed.GetValue(options.Assert) ?? []);
-        CheckOutputs(parsed, options, scenario, requests);
         try
         {
             var clock = Stopwatch.StartNew();
@@ -104,17 +126,7 @@ internal static class SimulateVerb
     private static async Task<int> ReplayAsync(Terminal terminal, SimulateOptions options, ParseResult parsed, string file,
         CancellationToken cancel)
     {
-        if (!File.Exists(file))
-        {
-            throw CliException.Usage($"there is no file {file} to replay.");
-        }
-
         var requests = options.Requests(parsed, ShippedScenarios.Find("freeze")!, out _);
-        if (requests.Count != 1)
-        {
-            throw CliException.Usage("--replay drives one policy: name it with --policy and --limit.");
-        }
-
         try
         {
             using var reader = new StreamReader(file);
@@ -156,7 +168,7 @@ internal static class SimulateVerb
         }
 
         using var bar = new ProgressBar(terminal, !parsed.GetValue(options.Quiet));
-        return Experiment.Run(scenario, requests, Math.Clamp(parsed.GetValue(options.Parallel), 1, 1024), bar.Report, cancel);
+        return Experiment.Run(scenario, requests, parsed.GetValue(options.Parallel), bar.Report, cancel);
     }
 
     private static void Print(Terminal terminal, SimulateOptions options, ParseResult parsed, Scenario scenario, List<ulong> seeds,
@@ -213,17 +225,9 @@ internal static class SimulateVerb
                 + $"--seed.");
         }
 
-        if (parsed.GetValue(options.TimelineSeconds) is not (>= 1 and <= 100_000))
+        foreach (var option in new[] { options.Plot, options.Record, options.Timeline })
         {
-            throw CliException.Usage("--timeline-seconds takes 1 to 100000.");
-        }
-
-        foreach (var file in new[] { parsed.GetValue(options.Plot), parsed.GetValue(options.Record), parsed.GetValue(options.Timeline) })
-        {
-            if (file is not null && Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
-            {
-                throw CliException.Usage($"cannot write {file}: there is no folder {folder}.");
-            }
+            OutputFile.Check(option.Name, parsed.GetValue(option));
         }
     }
 

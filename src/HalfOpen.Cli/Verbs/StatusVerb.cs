@@ -27,6 +27,7 @@ internal static class StatusVerb
         verb.Options.Add(watch);
         verb.Options.Add(socket);
         verb.Options.Add(json);
+        verb.Checks(parsed => GuardConnection.Check(parsed.GetValue(socket)));
         verb.Does(async (parsed, cancel) =>
         {
             while (!cancel.IsCancellationRequested)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
-using HalfOpen.Cli.Doctor;
 using HalfOpen.Cli.Watch;
 using HalfOpen.Watch.Collecting;
 
@@ -17,10 +16,12 @@ internal static class WatchVerb
     {
         var once = new Option<bool>("--once")
             { Description = "Look once, print it as text and end. So it is also where the output is no terminal." };
-        var duration = new Option<string?>("--for")
-            { HelpName = "DURATION", Description = "End after so long, as 5s or 2m; with --once: how long to look, default 2s." };
-        var every = new Option<string?>("--every")
-            { HelpName = "DURATION", Description = "From one picture to the next, 0.1s to 1h. Default 1s." };
+        var duration = new Option<TimeSpan?>("--for")
+            { HelpName = "DURATION", Description = "End after so long, as 5s or 2m; with --once: how long to look, default 2s." }
+            .Between(TimeSpan.Zero, Longest, "0s to 24h");
+        var every = new Option<TimeSpan?>("--every")
+            { HelpName = "DURATION", Description = "From one picture to the next, 0.1s to 1h. Default 1s." }
+            .Between(ShortestEvery, LongestEvery, "0.1s to 1h");
         var json = new Option<bool>("--json")
             { Description = "One JSON document a line for each picture (docs/schemas/watch.md); with --once: one in all." };
         var sample = new Option<bool>("--sample")
@@ -29,7 +30,8 @@ internal static class WatchVerb
         var socket = StatusVerb.GuardSocket();
         var web = new Option<bool>("--web")
             { Description = "As a page with curves over time, on loopback only; prints its link, which nobody can guess." };
-        var port = new Option<int?>("--port") { HelpName = "N", Description = "With --web: the TCP port. Default: one that is free." };
+        var port = new Option<int?>("--port") { HelpName = "N", Description = "With --web: the TCP port. Default: one that is free." }
+            .Between(1, 65_535);
         var tokenFile = new Option<string?>("--token-file")
             { HelpName = "FILE", Description = "With --web and --port: the same link at each start. The secret in it is kept in this file, "
                 + "for its owner only; it is made when it is not there." };
@@ -48,25 +50,23 @@ internal static class WatchVerb
                 ("sudo ip netns exec NAME halfopen watch", "another network namespace"),
             },
         };
+        verb.Checks(parsed =>
+        {
+            WebWatch.Check(parsed.GetValue(web), parsed.GetValue(port), parsed.GetValue(tokenFile),
+                parsed.GetValue(json) || parsed.GetValue(once));
+            if (parsed.GetValue(socket) is { } path && !File.Exists(path))
+            {
+                throw CliException.Usage(
+                    $"--socket {StrictValues.Shown(path)}: there is no control socket of a guard; without --socket it is looked for.");
+            }
+        });
         verb.Does(async (parsed, cancel) =>
         {
             var isJson = parsed.GetValue(json);
             var isWeb = parsed.GetValue(web);
-            WebWatch.Check(isWeb, parsed.GetValue(port), parsed.GetValue(tokenFile), isJson || parsed.GetValue(once));
             var isOnce = parsed.GetValue(once) || (!isJson && !isWeb && !IsScreen(terminal));
-            var period = parsed.GetValue(every) is { } text ? Durations.Parse("--every", text, LongestEvery) : TimeSpan.FromSeconds(1);
-            if (period < ShortestEvery)
-            {
-                throw CliException.Usage("--every: at least 0.1s is needed.");
-            }
-
-            var length = parsed.GetValue(duration) is { } given ? Durations.Parse("--for", given, Longest)
-                : isOnce ? TimeSpan.FromSeconds(2) : (TimeSpan?)null;
-            if (parsed.GetValue(socket) is { } path && !File.Exists(path))
-            {
-                throw CliException.Usage($"--socket {path}: there is no control socket of a guard; without --socket it is looked for.");
-            }
-
+            var period = parsed.GetValue(every) ?? TimeSpan.FromSeconds(1);
+            var length = parsed.GetValue(duration) ?? (isOnce ? TimeSpan.FromSeconds(2) : null);
             var options = new WatchOptions
             {
                 Every = period,

@@ -24,11 +24,6 @@ internal static class WebWatch
             throw CliException.Usage("--port belongs to --web.");
         }
 
-        if (port is < 1 or > 65535)
-        {
-            throw CliException.Usage("--port: 1 to 65535.");
-        }
-
         if (tokenFile is not null && port is null)
         {
             throw CliException.Usage("--token-file keeps the link with --web and a --port, which is a part of the link.");

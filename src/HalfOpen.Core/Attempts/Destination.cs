@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
 namespace HalfOpen.Core;
@@ -79,44 +77,12 @@ public readonly record struct Destination(UInt128 Address, ushort Port)
     public static bool TryParse([NotNullWhen(true)] string? text, out Destination destination)
     {
         destination = default;
-        var colon = text?.LastIndexOf(':') ?? -1;
-        if (colon < 1 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        if (AddressText.EndPoint(text) is not { } at)
         {
             return false;
         }
 
-        var host = text.AsSpan(0, colon);
-        if (host[0] == '[')
-        {
-            if (host[^1] != ']' || host.Contains('%') || !IPAddress.TryParse(host[1..^1], out var six)
-                || six.AddressFamily != AddressFamily.InterNetworkV6)
-            {
-                return false;
-            }
-
-            destination = From(six, port);
-            return true;
-        }
-
-        // IPAddress.TryParse also takes "10.1" and "0x0A.1"; a bug report should mean one thing only.
-        Span<Range> parts = stackalloc Range[5];
-        if (host.Split(parts, '.') != 4)
-        {
-            return false;
-        }
-
-        uint address = 0;
-        for (var i = 0; i < 4; i++)
-        {
-            if (!byte.TryParse(host[parts[i]], NumberStyles.None, CultureInfo.InvariantCulture, out var part))
-            {
-                return false;
-            }
-
-            address = (address << 8) | part;
-        }
-
-        destination = FromIPv4(address, port);
+        destination = From(at.Address, (ushort)at.Port);
         return true;
     }
 }

@@ -11,8 +11,6 @@ public static class OptionText
     /// <summary>A switch that is off, as it is shown.</summary>
     public const string No = "no";
 
-    private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("min", 60), ("s", 1), ("h", 3600)];
-
     /// <summary>Reads yes, true, on, 1 and their opposites; null for everything else.</summary>
     public static bool? ParseSwitch(string text) => text switch
     {
@@ -21,26 +19,7 @@ public static class OptionText
         _ => null,
     };
 
-    /// <summary>Reads "250ms", "30s", "2min", "1h": 0 to a day; null for everything else.</summary>
-    public static TimeSpan? ParseDuration(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        foreach (var (unit, seconds) in Units)
-        {
-            if (text.EndsWith(unit, StringComparison.Ordinal))
-            {
-                var number = text.AsSpan(0, text.Length - unit.Length).Trim();
-                return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
-                    && value * seconds <= 86_400
-                    ? TimeSpan.FromSeconds(value * seconds)
-                    : null;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>What <see cref="ParseDuration"/> reads: "100ms", "3.5s", "120s".</summary>
+    /// <summary>What <see cref="NumberText.Duration"/> reads: "100ms", "3.5s", "120s".</summary>
     public static string Of(TimeSpan time) => time != TimeSpan.Zero && time < TimeSpan.FromSeconds(1)
         ? time.TotalMilliseconds.ToString("0.####", CultureInfo.InvariantCulture) + "ms"
         : time.TotalSeconds.ToString("0.#######", CultureInfo.InvariantCulture) + "s";

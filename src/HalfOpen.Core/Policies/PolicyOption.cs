@@ -76,7 +76,7 @@ public sealed record PolicyOption
     internal static PolicyOption Number<T>(string name, int least, int most, string help, Func<T, int> get, Func<T, int, T> set)
         where T : PolicyOptions => new(
             name, "N", $"{least} to {most}", help,
-            (o, text) => Parse(text, least, most) is { } number ? set((T)o, number) : null,
+            (o, text) => NumberText.Int(text, least, most) is { } number ? set((T)o, number) : null,
             o => Text(get((T)o)));
 
     /// <param name="otherwise">The word for null.</param>
@@ -84,19 +84,15 @@ public sealed record PolicyOption
         int?, T> set)
         where T : PolicyOptions => new(
             name, "N", $"{least} to {most}, or {otherwise}", help,
-            (o, text) => text == otherwise ? set((T)o, null) : Parse(text, least, most) is { } number ? set((T)o, number) : null,
+            (o, text) => text == otherwise ? set((T)o, null) : NumberText.Int(text, least, most) is { } number ? set((T)o, number) : null,
             o => get((T)o) is { } number ? Text(number) : otherwise);
 
     internal static PolicyOption Time<T>(string name, TimeSpan least, TimeSpan most, string help, Func<T, TimeSpan> get, Func<T, TimeSpan,
         T> set)
         where T : PolicyOptions => new(
-            name, "TIME", $"{OptionText.Of(least)} to {OptionText.Of(most)} (a number with ms, s, min or h)", help,
-            (o, text) => OptionText.ParseDuration(text) is { } time && time >= least && time <= most ? set((T)o, time) : null,
+            name, "TIME", $"{OptionText.Of(least)} to {OptionText.Of(most)} ({NumberText.DurationUnits})", help,
+            (o, text) => NumberText.Duration(text) is { } time && time >= least && time <= most ? set((T)o, time) : null,
             o => OptionText.Of(get((T)o)));
-
-    private static int? Parse(string text, int least, int most) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number : null;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

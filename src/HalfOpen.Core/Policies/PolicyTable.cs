@@ -65,7 +65,7 @@ public sealed class PolicyTable
         policy = null;
         if (Find(parts[0]) is not { } row)
         {
-            problem = $"there is no policy '{Shown(parts[0])}'; give {OptionText.AnyOf(Names)}";
+            problem = $"there is no policy '{Shown(parts[0])}'{Resemblance.Hint(parts[0], Names)}; give {OptionText.AnyOf(Names)}";
             return false;
         }
 
@@ -78,7 +78,8 @@ public sealed class PolicyTable
             {
                 problem = row.Options.Count == 0
                     ? $"policy {row} has no options, and '{Shown(name)}' is none"
-                    : $"policy {row} has no option '{Shown(name)}'; it has {string.Join(", ", row.Options)}";
+                    : $"policy {row} has no option '{Shown(name)}'{Resemblance.Hint(name, row.Options.Select(o => o.Name))}; it has "
+                        + string.Join(", ", row.Options);
                 return false;
             }
 

@@ -51,36 +51,4 @@ internal sealed class ExemptExecutables
         versions.Add(file);
         return true;
     }
-
-    /// <summary>What the exemptions say that will not work, a line for the operator each.</summary>
-    public static IEnumerable<string> Useless(IReadOnlyList<Exemption> exemptions) =>
-        UselessFiles(exemptions).Concat(exemptions.Any(e => e.Kind == ExemptionKind.Cgroup) && !ProcessNamespace.SeesCgroupPaths
-            ? ["exempt cgroup: this is a container with a cgroup namespace of its own, which does not see the paths of others: give "
-                + "it the host's (docs/guides/guard.md)"]
-            : []);
-
-    private static IEnumerable<string> UselessFiles(IReadOnlyList<Exemption> exemptions) =>
-        from exemption in exemptions
-        where exemption.Kind == ExemptionKind.Executable
-        let why = IsScript(exemption.Value)
-        where why is not false
-        select why is null
-            ? $"exempt exe:{exemption.Value}: there is no such file (yet)"
-            : $"exempt exe:{exemption.Value}: that is a script, and what runs is its interpreter: exempt its unit (cgroup:PATH) or "
-                + "its user instead";
-
-    /// <summary>Null: not there.</summary>
-    private static bool? IsScript(string path)
-    {
-        try
-        {
-            using var file = File.OpenRead(File.Exists(path) ? path : "/proc/1/root" + path);
-            Span<byte> start = stackalloc byte[2];
-            return file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start.SequenceEqual("#!"u8);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return File.Exists(path) ? false : null; // there, and not ours to read
-        }
-    }
 }

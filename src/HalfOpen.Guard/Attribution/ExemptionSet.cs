@@ -24,12 +24,12 @@ internal sealed class ExemptionSet
         {
             _ = exemption.Kind switch
             {
-                ExemptionKind.User => _users.Add(uint.Parse(exemption.Value)),
-                ExemptionKind.Port => _ports.Add(ushort.Parse(exemption.Value)),
+                ExemptionKind.User => exemption.User is { } user && _users.Add(user),
+                ExemptionKind.Port => exemption.Port is { } port && _ports.Add(port),
                 ExemptionKind.Executable => _executables.TryAdd(exemption.Value, exemption.Value)
                     | _executables.TryAdd(Target(exemption.Value), exemption.Value),
                 ExemptionKind.Cgroup => Append(_cgroups, exemption.Value),
-                _ => Append(_destinations, IPNetwork.Parse(exemption.Value)),
+                _ => exemption.Network is { } network && Append(_destinations, network),
             };
         }
 

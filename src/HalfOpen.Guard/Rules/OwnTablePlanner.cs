@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using HalfOpen.Linux.Bpf;
@@ -100,19 +99,17 @@ internal static class OwnTablePlanner
         yield return [Number($"meta mark 0x{options.Mark:x8}", FilterMeta.Mark, options.Mark), Return];
         foreach (var exemption in options.Exemptions)
         {
-            switch (exemption.Kind)
+            if (local && exemption.User is { } user)
             {
-                case ExemptionKind.User when local:
-                    var user = uint.Parse(exemption.Value, CultureInfo.InvariantCulture);
-                    yield return [Number($"meta skuid {user}", FilterMeta.UserId, user), Return];
-                    break;
-                case ExemptionKind.Port:
-                    var port = ushort.Parse(exemption.Value, CultureInfo.InvariantCulture);
-                    yield return [Port(port), Return];
-                    break;
-                case ExemptionKind.Destination when FamilyOf(IPNetwork.Parse(exemption.Value)) == family:
-                    yield return [Destination(IPNetwork.Parse(exemption.Value)), Return];
-                    break;
+                yield return [Number($"meta skuid {user}", FilterMeta.UserId, user), Return];
+            }
+            else if (exemption.Port is { } port)
+            {
+                yield return [Port(port), Return];
+            }
+            else if (exemption.Network is { } network && FamilyOf(network) == family)
+            {
+                yield return [Destination(network), Return];
             }
         }
     }

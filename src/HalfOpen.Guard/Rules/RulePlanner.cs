@@ -131,17 +131,17 @@ public static class RulePlanner
         yield return $"-m mark --mark 0x{options.Mark:x} -j RETURN";
         foreach (var exemption in options.Exemptions)
         {
-            if (exemption.Kind == ExemptionKind.User && local)
+            if (local && exemption.User is { } user)
             {
-                yield return $"-m owner --uid-owner {exemption.Value} -j RETURN";
+                yield return $"-m owner --uid-owner {user} -j RETURN";
             }
-            else if (exemption.Kind == ExemptionKind.Port)
+            else if (exemption.Port is { } port)
             {
-                yield return $"-p tcp -m tcp --dport {exemption.Value} -j RETURN";
+                yield return $"-p tcp -m tcp --dport {port} -j RETURN";
             }
-            else if (exemption.Kind == ExemptionKind.Destination && IsIPv6(exemption.Value) == ipv6)
+            else if (exemption.Network is { } network && IsIPv6(network) == ipv6)
             {
-                yield return $"-d {exemption.Value} -j RETURN";
+                yield return $"-d {network} -j RETURN";
             }
         }
     }
@@ -190,7 +190,5 @@ public static class RulePlanner
         return text.ToString();
     }
 
-    private static bool IsIPv6(string prefix) => IPNetwork.TryParse(prefix, out var network)
-        ? network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6
-        : prefix.Contains(':', StringComparison.Ordinal);
+    private static bool IsIPv6(IPNetwork network) => network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
 }

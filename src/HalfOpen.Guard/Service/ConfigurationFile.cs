@@ -1,4 +1,5 @@
 using System.Text;
+using HalfOpen.Core;
 using HalfOpen.Hosting;
 
 namespace HalfOpen.Guard.Service;
@@ -14,6 +15,9 @@ public static class ConfigurationFile
 
     /// <summary>More than this is no configuration: 1 MiB.</summary>
     public const int MaxBytes = 1 << 20;
+
+    /// <summary>A value and what is allowed instead.</summary>
+    private const int MaxShown = 400;
 
     /// <summary>
     /// Reads a file on top of <paramref name="settings"/>; <paramref name="table"/> says what may be set.
@@ -72,14 +76,15 @@ public static class ConfigurationFile
             var (key, value) = (line[..equals].Trim(), line[(equals + 1)..].Trim());
             var setting = table.Find(key)
                 ?? throw At(path, number,
-                    $"there is no key '{Shown(key)}'{Nearest(key, table)}; the keys are "
+                    $"there is no key '{Shown(key)}'{Resemblance.Hint(key, table.All.Select(s => s.Name))}; the keys are "
                     + $"{string.Join(", ", table.All.Select(s => s.Name))}");
             if (!seen.Add(key) && !setting.Repeats)
             {
                 throw At(path, number, $"{key} is set twice");
             }
 
-            settings = setting.Apply(settings, value) ?? throw At(path, number, $"{key} = '{Shown(value)}': give {setting.Allowed}");
+            settings = setting.Apply(settings, value)
+                ?? throw At(path, number, Shown(setting.Refusal($"{key} = '{Shown(value)}'", value), MaxShown));
         }
 
         return settings.Problem() is { } problem ? throw new GuardException($"{path}: {problem}") : settings;
@@ -120,15 +125,5 @@ public static class ConfigurationFile
     private static GuardException At(string path, int line, string message) => new($"{path} line {line}: {message}");
 
     /// <summary>Bytes from a file go to a terminal: no control characters, and not endless.</summary>
-    private static string Shown(string text) => PlainText.Of(text.Length <= 60 ? text : text[..60]);
-
-    private static string Nearest(string key, SettingTable table)
-    {
-        var near =
-            table.All.FirstOrDefault(
-                s => s.Name.Replace("-", "", StringComparison.Ordinal)
-                    .Equals(key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal),
-                        StringComparison.OrdinalIgnoreCase));
-        return near is null ? "" : $" (did you mean {near.Name}?)";
-    }
+    private static string Shown(string text, int most = 60) => PlainText.Of(text.Length <= most ? text : text[..most]);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using HalfOpen.Guard.Attribution;
 using HalfOpen.Guard.Control;
 using HalfOpen.Guard.Metrics;
 using HalfOpen.Guard.Rules;
@@ -126,12 +125,7 @@ public sealed class GuardProcess : IGuardControl, IDisposable
 
     private void Advise(GuardSettings settings)
     {
-        if (settings.Useless() is { } useless)
-        {
-            _log.Warning(useless);
-        }
-
-        foreach (var line in ExemptExecutables.Useless(settings.Options.Exemptions))
+        foreach (var line in settings.Warnings())
         {
             _log.Warning(line);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using HalfOpen.Core;
+using HalfOpen.Guard.Attribution;
 
 namespace HalfOpen.Guard.Service;
 
@@ -31,6 +32,12 @@ public sealed record GuardSettings
                 + $"{Options.Policy.Name}: "
                 + $"for policy {string.Join(" and ", useless.Select(s => s.Owner).Distinct())}";
     }
+
+    /// <summary>
+    /// What is set and does nothing on this machine as it is now, a line each without a full stop. Reads files.
+    /// </summary>
+    public IEnumerable<string> Warnings() =>
+        ((string[])(Useless() is { } useless ? [useless] : [])).Concat(ExemptionAdvice.Useless(Options.Exemptions));
 
     /// <summary>The first thing that is wrong, in words for a user, or null.</summary>
     public string? Problem() => Options.Problem()

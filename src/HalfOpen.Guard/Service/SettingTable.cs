@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using HalfOpen.Core;
 using HalfOpen.Linux;
 
@@ -23,6 +21,19 @@ public sealed record Setting(string Name, string ValueName, string Allowed, stri
     /// <summary>May be given more than once.</summary>
     public bool Repeats { get; init; }
 
+    /// <summary>
+    /// What is wrong with a value that is not allowed, one sentence without a full stop, where <see cref="Allowed"/>
+    /// alone would not say it; or null.
+    /// </summary>
+    public Func<string, string?> Why { get; init; } = _ => null;
+
+    /// <summary>The error about a value that is not allowed.</summary>
+    /// <param name="written">The setting and its value as the user wrote them.</param>
+    /// <param name="value">The value alone.</param>
+    public string Refusal(string written, string value) =>
+        Why(value) is { } why ? $"{written}: {why}"
+            : $"{written}: give {Allowed}{(Repeats ? "" : Resemblance.Hint(value, Words))}";
+
     /// <summary>The words that can be given, for completions; empty: anything else.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
@@ -36,7 +47,6 @@ public sealed record Setting(string Name, string ValueName, string Allowed, stri
 /// </summary>
 public sealed class SettingTable
 {
-    private const string Duration = "a number with ms, s, min or h, such as 30s";
     private static readonly TimeSpan ShortestDuration = TimeSpan.FromMilliseconds(1);
 
     /// <param name="policies">The policies that can be named; their options are settings too, but for those that are
@@ -78,7 +88,7 @@ public sealed class SettingTable
         new("exempt", "KIND:VALUE", "user:NAME-OR-ID, cgroup:PATH, exe:PATH, to:ADDRESS[/BITS] or port:NUMBER",
             "Never hold or count these attempts. May be given many times.",
             (s, v) => Exempt(v) is { } e ? Set(s, o => o.Exemptions.Contains(e) ? o : o with { Exemptions = [.. o.Exemptions, e] }) : null)
-                { Repeats = true },
+                { Repeats = true, Why = WhyNotExempt, Words = [.. Exemption.Kinds] },
         Time("hold-cap", "How long one SYN is held at most. Default 60s: the kernel's own retries come at about 35 and 67 s.",
             (o, t) => o with { HoldCap = t }),
         End("hold-cap-action",
@@ -97,7 +107,7 @@ public sealed class SettingTable
             (o, on) => o with { GuardLoopback = on }),
         new("metrics", "ADDRESS:PORT", "a loopback address and a port, such as 127.0.0.1:9226",
             "Prometheus text at http://ADDRESS:PORT/metrics. Default: none.",
-            (s, v) => IPEndPoint.TryParse(v, out var at) && at.Port > 0 ? s with { Metrics = at } : null),
+            (s, v) => AddressText.EndPoint(v) is { Port: > 0 } at ? s with { Metrics = at } : null),
         new("metrics-anywhere", "", "yes or no", "Let metrics listen where other machines can read it. Default no.",
             (s, v) => OptionText.ParseSwitch(v) is { } on ? s with { MetricsAnywhere = on } : null),
         Number("queue", "0 to 65535", "NFQUEUE number. Default 4226. Needs a restart.", (o, n) => o with { QueueNumber = (ushort)n }, 0,
@@ -135,15 +145,15 @@ public sealed class SettingTable
 
     private static Setting Number(string name, string allowed, string description, Func<GuardOptions, int, GuardOptions> change, int least,
         int most) =>
-        new(name, "N", allowed, description, (s, v) => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
-            && n >= least && n <= most ? Set(s, o => change(o, n)) : null);
+        new(name, "N", allowed, description, (s, v) => NumberText.Int(v, least, most) is { } n
+            ? Set(s, o => change(o, n)) : null);
 
     private static Setting Switch(string name, string description, Func<GuardOptions, bool, GuardOptions> change) =>
         new(name, "", "yes or no", description, (s, v) => OptionText.ParseSwitch(v) is { } on ? Set(s, o => change(o, on)) : null);
 
     private static Setting Time(string name, string description, Func<GuardOptions, TimeSpan, GuardOptions> change) =>
-        new(name, "TIME", Duration, description,
-            (s, v) => OptionText.ParseDuration(v) is { } time && time >= ShortestDuration ? Set(s, o => change(o, time)) : null);
+        new(name, "TIME", NumberText.DurationIs, description,
+            (s, v) => NumberText.Duration(v) is { } time && time >= ShortestDuration ? Set(s, o => change(o, time)) : null);
 
     private static Setting End(string name, string description, Func<GuardOptions, HoldEnd, GuardOptions> change) =>
         new(name, "ACTION", "pass or refuse", description, (s, v) => v switch
@@ -172,4 +182,6 @@ public sealed class SettingTable
 
         return Exemption.TryParse(value, out var exemption, out _) ? exemption : null;
     }
+
+    private static string? WhyNotExempt(string value) => Exemption.TryParse(value, out _, out var problem) ? null : problem;
 }

@@ -22,6 +22,11 @@ public static class ControlGroups
     public static bool IsWhole(string folder) => InodeIdentity.Of(folder)?.Inode == RootInode;
 
     /// <summary>
+    /// Whether there is a cgroup of this path relative to the root; null where the whole hierarchy is not to be seen.
+    /// </summary>
+    public static bool? Exists(string path) => FindRoot() is { } root && IsWhole(root) ? Directory.Exists($"{root}/{path}") : null;
+
+    /// <summary>
     /// Lines of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, ..., "-", type, source, options.
     /// </summary>
     internal static string? MountPoint(string line)

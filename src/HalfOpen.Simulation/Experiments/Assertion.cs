@@ -1,4 +1,5 @@
 using System.Globalization;
+using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.Experiments;
 
@@ -55,7 +56,7 @@ public sealed record Assertion
         var name = text[..at].Trim();
         if (Metric.Find(name, out var program) is not { } metric)
         {
-            problem = $"there is no metric '{name}'; there are {string.Join(", ", Metric.Names)}";
+            problem = $"there is no metric '{name}'{Resemblance.Hint(name, Metric.Names)}; there are {string.Join(", ", Metric.Names)}";
             return null;
         }
 
@@ -111,8 +112,6 @@ public sealed record Assertion
             }
         }
 
-        return text.Length > 0 && char.IsAsciiDigit(text[0]) && char.IsAsciiDigit(text[^1])
-            && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
-            ? value * factor : null;
+        return NumberText.Real(text) * factor;
     }
 }

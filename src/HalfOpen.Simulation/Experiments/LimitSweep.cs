@@ -1,3 +1,5 @@
+using HalfOpen.Core;
+
 namespace HalfOpen.Simulation.Experiments;
 
 /// <summary>The limits that <c>--limit</c> names: one number, a list, or a range in geometric steps.</summary>
@@ -24,8 +26,7 @@ public static class LimitSweep
             ? [.. list.Select(l => l!.Value).Distinct()] : null;
     }
 
-    private static int? One(string text) =>
-        int.TryParse(text.Trim(), out var value) && value is >= 1 and <= Most ? value : null;
+    private static int? One(string text) => NumberText.Int(text, 1, Most);
 
     private static List<int> Between(int from, int to)
     {

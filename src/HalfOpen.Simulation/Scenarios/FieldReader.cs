@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.Scenarios;
 
@@ -132,7 +133,8 @@ internal sealed class FieldReader
             if (!_known.Contains(name))
             {
                 throw new ScenarioException(
-                    $"{_file}:{value.Line}: {Path(JsonNode.Printable(name))}: no such field; allowed here: {string.Join(", ", _known)}.");
+                    $"{_file}:{value.Line}: {Path(JsonNode.Printable(name))}: no such field{Resemblance.Hint(name, _known)}; allowed here: "
+                    + $"{string.Join(", ", _known)}.");
             }
         }
     }
@@ -149,7 +151,7 @@ internal sealed class FieldReader
             : throw Wrong(node, path, $"a number from {from} to {to}");
 
     private long Long(JsonNode node, string path, long from, long to) =>
-        node.Kind == JsonValueKind.Number && long.TryParse(node.Text, out var value) && value >= from && value <= to
+        node.Kind == JsonValueKind.Number && NumberText.Whole(node.Text, from, to) is { } value
             ? value
             : throw Wrong(node, path, $"a whole number from {from} to {to}");
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.Scenarios;
 
@@ -44,7 +45,10 @@ internal static class ScenarioOverride
     {
         try
         {
-            return JsonNode.Parse(Encoding.UTF8.GetBytes(text), source);
+            var node = JsonNode.Parse(Encoding.UTF8.GetBytes(text), source);
+
+            // Numbers of JSON may also have a sign, an exponent and spaces around them; none on a command line has.
+            return node.Kind == JsonValueKind.Number && NumberText.Real(text) is null ? JsonNode.Parse(Quoted(text), source) : node;
         }
         catch (ScenarioException)
         {

@@ -104,8 +104,9 @@ internal sealed class Request
 
     private static uint ParseLimit(string text)
     {
-        var isNumber = decimal.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number);
-        return isNumber && number >= LimitPatch.MinLimit && number <= LimitPatch.MaxLimit ? (uint)number
+        // As strictly as the other edition: digits alone, so that one text means one number.
+        var isNumber = decimal.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        return isNumber && text[0] != '0' && number >= LimitPatch.MinLimit && number <= LimitPatch.MaxLimit ? (uint)number
             : throw Wrong(TextKey.LimitOutOfRange, text);
     }
 

@@ -18,7 +18,7 @@ public sealed partial class WatchTests
         Needs.Root();
         using var network = new WatchedNetwork();
         network.HoldDeadPeers(25);
-        var watching = network.WatchAsync("--json --every 0.5 --for 8s");
+        var watching = network.WatchAsync("--json --every 0.5s --for 8s");
         await Task.Delay(3000, TestContext.Current.CancellationToken); // it starts; what comes before it is not asked for
         await network.TryShortlyAsync(120);
         var (code, output, error) = await watching;
@@ -143,7 +143,7 @@ public sealed partial class WatchTests
     }
 
     [Theory]
-    [InlineData("--every 0", "at least 0.1s")]
+    [InlineData("--every 0s", "give 0.1s to 1h")]
     [InlineData("--for x", "a duration like")]
     [InlineData("--bogus", "--help")]
     public async Task Wrong_usage_is_said_in_one_line(string arguments, string says)

@@ -52,7 +52,7 @@ internal sealed class WatchedNetwork : IDisposable
     public async Task<string> OnTerminalAsync(string until, IReadOnlyList<string> keys, string then = "", string settings = "")
     {
         // The script is replaced by the program, so the shell's child is the watch.
-        var inside = $"stty cols 90 rows 20; echo MODE \\$(stty -g); {settings} '{BuiltProgram.Script}' watch --every 0.2; "
+        var inside = $"stty cols 90 rows 20; echo MODE \\$(stty -g); {settings} '{BuiltProgram.Script}' watch --every 0.2s; "
             + "echo CODE \\$?; echo MODE \\$(stty -g)";
         using var process = Start($"export SHELL=/bin/bash TERM=xterm-256color; exec script -qefc \"{inside}\" /dev/null");
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));

@@ -7,13 +7,13 @@ namespace HalfOpen.Tests.Cli;
 internal static class CliRunner
 {
     public static async Task<(int Code, string Out, string Error)> RunAsync(string[] args, string input = "", bool interactive = false,
-        PolicyTable? policies = null)
+        PolicyTable? policies = null, bool onlyChecks = false)
     {
         var output = new StringWriter();
         var error = new StringWriter();
         var terminal =
             new Terminal(new StringReader(input), output, error, interactive, errorIsTerminal: false, useColor: false, width: 100);
-        var code = await Application.RunAsync(args, terminal, policies);
+        var code = await Application.RunAsync(args, terminal, policies, onlyChecks);
         return (code, output.ToString(), error.ToString());
     }
 }

@@ -137,7 +137,7 @@ public sealed class PatchAndRestoreTests : IDisposable
         Assert.Equal(1, (await CliRunner.RunAsync(["patch", path, "--limit", "300", "--output", target])).Code);
         Assert.Equal(1, (await CliRunner.RunAsync(["patch", path, "--output", path])).Code);
         Assert.Equal(2, (await CliRunner.RunAsync(["patch", _folder.Path, "--output", _folder.In("x")])).Code);
-        Assert.Equal(1, (await CliRunner.RunAsync(["patch", path, "--output", _folder.In("no-folder", "x")])).Code);
+        Assert.Equal(2, (await CliRunner.RunAsync(["patch", path, "--output", _folder.In("no-folder", "x")])).Code);
         Assert.Equal(500u, DriverExaminer.Examine(File.ReadAllBytes(target)).Limit);
     }
 

@@ -85,7 +85,7 @@ public sealed class PolicyTableTests
     [InlineData("Fair", "there is no policy 'Fair'")]
     [InlineData("a\u001b[31m\u202e", "there is no policy 'a?[31m?'")]
     [InlineData("fifo+give-up", "policy fifo has no options, and 'give-up' is none")]
-    [InlineData("fair+giveup", "policy fair has no option 'giveup'; it has give-up, nat-budget, ")]
+    [InlineData("fair+giveup", "policy fair has no option 'giveup' (did you mean give-up?); it has give-up, nat-budget, ")]
     [InlineData("fair+", "policy fair has no option ''")]
     [InlineData("fair+nat-budget", "fair+nat-budget='': give 2 to 10000000, or none")]
     [InlineData("fair+nat-budget=1", "fair+nat-budget='1': give 2 to")]
@@ -170,7 +170,7 @@ public sealed class PolicyTableTests
         Assert.Equal((0, true), (code, error.Contains("guard would", StringComparison.Ordinal)));
         (code, _, error) =
             await CliRunner.RunAsync(["guard", "--dry-run", "--policy", "newest-first", "--spare", "101"], policies: WithOneMore);
-        Assert.Equal((2, true), (code, error.Contains("--spare 101: give 0 to 100", StringComparison.Ordinal)));
+        Assert.Equal((2, true), (code, error.Contains("--spare '101': give 0 to 100", StringComparison.Ordinal)));
 
         var table = new SettingTable(WithOneMore);
         var settings = ConfigurationFile.Parse("spare = 3\npolicy = newest-first\nlimit = 20", "guard.conf", new GuardSettings(), table);
@@ -198,8 +198,7 @@ public sealed class PolicyTableTests
         {
             Assert.Contains("newest-first", (await CliRunner.RunAsync([verb, "--help"], policies: WithOneMore)).Out.ReplaceLineEndings(" "),
                 StringComparison.Ordinal);
-            var line = $"{verb} --policy ";
-            Assert.Contains("newest-first", (await CliRunner.RunAsync([$"[suggest:{line.Length}]", line], policies: WithOneMore)).Out,
+            Assert.Contains("newest-first", (await CliRunner.RunAsync(["complete", "--", verb, "--policy", ""], policies: WithOneMore)).Out,
                 StringComparison.Ordinal);
         }
     }

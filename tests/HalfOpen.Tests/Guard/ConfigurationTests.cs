@@ -2,6 +2,7 @@ using System.Net;
 using HalfOpen.Core;
 using HalfOpen.Guard;
 using HalfOpen.Guard.Service;
+using HalfOpen.Linux.Processes;
 using Xunit;
 
 namespace HalfOpen.Tests.Guard;
@@ -142,5 +143,37 @@ public sealed class ConfigurationTests
         }
 
         return new string(text);
+    }
+
+    [Theory]
+    [InlineData("exempt = user:nobody-at-all", "exempt user:nobody-at-all: nobody on this machine is called so (yet)")]
+    [InlineData("exempt = user:4294967294", "exempt user:4294967294: no user of this machine has this number (yet)")]
+    [InlineData("exempt = exe:/nonexistent/program", "exempt exe:/nonexistent/program: there is no such file (yet)")]
+    [InlineData("exempt = user:root", null)]
+    [InlineData("exempt = to:192.0.2.0/24", null)]
+    [InlineData("exempt = port:22", null)]
+    public void An_exemption_of_what_is_not_there_is_taken_with_a_warning(string text, string? expected)
+    {
+        var settings = ConfigurationFile.Parse(text, "guard.conf", new GuardSettings(), SettingTable.Shipped);
+        Assert.Single(settings.Options.Exemptions);
+        var warnings = settings.Warnings().ToList();
+        Assert.Equal(expected is null ? 0 : 1, warnings.Count);
+        Assert.All(warnings, w => Assert.StartsWith(expected!, w, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_exemption_of_a_cgroup_that_is_not_there_warns_where_cgroups_can_be_seen()
+    {
+        const string Text = "exempt = cgroup:nonexistent.slice";
+        var settings = ConfigurationFile.Parse(Text, "guard.conf", new GuardSettings(), SettingTable.Shipped);
+        if (ControlGroups.FindRoot() is { } root && ControlGroups.IsWhole(root) && ProcessNamespace.SeesCgroupPaths)
+        {
+            Assert.StartsWith("exempt cgroup:nonexistent.slice: there is no such cgroup (yet)", settings.Warnings().Single(),
+                StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.True(settings.Warnings().Count() <= 1);
+        }
     }
 }

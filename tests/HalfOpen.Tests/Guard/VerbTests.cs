@@ -10,12 +10,12 @@ namespace HalfOpen.Tests.Guard;
 public sealed class VerbTests
 {
     [Theory]
-    [InlineData(2, "--limit 0: give 1 to 1000000", "guard", "--limit", "0")]
-    [InlineData(2, "--policy nice: give fair, windows-xp", "guard", "--policy", "nice")]
-    [InlineData(2, "--exempt ssh: give user:", "guard", "--exempt", "ssh")]
+    [InlineData(2, "--limit '0': give 1 to 1000000", "guard", "--limit", "0")]
+    [InlineData(2, "--policy 'nice': give fair, windows-xp", "guard", "--policy", "nice")]
+    [InlineData(2, "--exempt 'ssh': give user:", "guard", "--exempt", "ssh")]
     [InlineData(2, "is not loopback", "guard", "--metrics", "0.0.0.0:9226")]
     [InlineData(2, "there is no configuration file /nonexistent", "guard", "--config", "/nonexistent")]
-    [InlineData(2, "limit 0 is out of range", "limit", "0")]
+    [InlineData(2, "N '0' is not allowed: give a whole number from 1 to 1000000", "limit", "0")]
     [InlineData(2, "", "limit", "many")]
     [InlineData(1, "no guard answers at /nonexistent", "status", "--socket", "/nonexistent")]
     [InlineData(1, "no guard answers at /nonexistent", "limit", "5", "--socket", "/nonexistent")]

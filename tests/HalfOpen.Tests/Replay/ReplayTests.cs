@@ -126,8 +126,8 @@ public sealed class ReplayTests
     }
 
     [Theory]
-    [InlineData("--limit", "0", "--policy unlimited")]
-    [InlineData("--max-queued", "-1", "0 or more")]
+    [InlineData("--limit", "0", "1 to 1000000")]
+    [InlineData("--max-queued", "-1", "a whole number from 0 to")]
     [InlineData("--policy", "best", "windows-xp")]
     [InlineData("no-such-file.jsonl", "", "no-such-file.jsonl")]
     public async Task Wrong_options_say_what_is_allowed(string option, string value, string says)
