@@ -39,6 +39,23 @@ public sealed class PackagingTests : IDisposable
     }
 
     [Fact]
+    public async Task The_site_has_manual_pages_is_the_same_twice_and_takes_no_folder_of_others()
+    {
+        var site = Path.Combine(BuiltProgram.Root, "packaging", "site");
+        var (code, output, error) = await FolderShell.RunAsync($"""
+            set -e; cd $D; '{site}' a; '{site}' b; '{site}' b; diff -r a b
+            grep -q -- --nat-budget a/docs/man/halfopen-guard.html; grep -q halfopen-guard.html a/index.html
+            mkdir c; echo mine >c/file
+            """, _folder);
+        Assert.True(code == 0, error);
+        Assert.StartsWith(Path.Combine(_folder, "a", "index.html") + " (", output, StringComparison.Ordinal);
+
+        (code, output, error) = await FolderShell.RunAsync($"cd $D; '{site}' c; rc=$?; cat c/file; ls; exit $rc", _folder);
+        Assert.Equal((2, "mine\na\nb\nc\n"), (code, output));
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
     public async Task An_archive_depends_on_content_alone()
     {
         FolderShell.Needs("python3", "python3");

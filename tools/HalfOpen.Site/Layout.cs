@@ -11,6 +11,7 @@ internal static class Layout
     [
         ("Start", p => p is "README.md" or "docs/README.md" or "docs/glossary.md"),
         ("Guides", p => p.StartsWith("docs/guides/", StringComparison.Ordinal)),
+        ("Manual", p => p.StartsWith("docs/man/", StringComparison.Ordinal)),
         ("Concepts", p => p.StartsWith("docs/concepts/", StringComparison.Ordinal)),
         ("Project", p => !p.StartsWith("docs/decisions/0", StringComparison.Ordinal)),
         ("Decisions", _ => true),

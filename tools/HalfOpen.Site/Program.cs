@@ -1,12 +1,18 @@
 using HalfOpen.Site;
 
-if (args is not [var root, var output])
+if (args is not [var root, var output, var manual])
 {
-    Console.Error.WriteLine("packaging/site: usage: HalfOpen.Site CHECKOUT FOLDER");
+    Console.Error.WriteLine("packaging/site: usage: HalfOpen.Site CHECKOUT FOLDER FOLDER-OF-MANUAL-PAGES");
     return 2;
 }
 
 var repository = new Repository(root);
+foreach (var file in Directory.GetFiles(manual, "*.1").Order(StringComparer.Ordinal))
+{
+    var name = Path.GetFileNameWithoutExtension(file);
+    repository.Add(Page.Parse($"docs/man/{name}.md", ManualPage.ToMarkdown(name, File.ReadAllText(file))));
+}
+
 var dead = repository.DeadLinks().ToList();
 dead.ForEach(d => Console.Error.WriteLine("packaging/site: dead link: " + d));
 if (dead.Count > 0)

@@ -17,6 +17,9 @@ public sealed class Repository
     /// <summary>The checkout's folder.</summary>
     public string Root { get; }
 
+    /// <summary>Adds a page that stands in no file.</summary>
+    public void Add(Page page) => _pages.Add(page.Path, page);
+
     /// <summary>All pages, ordered by path.</summary>
     public IReadOnlyCollection<Page> Pages => _pages.Values;
 

@@ -108,6 +108,27 @@ public sealed partial class DocumentationTests
         Assert.Empty(wrong);
     }
 
+    [Fact]
+    public void Manual_pages_are_pages()
+    {
+        const string man = """
+            .TH X 1
+            .SH "OPTIONS OF X"
+            .TP
+            \fB\-\-limit\fR, \fB\-l\fR \fIN\fR
+            The limit\(aqs *number* <b>; a_b_c.
+            \&.dot and \e
+            .SH SEE ALSO
+            \fBy\fR(1)
+            """;
+        var page = Page.Parse("docs/man/x.md", ManualPage.ToMarkdown("x", man));
+        Assert.Equal("x(1)", page.Title);
+        Assert.Equal(
+            [("Options of x", "--limit, -l N: The limit's *number* <b>; a_b_c. .dot and \\"), ("See also", "y(1)")],
+            page.Sections().Select(s => (s.Heading, s.Text)));
+        Assert.Throws<FormatException>(() => ManualPage.ToMarkdown("x", ".XX y"));
+    }
+
     [Theory]
     [InlineData("index.html", "docs/guides/guard.html", "docs/guides/guard.html")]
     [InlineData("docs/guides/guard.html", "docs/guides/lab.html", "lab.html")]
