@@ -50,8 +50,15 @@ public sealed class Page
     /// <summary>The anchor of a heading.</summary>
     public static string AnchorOf(HeadingBlock heading) => heading.GetAttributes().Id ?? "";
 
-    /// <summary>The page as HTML, without what is around it.</summary>
-    public string ToHtml() => Document.ToHtml(Pipeline);
+    /// <summary>
+    /// The page as HTML, without what is around it. What may be wider than the screen can be reached, and so scrolled,
+    /// by keyboard. Text cannot look like these tags: in it they are escaped.
+    /// </summary>
+    public string ToHtml() => Document.ToHtml(Pipeline)
+        .Replace("<pre>", "<pre tabindex=\"0\">", StringComparison.Ordinal)
+        .Replace("<table>", "<div class=\"wide\" tabindex=\"0\"><table>", StringComparison.Ordinal)
+        .Replace("</table>", "</table></div>", StringComparison.Ordinal)
+        .Replace("<th></th>", "<td></td>", StringComparison.Ordinal);
 
     /// <summary>
     /// What search finds: for each heading its anchor, its words, and the text down to the next one.

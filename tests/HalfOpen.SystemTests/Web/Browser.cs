@@ -62,7 +62,7 @@ public sealed class Tab : IAsyncDisposable
         (_context, Page) = (context, page);
         page.Console += (_, m) => Note(m.Type is "error" or "warning", m.Text);
         page.PageError += (_, e) => Note(true, e);
-        page.Request += (_, r) => Note(new Uri(r.Url).Host is not "127.0.0.1", "asked elsewhere: " + r.Url);
+        page.Request += (_, r) => Note(new Uri(r.Url) is { IsFile: false, Host: not "127.0.0.1" }, "asked elsewhere: " + r.Url);
     }
 
     public IPage Page { get; }
