@@ -7,7 +7,9 @@ namespace HalfOpen.Guard.Holding;
 /// <summary>
 /// Compares the table with the kernel's sockets, so that no slot leaks whatever was missed. A dump may skip a socket
 /// while others come and go, so nothing ends because a dump did not show it: each missing one is looked up by its
-/// addresses first. No packet is taken from the queue in between, so every attempt in the table is older than the dump.
+/// addresses first. No packet is taken from the queue in between. An attempt on lease may begin and end at any moment
+/// all the same; the kernel tells of an end before the socket is gone, so what is gone and not told of after one more
+/// look at the outcomes has gone unseen.
 /// </summary>
 /// <param name="goneMeans">How an attempt ended whose socket is gone: <see cref="GuardOptions.GoneMeans"/>.</param>
 internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSource outcomes, Outcome goneMeans)
@@ -22,6 +24,7 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
     private const int MostStrangers = 256;
 
     private readonly List<Flow> _strangers = [];
+    private readonly List<(int Index, AttemptId Attempt, Outcome Outcome)> _gone = [];
     private int _dump;
     private int _seen;
 
@@ -41,8 +44,18 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
         }
 
         // Held ones first: a slot that comes free must not let out the SYN of a socket that is gone.
+        _gone.Clear();
         var known = Compare(Stage.Held) + Compare(Stage.Out);
         Compare(Stage.Exempt);
+        if (_gone.Count > 0)
+        {
+            outcomes.Drain(holder);
+            foreach (var gone in _gone)
+            {
+                Repair(gone);
+            }
+        }
+
         holder.Sweep?.End();
         holder.Counters.ReconcileRuns++;
         holder.Counters.KernelSynSent = _seen;
@@ -126,6 +139,18 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
             return;
         }
 
+        _gone.Add((index, entry.Attempt,
+            found && IsOpen(socket.State) ? Outcome.Established : entry.Stage == Stage.Out ? goneMeans : Outcome.Cancelled));
+    }
+
+    private void Repair((int Index, AttemptId Attempt, Outcome Outcome) gone)
+    {
+        ref var entry = ref holder.Table[gone.Index];
+        if (entry.Stage is not (Stage.Held or Stage.Out) || entry.Attempt != gone.Attempt)
+        {
+            return; // its end was told meanwhile
+        }
+
         if (outcomes.SeesClosedSockets)
         {
             // Without BPF this is the ordinary way to learn of a closed socket, not a repair.
@@ -133,7 +158,6 @@ internal sealed class Reconciler(Holder holder, ISocketTable sockets, IOutcomeSo
             holder.Counters.HeldRecovered += entry.Stage == Stage.Held ? 1 : 0;
         }
 
-        holder.End(index, found && IsOpen(socket.State) ? Outcome.Established : entry.Stage == Stage.Out ? goneMeans : Outcome.Cancelled,
-            isLate: true);
+        holder.End(gone.Index, gone.Outcome, isLate: true);
     }
 }

@@ -405,6 +405,20 @@ public sealed class HolderTests
         world.CheckCounts();
     }
 
+    [Fact]
+    public void An_end_that_is_told_while_sockets_are_compared_is_no_repair()
+    {
+        var world = new HolderWorld(One);
+        var flow = HolderWorld.FlowTo(1, 1001);
+        world.Connect(flow, 1);
+        world.Hidden.Add(flow); // it began after the dump, on lease
+        world.EndsJustNow = flow;
+        world.Reconciler.Attempts();
+        Assert.Equal((0, 0), (world.Engine.HalfOpen, world.Holder.Counters.SlotsRecovered));
+        Assert.Equal(1, world.Engine.GetStatistics().Totals.Refused);
+        world.CheckCounts();
+    }
+
     [Theory]
     [InlineData(Outcome.Cancelled)]
     [InlineData(Outcome.TimedOut)]

@@ -160,19 +160,33 @@ internal sealed partial class HolderWorld : IVerdicts, ISocketTable, IOutcomeSou
         }
     }
 
+    /// <summary>Sockets that a dump does not show, because others come and go.</summary>
+    public HashSet<Flow> Hidden { get; } = [];
+
     public void Dump<TState>(uint states, TState state, SocketVisitor<TState> visit)
     {
         foreach (var (flow, tcp) in Sockets.ToList())
         {
             if ((states & (1u << (int)tcp)) != 0)
             {
-                visit(state, new SocketInfo(flow, tcp, CookieOf(flow), 0, 1, 0, 0));
+                if (!Hidden.Contains(flow))
+                {
+                    visit(state, new SocketInfo(flow, tcp, CookieOf(flow), 0, 1, 0, 0));
+                }
             }
         }
     }
 
+    /// <summary>A socket that ends just before it is looked up; the word of it comes with the next events.</summary>
+    public Flow? EndsJustNow { get; set; }
+
     public bool TryFind(in Flow flow, uint output, out SocketInfo socket)
     {
+        if (flow == EndsJustNow && Sockets.Remove(flow))
+        {
+            _events.Add((flow, Outcome.Refused));
+        }
+
         var found = Sockets.TryGetValue(flow, out var state);
         socket = new SocketInfo(flow, state, 1, 0, 1, 0, 0);
         return found;
