@@ -109,6 +109,19 @@ public sealed class FirstMinuteTests : IDisposable
         Assert.Contains(".NET SDK 10", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("error NU1301: no feed")]
+    [InlineData("a.cs(1,1): error CS1002: ; expected")]
+    public async Task What_a_build_failed_by_is_said_and_stays_in_its_log(string message)
+    {
+        await MakeAsync(Owner);
+        await OutputAsync($"sed -i '/^mkdir -p/i echo \"{message}\"; exit 1' $D/tools/dotnet");
+        var (code, output, error) = await TryAsync(Owner, "a");
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith(message + "\n", error, StringComparison.Ordinal);
+        Assert.Equal(message + "\n", await OutputAsync("cat $D/checkout/.build/build.log"));
+    }
+
     /// <summary>A checkout of somebody's, homes, and tools without any real dotnet.</summary>
     private async Task MakeAsync(string owner)
     {
