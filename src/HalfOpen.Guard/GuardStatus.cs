@@ -8,6 +8,9 @@ namespace HalfOpen.Guard;
 /// </summary>
 public sealed record GuardStatus
 {
+    /// <summary>Of this shape: raised when a member changes its meaning or goes.</summary>
+    public int Version { get; init; } = 1;
+
     /// <summary>When guarding began (UTC).</summary>
     public DateTimeOffset Since { get; init; }
 
@@ -81,11 +84,11 @@ public sealed record GuardStatus
 /// <param name="HalfOpen">Attempts that are out and not answered, whether they take a slot or not.</param>
 /// <param name="Counted">Slots held.</param>
 /// <param name="Waiting">Attempts held.</param>
-/// <param name="WaitingSinceSeconds">Age of the oldest waiting attempt, 0 when nothing waits.</param>
+/// <param name="LongestWaitSeconds">Age of the oldest waiting attempt, 0 when nothing waits.</param>
 /// <param name="Started">Attempts let out so far, of programs that are still known.</param>
 /// <param name="Programs">How many programs hold a slot or wait.</param>
 public sealed record OwnerStatus(
-    string Name, int HalfOpen, int Counted, int Waiting, double WaitingSinceSeconds, long Started, int Programs);
+    string Name, int HalfOpen, int Counted, int Waiting, double LongestWaitSeconds, long Started, int Programs);
 
 /// <summary>One program's part.</summary>
 /// <param name="Name">Executable with what it runs and its unit, "unknown program", or a source address.</param>
@@ -93,10 +96,10 @@ public sealed record OwnerStatus(
 /// <param name="Counted">Slots that it holds.</param>
 /// <param name="Waiting">Attempts held.</param>
 /// <param name="Reason">Why it waits, in words; empty when nothing waits.</param>
-/// <param name="WaitingSinceSeconds">Age of its oldest waiting attempt, 0 when nothing waits.</param>
+/// <param name="LongestWaitSeconds">Age of its oldest waiting attempt, 0 when nothing waits.</param>
 /// <param name="Started">Attempts let out so far.</param>
 public sealed record ProgramStatus(
-    string Name, int HalfOpen, int Counted, int Waiting, string Reason, double WaitingSinceSeconds, long Started)
+    string Name, int HalfOpen, int Counted, int Waiting, string Reason, double LongestWaitSeconds, long Started)
 {
     /// <summary>Its owner's name; empty where slots are shared between programs alone.</summary>
     public string Owner { get; init; } = "";

@@ -60,7 +60,7 @@ internal static class StatusBuilder
             Reconciliation = new ReconciliationStatus
             {
                 Runs = counters.ReconcileRuns,
-                LastSecondsAgo = loop.SecondsSinceReconcile,
+                LastSecondsAgo = Math.Round(loop.SecondsSinceReconcile, WhoStatus.Digits),
                 SlotsRecovered = counters.SlotsRecovered,
                 HeldRecovered = counters.HeldRecovered,
                 KernelSynSent = counters.KernelSynSent,
@@ -105,6 +105,8 @@ internal static class StatusBuilder
         };
 
     private static DurationSummary Summary(DurationHistogram histogram) =>
-        new(histogram.Count, histogram.Quantile(0.5).TotalMilliseconds, histogram.Quantile(0.99).TotalMilliseconds,
-            histogram.Max.TotalMilliseconds);
+        new(histogram.Count, Milliseconds(histogram.Quantile(0.5)), Milliseconds(histogram.Quantile(0.99)), Milliseconds(histogram.Max));
+
+    /// <summary>To the microsecond: more is noise of the arithmetic.</summary>
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, WhoStatus.Digits);
 }

@@ -9,6 +9,9 @@ namespace HalfOpen.Guard;
 internal sealed record WhoStatus(
     IReadOnlyList<OwnerStatus> Owners, int OtherOwners, IReadOnlyList<ProgramStatus> Programs, int OtherPrograms)
 {
+    /// <summary>Of seconds and milliseconds in a status, behind the point.</summary>
+    public const int Digits = 3;
+
     private const int Most = 64;
 
     /// <param name="all">The engine's programs.</param>
@@ -43,7 +46,7 @@ internal sealed record WhoStatus(
             };
 
         double SecondsOf(ProgramStatistics p) =>
-            new TimeSpan(now.Ticks - oldest.GetValueOrDefault(p.Program.Index, now.Ticks)).TotalSeconds;
+            Math.Round(new TimeSpan(now.Ticks - oldest.GetValueOrDefault(p.Program.Index, now.Ticks)).TotalSeconds, Digits);
     }
 
     private static int SizeOf(ProgramStatistics p) => p.Counted + p.Waiting;

@@ -73,17 +73,18 @@ internal static class Application
 
     private static async Task<int> RunVerbAsync(string[] args, Terminal terminal, PolicyTable policies, bool onlyChecks)
     {
+        var isJson = false;
         try
         {
             var parsed = Parse(Build(terminal, policies), args);
+            isJson = ErrorDocument.IsWanted(parsed);
 
             // Who asks for help gets it whatever else is missing, but not that of another verb than he named.
             if (ParseProblem.Of(parsed, args) is { } problem
                 && (parsed.Action is not HelpWithExamples || ParseProblem.IsWordUnknown(parsed)))
             {
                 var typed = ParseProblem.Typed(parsed);
-                terminal.Error.WriteLine($"{typed}: {OneLine(problem)} Try '{typed} --help'.");
-                return ExitCode.WrongUsage;
+                return Fail(terminal, $"{OneLine(problem)} Try '{typed} --help'.", ExitCode.WrongUsage, isJson, typed);
             }
 
             return await parsed.InvokeAsync(new VerbInvocation
@@ -96,11 +97,11 @@ internal static class Application
         }
         catch (CliException e)
         {
-            return Fail(terminal, e.Message, e.ExitCode);
+            return Fail(terminal, e.Message, e.ExitCode, isJson);
         }
         catch (OperationCanceledException)
         {
-            return Fail(terminal, "interrupted.", ExitCode.Interrupted);
+            return Fail(terminal, "interrupted.", ExitCode.Interrupted, isJson);
         }
         catch (IOException e) when ((e.HResult & 0xFFFF) == BrokenPipe)
         {
@@ -108,24 +109,37 @@ internal static class Application
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            return Fail(terminal, e.Message, ExitCode.WrongUsage);
+            return Fail(terminal, e.Message, ExitCode.WrongUsage, isJson);
         }
         catch (IOException e)
         {
-            return Fail(terminal, e.Message, ExitCode.FoundOrRefused);
+            return Fail(terminal, e.Message, ExitCode.FoundOrRefused, isJson);
         }
         catch (Exception e) when (Environment.GetEnvironmentVariable("HALFOPEN_TRACE") is null)
         {
             // A bug of ours. The trace is one variable away, and never in the face of somebody who wants their network
             // back.
             return Fail(terminal, $"internal error: {e.GetType().Name}: {e.Message} (run again with HALFOPEN_TRACE=1 and report the trace)",
-                ExitCode.FoundOrRefused);
+                ExitCode.FoundOrRefused, isJson);
         }
     }
 
-    private static int Fail(Terminal terminal, string message, int code)
+    private static int Fail(Terminal terminal, string message, int code, bool isJson = false, string typed = "halfopen")
     {
-        terminal.Error.WriteLine("halfopen: " + OneLine(message));
+        var line = OneLine(message);
+        terminal.Error.WriteLine($"{typed}: {line}");
+        if (isJson && !terminal.HasDocument)
+        {
+            try
+            {
+                terminal.Out.WriteLine(new ErrorDocument(line, code));
+            }
+            catch (IOException)
+            {
+                // Nobody reads it; the line above and the exit code say the same.
+            }
+        }
+
         return code;
     }
 

@@ -7,7 +7,9 @@ namespace HalfOpen.Cli.CommandLine;
 /// </summary>
 internal static class CommonOptions
 {
-    public static Option<bool> Json() => new("--json") { Description = "Print one JSON document for machines instead of text for people." };
+    public const string JsonName = "--json";
+
+    public static Option<bool> Json() => new(JsonName) { Description = "Print one JSON document for machines instead of text for people." };
 
     public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Print results and errors only: no progress, no advice." };
 

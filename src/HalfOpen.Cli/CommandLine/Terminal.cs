@@ -19,6 +19,12 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     /// <summary>Results. Nothing but results goes here, so that pipes stay clean.</summary>
     public TextWriter Out { get; } = output;
 
+    /// <summary>
+    /// The document that --json asked for is written, and tells of the failure itself where there was one: none is
+    /// added.
+    /// </summary>
+    public bool HasDocument { get; set; }
+
     /// <summary>Errors, warnings, progress.</summary>
     public TextWriter Error { get; } = error;
 

@@ -38,10 +38,10 @@ internal static class GuardLook
                 Limit = status.Limit,
                 Counted = status.Counted,
                 Waiting = status.Waiting,
-                LongestWaitSeconds = status.Programs.Count == 0 ? 0 : status.Programs.Max(p => p.WaitingSinceSeconds),
+                LongestWaitSeconds = status.Programs.Count == 0 ? 0 : status.Programs.Max(p => p.LongestWaitSeconds),
                 BiggestHolder = biggest?.Name ?? "",
                 BiggestHolderSlots = biggest?.Counted ?? 0,
-                OtherWaiters = status.Programs.Count(p => p != biggest && p.WaitingSinceSeconds >= LongWaitSeconds),
+                OtherWaiters = status.Programs.Count(p => p != biggest && p.LongestWaitSeconds >= LongWaitSeconds),
             };
         }
         catch (ControlException e)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HalfOpen.Cli.CommandLine;
 using HalfOpen.Diagnosis.Facts;
 using HalfOpen.Diagnosis.Findings;
 
@@ -16,12 +17,14 @@ internal sealed record OpinionDocument(string Verdict, bool Healthy, string Sour
     IReadOnlyList<FindingDocument> Findings, IReadOnlyList<QuestionDocument> RuledOut, IReadOnlyList<QuestionDocument> NotSeen,
     IReadOnlyList<ProgramDocument> Programs, IReadOnlyList<string> Notes)
 {
+    public int Version { get; init; } = 1;
+
     public static OpinionDocument Of(MachineFacts facts, Opinion opinion) => new(
         opinion.Verdict,
         opinion.IsHealthy,
         facts.Source,
         facts.View.ToString().ToLowerInvariant(),
-        facts.WatchedSeconds,
+        Rounded.ToThousandths(facts.WatchedSeconds),
         [.. opinion.Findings.Select(FindingDocument.Of)],
         [.. opinion.RuledOut.Select(r => new QuestionDocument(r.Subject, r.RuledOut!))],
         [.. opinion.NotSeen.Select(r => new QuestionDocument(r.Subject, r.NotSeen!))],

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Encodings.Web;
+using HalfOpen.Cli.CommandLine;
 using HalfOpen.Driver;
 using HalfOpen.Hosting;
 using HalfOpen.Windows.Hives;
@@ -10,49 +11,56 @@ namespace HalfOpen.Cli.Drivers;
 
 /// <summary>
 /// The document of <c>inspect --json</c>: <c>drivers</c>, then <c>registries</c>. Names and spellings are a contract:
-/// fields may be added, none changed. Unknown
-/// is null. It is written as the drivers are found, and whole also when the search ends early.
+/// fields may be added, none changed. Unknown is null. It is written as the drivers are found, and whole also when
+/// the search ends early.
 /// </summary>
-internal sealed class InspectJsonWriter(TextWriter output) : IInspectionReport
+internal sealed class InspectJsonWriter(Terminal terminal) : IInspectionReport
 {
+    private readonly TextWriter _output = terminal.Out;
     private bool _hasDrivers;
     private bool _isEnded;
 
     public void Add(Inspection driver)
     {
-        output.Write(_hasDrivers ? ",\n    " : "{\n  \"drivers\": [\n    ");
+        _output.Write(_hasDrivers ? ",\n    " : "{\n  \"drivers\": [\n    ");
         _hasDrivers = true;
-        output.Write(Indented(JsonSerializer.Serialize(DriverDocument.Of(driver), DriversJsonContext.Readable.DriverDocument)));
+        _output.Write(Indented(JsonSerializer.Serialize(DriverDocument.Of(driver), DriversJsonContext.Readable.DriverDocument)));
     }
 
     public void End(Inspector inspector, ImageDocument? image) =>
-        End([.. inspector.Registries.Select(RegistryDocument.Of)], inspector.RegistriesLeftOut, image);
+        End([.. inspector.Registries.Select(RegistryDocument.Of)], inspector.RegistriesLeftOut, image, isComplete: true);
 
     public void Dispose()
     {
-        if (!_isEnded)
+        if (!_isEnded && _hasDrivers)
         {
-            End([], 0, null);
+            End([], 0, null, isComplete: false);
         }
     }
 
-    private void End(RegistryDocument[] registries, int leftOut, ImageDocument? image)
+    private void End(RegistryDocument[] registries, int leftOut, ImageDocument? image, bool isComplete)
     {
-        _isEnded = true;
-        output.Write(_hasDrivers ? "\n  ]," : "{\n  \"drivers\": [],");
-        output.Write("\n  \"registries\": [");
-        output.Write(string.Join(',', registries.Select(r =>
+        _isEnded = terminal.HasDocument = true;
+        _output.Write(_hasDrivers ? "\n  ]," : "{\n  \"drivers\": [],");
+        _output.Write("\n  \"registries\": [");
+        _output.Write(string.Join(',', registries.Select(r =>
             "\n    " + Indented(JsonSerializer.Serialize(r, DriversJsonContext.Readable.RegistryDocument)))));
-        output.Write(registries.Length > 0 ? "\n  ]" : "]");
-        output.Write($",\n  \"registriesLeftOut\": {leftOut}");
-        output.Write(",\n  \"image\": " + (image is null ? "null"
+        _output.Write(registries.Length > 0 ? "\n  ]" : "]");
+        _output.Write($",\n  \"registriesLeftOut\": {leftOut}");
+        _output.Write(",\n  \"image\": " + (image is null ? "null"
             : PlainJson.Of(JsonSerializer.Serialize(image, DriversJsonContext.Readable.ImageDocument))
                 .Replace("\n", "\n  ", StringComparison.Ordinal)));
-        output.WriteLine("\n}");
+        _output.Write($",\n  \"complete\": {(isComplete ? "true" : "false")},\n  \"version\": 1");
+        _output.WriteLine("\n}");
     }
 
     private static string Indented(string json) => PlainJson.Of(json).Replace("\n", "\n    ", StringComparison.Ordinal);
 }
+
+/// <summary>The document as a whole, for its schema.</summary>
+/// <param name="Complete">False: the search ended early, and drivers and registries may be missing.</param>
+internal sealed record InspectDocument(IReadOnlyList<DriverDocument> Drivers, IReadOnlyList<RegistryDocument> Registries,
+    int RegistriesLeftOut, ImageDocument? Image, bool Complete, int Version);
 
 internal sealed record DriverDocument(
     string Path,
@@ -153,6 +161,7 @@ internal sealed record RegistryDocument(
         f.EnableConnectionRateLimiting, f.TcpMaxConnectRetransmissions, f.TcpNumConnections, f.MaxUserPort, f.TcpTimedWaitDelay);
 }
 
+[JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(DriverDocument))]
 [JsonSerializable(typeof(RegistryDocument))]
 [JsonSerializable(typeof(ImageDocument))]

@@ -22,6 +22,7 @@ internal sealed class OneDocument<T>(Terminal terminal, bool isWanted, JsonTypeI
         if (isWanted && !_isPrinted)
         {
             _isPrinted = true;
+            terminal.HasDocument = true;
             terminal.Out.WriteLine(PlainJson.Of(JsonSerializer.Serialize(document, type)));
         }
     }

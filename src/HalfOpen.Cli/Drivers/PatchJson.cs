@@ -9,6 +9,8 @@ namespace HalfOpen.Cli.Drivers;
 internal sealed record PatchDocument(uint Limit, bool DryRun, bool Refused, bool Written, string? Output,
     IReadOnlyList<PatchedDriverDocument> Drivers, IReadOnlyList<string> Notes, string? Problem)
 {
+    public int Version { get; init; } = 1;
+
     public static PatchDocument Of(PatchUnit unit, uint limit, bool dryRun, bool written, string? output, IReadOnlyList<string> notes,
         string? problem = null) =>
         new(limit, dryRun, unit.IsRefused || problem is not null, written, output,
@@ -54,6 +56,8 @@ internal sealed record EditDocument(string Name, int FileOffset, string Before, 
 internal sealed record RestoreDocument(bool DryRun, bool Refused, bool Written, IReadOnlyList<RestoredDriverDocument> Drivers,
     string? Problem)
 {
+    public int Version { get; init; } = 1;
+
     public static RestoreDocument Of(RestoreUnit unit, bool dryRun, bool written, string? problem = null) =>
         new(dryRun, unit.IsRefused || problem is not null, written, [.. unit.Items.Select(RestoredDriverDocument.Of)], problem);
 }

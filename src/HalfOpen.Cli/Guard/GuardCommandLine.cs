@@ -52,13 +52,23 @@ internal sealed class GuardCommandLine
 
     public Option<bool> DryRun { get; } = CommonOptions.DryRun();
 
+    public Option<string?> Script { get; } = MakeScript();
+
     public void AddTo(Command command)
     {
         _settings.ForEach(s => command.Options.Add(s.Option));
-        foreach (var option in (Option[])[Config, ShowConfig, Json, Quiet, DryRun])
+        foreach (var option in (Option[])[Config, ShowConfig, Json, Quiet, DryRun, Script])
         {
             command.Options.Add(option);
         }
+    }
+
+    private static Option<string?> MakeScript()
+    {
+        var option = new Option<string?>("--script")
+            { HelpName = "set-up|removal", Description = "With --dry-run: print this script alone, for a file or a pipe into sh." };
+        option.AcceptOnlyFromAmong("set-up", "removal");
+        return option;
     }
 
     /// <summary>File, then flags. Called again for every reload.</summary>

@@ -82,14 +82,14 @@ internal static class StatusPrinter
             if (owners.TryGetValue(programs.Key, out var w))
             {
                 indent = "  ";
-                Line(w.Name, w.HalfOpen, w.Counted, w.Waiting, w.WaitingSinceSeconds, w.Started, "");
+                Line(w.Name, w.HalfOpen, w.Counted, w.Waiting, w.LongestWaitSeconds, w.Started, "");
             }
 
             var shown = 0;
             foreach (var p in programs)
             {
                 shown++;
-                Line(indent + p.Name, p.HalfOpen, p.Counted, p.Waiting, p.WaitingSinceSeconds, p.Started, p.Reason);
+                Line(indent + p.Name, p.HalfOpen, p.Counted, p.Waiting, p.LongestWaitSeconds, p.Started, p.Reason);
             }
 
             if (w is not null && w.Programs > shown)

@@ -12,6 +12,8 @@ namespace HalfOpen.Cli.Simulate;
 internal sealed record SimulateDocument(string Scenario, IReadOnlyList<ulong> Seeds, IReadOnlyList<RunDocument> Runs,
     IReadOnlyList<AssertionDocument>? Assertions)
 {
+    public int Version { get; init; } = 1;
+
     public static string Write(string scenario, IReadOnlyList<ulong> seeds, IReadOnlyList<RunResult> runs,
         IReadOnlyList<(Assertion Assertion, Summary Row)> checks) =>
         JsonSerializer.Serialize(
@@ -121,6 +123,24 @@ internal sealed record RunDocument
 internal sealed record PageDocument(double? P50, double? P99, int Count, int Unfinished, double? UnfinishedSeconds);
 
 internal sealed record OutbreakDocument(int Hosts, int Infected, double ContactsPerSecond, IReadOnlyDictionary<string, double?> SecondsTo);
+
+/// <summary>What <c>simulate --list --json</c> prints.</summary>
+internal sealed record ScenariosDocument(IReadOnlyList<ScenarioDocument> Scenarios)
+{
+    public int Version { get; init; } = 1;
+}
+
+internal sealed record ScenarioDocument(string Name, string Title);
+
+/// <summary>What <c>simulate --replay FILE --json</c> prints.</summary>
+/// <param name="Lines">Events read.</param>
+/// <param name="Submitted">Attempts that asked for a slot.</param>
+/// <param name="Seconds">Instant of the last line.</param>
+internal sealed record TraceDocument(string Policy, int? Limit, long Lines, double Seconds, long Submitted, long Started, int MaxCounted,
+    int MaxWaiting)
+{
+    public int Version { get; init; } = 1;
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(SimulateDocument))]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 
 namespace HalfOpen.Cli.Verbs;
@@ -90,9 +91,11 @@ internal static class CompletionsVerb
     public static VerbCommand Create(Terminal terminal)
     {
         var shell = new Argument<string>("shell") { Description = "The shell: bash, zsh or fish." }.OneOf("bash", "zsh", "fish");
+        var json = CommonOptions.Json();
         var verb = new VerbCommand("completions", "Print a completion script for a shell.")
         {
             Arguments = { shell },
+            Options = { json },
             Examples =
             {
                 ("source <(halfopen completions bash)", "complete verbs, flags and values in this shell"),
@@ -101,12 +104,15 @@ internal static class CompletionsVerb
         };
         verb.Does(parsed =>
         {
-            terminal.Out.WriteLine(parsed.GetRequiredValue(shell) switch
+            var name = parsed.GetRequiredValue(shell);
+            var script = name switch
             {
                 "bash" => Bash,
                 "zsh" => Zsh,
                 _ => Fish,
-            });
+            };
+            terminal.Out.WriteLine(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(new TextDocument(name, script + "\n"), VerbJsonContext.Readable.TextDocument) : script);
             return ExitCode.Done;
         });
         return verb;

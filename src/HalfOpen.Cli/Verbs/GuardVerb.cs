@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Guard;
 using HalfOpen.Core;
@@ -26,7 +27,8 @@ internal static class GuardVerb
                 ("sudo halfopen guard --router --limit 400 --nat-budget 2000", "on a gateway: forwarded traffic, by source address"),
                 ("sudo halfopen guard --exempt user:backup --exempt port:22", "leave some attempts alone"),
                 ("sudo halfopen guard --metrics 127.0.0.1:9226", "for Prometheus"),
-                ("halfopen guard --dry-run --router", "the rules it would set; nothing is changed"),
+                ("halfopen guard --dry-run --router", "the rules it would set, and take away; nothing is changed"),
+                ("sudo halfopen guard --dry-run --script removal > remove.sh", "one of the two as a script of its own"),
                 ("halfopen guard --show-config > guard.conf", "begin a configuration of your own"),
             },
         };
@@ -53,8 +55,15 @@ internal static class GuardVerb
     {
         if (parsed.GetValue(flags.ShowConfig))
         {
-            terminal.Out.Write(flags.Template);
+            terminal.Out.Write(parsed.GetValue(flags.Json)
+                ? JsonSerializer.Serialize(new TextDocument("guard.conf", flags.Template), VerbJsonContext.Readable.TextDocument) + "\n"
+                : flags.Template);
             return ExitCode.Done;
+        }
+
+        if (parsed.GetValue(flags.Script) is not null && !parsed.GetValue(flags.DryRun))
+        {
+            throw CliException.Usage("--script is for --dry-run: add it, or leave --script out.");
         }
 
         try
@@ -67,7 +76,7 @@ internal static class GuardVerb
                     terminal.Error.WriteLine($"halfopen: warning: {PlainText.Of(line)}.");
                 }
 
-                return DryRun(terminal, settings.Options);
+                return DryRun(terminal, flags, parsed, settings.Options);
             }
         }
         catch (GuardException e)
@@ -105,36 +114,36 @@ internal static class GuardVerb
         }
     }
 
-    private static int DryRun(Terminal terminal, GuardOptions options)
+    /// <summary>
+    /// Two scripts: on their own they run with sh; the words about them are comments, or on standard error.
+    /// </summary>
+    private static int DryRun(Terminal terminal, GuardCommandLine flags, ParseResult parsed, GuardOptions options)
     {
         // Which answers are needed depends on whether BPF can be had; what is shown is the case that it can.
-        var plan = RulePlanner.Plan(options, default, RuleBackend.Nft);
-        if (Environment.IsPrivilegedProcess)
+        var needs = new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded);
+        var isRoot = Environment.IsPrivilegedProcess;
+        var plan = isRoot ? GuardRules.Preview(options, needs) : RulePlanner.Plan(options, needs, RuleBackend.Nft);
+        var document = GuardPlanDocument.Of(plan, isRoot);
+        if (parsed.GetValue(flags.Json))
         {
-            plan = GuardRules.Preview(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded));
-            terminal.Error.WriteLine(
-                $"halfopen guard would do this "
-                + $"({(plan.Backend == RuleBackend.Nft ? "by itself, without nft"
-                    : "this kernel's nf_tables cannot queue, so iptables")}):");
-        }
-        else
-        {
-            plan = RulePlanner.Plan(options, new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded), RuleBackend.Nft);
-            terminal.Error.WriteLine(
-                "halfopen guard would do this, or the same with iptables where nf_tables cannot queue (only root can find out):");
+            terminal.Out.WriteLine(JsonSerializer.Serialize(document, VerbJsonContext.Readable.GuardPlanDocument));
+            return ExitCode.Done;
         }
 
-        foreach (var script in plan.Install)
+        if (!parsed.GetValue(flags.Quiet))
         {
-            terminal.Out.Write(script.ToString());
+            terminal.Error.WriteLine(isRoot
+                ? $"halfopen guard would do this ({(plan.Backend == RuleBackend.Nft ? "by itself, without nft"
+                    : "this kernel's nf_tables cannot queue, so iptables")}):"
+                : "halfopen guard would do this, or the same with iptables where nf_tables cannot queue (only root can find out):");
         }
 
-        terminal.Error.WriteLine("and at the end:");
-        foreach (var script in plan.Remove)
+        terminal.Out.Write(parsed.GetValue(flags.Script) switch
         {
-            terminal.Out.Write(script.ToString());
-        }
-
+            "set-up" => document.SetUp,
+            "removal" => document.Removal,
+            _ => document.SetUp + "\n" + document.Removal,
+        });
         return ExitCode.Done;
     }
 }

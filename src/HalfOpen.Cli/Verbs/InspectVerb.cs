@@ -30,7 +30,7 @@ internal static class InspectVerb
         {
             var isQuiet = parsed.GetValue(quiet);
             using IInspectionReport report = parsed.GetValue(json)
-                ? new InspectJsonWriter(terminal.Out) : new InspectionPrinter(terminal, isQuiet);
+                ? new InspectJsonWriter(terminal) : new InspectionPrinter(terminal, isQuiet);
             using var place = DriverPlace.Open(parsed.GetRequiredValue(path));
             var inspector = new Inspector(place.Store);
 

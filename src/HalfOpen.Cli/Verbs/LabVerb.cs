@@ -134,11 +134,12 @@ internal static class LabVerb
             { Description = "How long pages are counted, 10 to 3600. Default 90.", DefaultValueFactory = _ => 90 }.Between(10, 3600);
         var seed = new Option<ulong>("--seed") { Description = "Decides which peers are alive. Default 1.", DefaultValueFactory = _ => 1 }
             .IsSeed();
+        var json = CommonOptions.Json();
         var command = new VerbCommand("real",
             "The same with programs that we did not write: aria2 with mostly dead peers beside curl, true durations.")
         {
             NeedsLinux = true,
-            Options = { seconds, seed },
+            Options = { seconds, seed, json },
             Examples =
                 { ("sudo halfopen lab real", "aria2 beside curl under each policy, in two minutes; needs the packages aria2 and curl") },
         };
@@ -150,6 +151,12 @@ internal static class LabVerb
                 terminal.Error.WriteLine("aria2 tries peers, curl loads pages ...");
                 var results = await RealPrograms.Run(TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                     parsed.GetValue(seed), cancel);
+                if (parsed.GetValue(json))
+                {
+                    terminal.Out.WriteLine(RealDocument.Write(results));
+                    return ExitCode.Done;
+                }
+
                 terminal.Out.WriteLine(
                     $"{"",-20}{"pages",7}{"p50",10}{"p99",10}{"failed",8}{"peers tried",13}{"found alive",13}"
                     + $"{"half-open",11}{"counted",9}");

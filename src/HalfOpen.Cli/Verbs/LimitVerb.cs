@@ -32,10 +32,10 @@ internal static class LimitVerb
         verb.Does(async (parsed, cancel) =>
         {
             var wanted = parsed.GetValue(limit);
-            var answer = await GuardConnection.AskAsync(parsed.GetValue(socket), new ControlRequest("limit", wanted), cancel);
+            await GuardConnection.AskAsync(parsed.GetValue(socket), new ControlRequest("limit", wanted), cancel);
             if (parsed.GetValue(json))
             {
-                terminal.Out.WriteLine(JsonSerializer.Serialize(answer, ControlJson.Default.ControlResponse));
+                terminal.Out.WriteLine(JsonSerializer.Serialize(new LimitDocument(wanted), VerbJsonContext.Default.LimitDocument));
             }
             else if (!parsed.GetValue(quiet))
             {

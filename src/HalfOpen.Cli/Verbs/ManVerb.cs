@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Core;
 
@@ -20,9 +21,11 @@ internal static class ManVerb
         page.CompletionSources.Add(
             _ => VerbList.Create(terminal, PolicyTable.Shipped).Select(v => new CompletionItem("halfopen-" + v.Name))
                 .Prepend(new("halfopen")));
+        var json = CommonOptions.Json();
         var verb = new VerbCommand("man", "Print a manual page, in the language of man(7).")
         {
             Arguments = { page },
+            Options = { json },
             Examples = { ("halfopen man halfopen-guard | man -l -", "the page of a verb") },
         };
         verb.Does(parsed =>
@@ -31,6 +34,12 @@ internal static class ManVerb
             var names = ManPage.Names(root).ToList();
             if (parsed.GetValue(page) is not { } name)
             {
+                if (parsed.GetValue(json))
+                {
+                    terminal.Out.WriteLine(JsonSerializer.Serialize(new NamesDocument(names), VerbJsonContext.Readable.NamesDocument));
+                    return ExitCode.Done;
+                }
+
                 names.ForEach(terminal.Out.WriteLine);
                 return ExitCode.Done;
             }
@@ -42,7 +51,9 @@ internal static class ManVerb
             }
 
             var found = root.Subcommands.FirstOrDefault(c => "halfopen-" + c.Name == name);
-            terminal.Out.Write(ManPage.Of(root, found));
+            var text = ManPage.Of(root, found);
+            terminal.Out.Write(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(new TextDocument(name, text), VerbJsonContext.Readable.TextDocument) + "\n" : text);
             return ExitCode.Done;
         });
         return verb;

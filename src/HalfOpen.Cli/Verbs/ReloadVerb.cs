@@ -33,7 +33,8 @@ internal static class ReloadVerb
             var answer = await GuardConnection.AskAsync(parsed.GetValue(socket), new ControlRequest("reload"), cancel);
             if (parsed.GetValue(json))
             {
-                terminal.Out.WriteLine(JsonSerializer.Serialize(answer, ControlJson.Default.ControlResponse));
+                terminal.Out.WriteLine(JsonSerializer.Serialize(new ReloadDocument(answer.NeedRestart ?? []),
+                    VerbJsonContext.Default.ReloadDocument));
             }
             else if (!parsed.GetValue(quiet))
             {

@@ -27,10 +27,12 @@ internal static class ReplayVerb
             .Between(0, int.MaxValue);
         var giveUp = new Option<bool>("--give-up")
             { Description = $"{policies.WhoHas(GiveUp)} only: give silent attempts up early; adds \"givenUp\" to each line." };
+        var json = new Option<bool>(CommonOptions.JsonName)
+            { Description = "What is printed is JSON Lines in any case; with this, a failure is one line of them, too." };
         var verb = new VerbCommand("replay", "Play a file of events through the engine and print what it decides.")
         {
             Arguments = { file },
-            Options = { policy, limit, maxQueued, giveUp },
+            Options = { policy, limit, maxQueued, giveUp, json },
             Examples =
             {
                 ("halfopen replay --policy windows-xp --limit 10 trace.jsonl",

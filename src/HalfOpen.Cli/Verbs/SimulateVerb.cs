@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Simulate;
 using HalfOpen.Core;
@@ -73,7 +74,7 @@ internal static class SimulateVerb
     {
         if (parsed.GetValue(options.List))
         {
-            return ListScenarios(terminal);
+            return ListScenarios(terminal, parsed.GetValue(options.Json));
         }
 
         if (parsed.GetValue(options.Show) is { } show)
@@ -131,6 +132,14 @@ internal static class SimulateVerb
         {
             using var reader = new StreamReader(file);
             var result = await TraceReplay.RunAsync(reader, file, requests[0], cancel);
+            if (parsed.GetValue(options.Json))
+            {
+                var document = new TraceDocument(requests[0].PolicyName, requests[0].Limit, result.Lines,
+                    Rounded.ToThousandths(result.Seconds), result.Submitted, result.Started, result.MaxCounted, result.MaxWaiting);
+                terminal.Out.WriteLine(JsonSerializer.Serialize(document, VerbJsonContext.Readable.TraceDocument));
+                return ExitCode.Done;
+            }
+
             terminal.Out.WriteLine(
                 $"{result.Lines} lines, {result.Seconds:0.###} s: {result.Submitted} attempts, {result.Started} started, at most "
                 + $"{result.MaxCounted} counted and {result.MaxWaiting} waiting; every check held.");
@@ -231,8 +240,16 @@ internal static class SimulateVerb
         }
     }
 
-    private static int ListScenarios(Terminal terminal)
+    private static int ListScenarios(Terminal terminal, bool isJson)
     {
+        if (isJson)
+        {
+            var all = new ScenariosDocument(
+                [.. ShippedScenarios.Names.Select(n => new ScenarioDocument(n, ShippedScenarios.Find(n)!.Title))]);
+            terminal.Out.WriteLine(JsonSerializer.Serialize(all, VerbJsonContext.Readable.ScenariosDocument));
+            return ExitCode.Done;
+        }
+
         var width = ShippedScenarios.Names.Max(n => n.Length) + 2;
         foreach (var name in ShippedScenarios.Names)
         {

@@ -74,8 +74,8 @@ internal sealed class GuardReader : IDisposable
     }
 
     private static WatchGuard Of(GuardStatus status) => new(status.Policy, status.Limit, status.Counted, status.Waiting,
-        [.. status.Owners.Select(o => new WatchGuardRow(o.Name, "", o.Counted, o.Waiting, Seconds(o.WaitingSinceSeconds), ""))],
-        [.. status.Programs.Select(p => new WatchGuardRow(p.Owner, p.Name, p.Counted, p.Waiting, Seconds(p.WaitingSinceSeconds),
+        [.. status.Owners.Select(o => new WatchGuardRow(o.Name, "", o.Counted, o.Waiting, Seconds(o.LongestWaitSeconds), ""))],
+        [.. status.Programs.Select(p => new WatchGuardRow(p.Owner, p.Name, p.Counted, p.Waiting, Seconds(p.LongestWaitSeconds),
             p.Reason))],
         status.OtherOwners + status.OtherPrograms,
         status.Rules.InPlace ? status.OutcomeProblem : "no limit: somebody removed the guard's rules");

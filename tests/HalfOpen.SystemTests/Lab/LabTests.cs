@@ -100,8 +100,8 @@ public sealed class LabTests
         static int Loaded(JsonElement figures) => figures.GetProperty("pageSeconds").GetProperty("loaded").GetInt32();
         foreach (var side in new Func<JsonElement, JsonElement>[] { run => run, run => run.GetProperty("simulated") })
         {
-            Assert.Equal(2730, side(runs["unlimited"]).GetProperty("maxRouterEntries").GetInt32());
-            Assert.InRange(side(runs["fair"]).GetProperty("maxRouterEntries").GetInt32(), 1000, 2000);
+            Assert.Equal(2730, side(runs["unlimited"]).GetProperty("maxNatEntries").GetInt32());
+            Assert.InRange(side(runs["fair"]).GetProperty("maxNatEntries").GetInt32(), 1000, 2000);
             Assert.True(Loaded(side(runs["unlimited"])) <= 0.4 * Loaded(side(runs["fair"])), output);
         }
 

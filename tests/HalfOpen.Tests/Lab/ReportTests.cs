@@ -23,7 +23,7 @@ public sealed class ReportTests
                 "router fair 400"],
             runs.Select(r => $"{r.GetProperty("scenario")} {r.GetProperty("policy")} {r.GetProperty("limit")}"));
         string[] figures =
-            ["pageSeconds", "livePeersPerMinute", "maxCounted", "maxHalfOpen", "maxRouterEntries", "scannerContactsPerSecond"];
+            ["pageSeconds", "livePeersPerMinute", "maxCounted", "maxHalfOpen", "maxNatEntries", "scannerContactsPerSecond"];
         foreach (var run in runs)
         {
             Assert.Superset(new HashSet<string>([.. figures, "scenario", "policy", "limit", "simulated"]), Names(run).ToHashSet());
@@ -68,7 +68,7 @@ public sealed class ReportTests
         Assert.Equal(new PageFigures(21, 21, 3, 2, 1), PageFigures.Of([1], [21, 21], null));
     }
 
-    private static LabResult Result()
+    internal static LabResult Result()
     {
         double Pages(LabPlan plan) =>
             plan switch { { Policy: "windows-xp", Limit: 10 } => 7, { Policy: "windows-xp" } => 1.6, { Policy: "fair" } => 0.3, _ => 0.1 };
