@@ -235,7 +235,22 @@ internal sealed partial class GuardLoop : IVerdicts, IDisposable
 
         try
         {
-            return new ReplayRecording(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), Clock());
+            // It names who talks to whom: for those who may ask the guard, and nobody else.
+            var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            try
+            {
+                GuardPaths.GiveToThoseWhoMayAsk(path, file.SafeFileHandle);
+                return new ReplayRecording(file, Clock());
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace HalfOpen.Linux;
 
@@ -95,6 +96,17 @@ public static partial class Accounts
         }
     }
 
+    /// <summary>
+    /// Gives an open file to this process' user and to a group. Without the group, or without root, nothing changes.
+    /// </summary>
+    public static void GiveToGroup(SafeFileHandle file, string group)
+    {
+        if (GroupId(group) is { } id && Environment.IsPrivilegedProcess)
+        {
+            _ = ChownOpen(file, OwnUserId(), id);
+        }
+    }
+
     private static uint? Id(string file, string name)
     {
         foreach (var fields in Fields(file))
@@ -123,6 +135,9 @@ public static partial class Accounts
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "fchown")]
+    private static partial int ChownOpen(SafeFileHandle file, uint owner, uint group);
 
     [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chown(string path, int owner, uint group);

@@ -122,7 +122,8 @@ internal static class GuardVerb
         // Which answers are needed depends on whether BPF can be had; what is shown is the case that it can.
         var needs = new RuleNeeds(options.Outcomes == OutcomeChoice.Nflog, options.Forwarded);
         var isRoot = Environment.IsPrivilegedProcess;
-        var plan = isRoot ? GuardRules.Preview(options, needs) : RulePlanner.Plan(options, needs, RuleBackend.Nft);
+        var where = "or the same with iptables where nf_tables cannot queue: only root can find out";
+        var plan = isRoot ? GuardRules.Preview(options, needs, out where) : RulePlanner.Plan(options, needs, RuleBackend.Nft);
         var document = GuardPlanDocument.Of(plan, isRoot);
         if (parsed.GetValue(flags.Json))
         {
@@ -132,10 +133,7 @@ internal static class GuardVerb
 
         if (!parsed.GetValue(flags.Quiet))
         {
-            terminal.Error.WriteLine(isRoot
-                ? $"halfopen guard would do this ({(plan.Backend == RuleBackend.Nft ? "by itself, without nft"
-                    : "this kernel's nf_tables cannot queue, so iptables")}):"
-                : "halfopen guard would do this, or the same with iptables where nf_tables cannot queue (only root can find out):");
+            terminal.Error.WriteLine($"halfopen guard would do this ({where}):");
         }
 
         terminal.Out.Write(parsed.GetValue(flags.Script) switch

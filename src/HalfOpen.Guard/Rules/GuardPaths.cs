@@ -1,4 +1,5 @@
 using HalfOpen.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace HalfOpen.Guard.Rules;
 
@@ -36,6 +37,24 @@ public sealed record GuardPaths(string Folder, string NamespaceId)
         Directory.CreateDirectory(Folder,
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
         Accounts.GiveToGroup(Folder, GroupName);
+    }
+
+    /// <summary>
+    /// Owner, group and rights of a file as those of the control socket (0660), also where it was there before; a
+    /// device or a pipe stays as it is.
+    /// </summary>
+    /// <exception cref="UnauthorizedAccessException">It is somebody else's.</exception>
+    public static void GiveToThoseWhoMayAsk(string path, SafeFileHandle file)
+    {
+        var real = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        if (real.StartsWith("/dev/", StringComparison.Ordinal) || real.StartsWith("/proc/", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        Accounts.GiveToGroup(file, GroupName);
+        File.SetUnixFileMode(file,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
     }
 
     private static string NamespaceOfThisThread()

@@ -141,12 +141,22 @@ public sealed class GuardRules : IGuardRules, IDisposable
     public void Dispose() => ReleaseLock();
 
     /// <summary>
-    /// The plan that this machine would get, without changing anything: the kernel checks whether its nf_tables can
-    /// queue.
+    /// The plan that this machine would get, in words that a tool here understands, without changing anything: the
+    /// kernel checks whether its nf_tables can queue. Where it can do so with iptables' targets only, which nft has no
+    /// words for, the plan does the same with iptables.
     /// </summary>
-    public static RulePlan Preview(GuardOptions options, RuleNeeds needs)
+    /// <param name="where">Where the guard's own rules would stand.</param>
+    public static RulePlan Preview(GuardOptions options, RuleNeeds needs, out string where)
     {
-        return RulePlanner.Plan(options, needs, OwnTables.WouldWork(options, needs) ? RuleBackend.Nft : RuleBackend.Iptables);
+        var way = OwnTables.WouldWork(options, needs);
+        where = way switch
+        {
+            Handover.Expressions => "by itself, without nft",
+            Handover.Targets => "by itself in tables of its own, with iptables' targets, which nft has no words for; "
+                + "these scripts do the same with iptables",
+            _ => "this kernel's nf_tables cannot queue, so with iptables",
+        };
+        return RulePlanner.Plan(options, needs, way == Handover.Expressions ? RuleBackend.Nft : RuleBackend.Iptables);
     }
 
     /// <summary>

@@ -19,9 +19,14 @@ internal sealed class IptablesRules : IRuleSet
     private string _saved = "";
     private string _sign = "";
     private int _trust;
+    private readonly BorrowedTables? _borrowed;
     private bool _removed;
 
-    private IptablesRules(RulePlan plan) => _plan = plan;
+    private IptablesRules(RulePlan plan)
+    {
+        _plan = plan;
+        _borrowed = _filter is null || plan.Backend != RuleBackend.Iptables ? null : new BorrowedTables(_filter);
+    }
 
     public RuleBackend Backend => _plan.Backend;
 
@@ -42,6 +47,7 @@ internal sealed class IptablesRules : IRuleSet
             return made;
         }
 
+        made._borrowed?.Return();
         made.Dispose();
         return null;
     }
@@ -106,10 +112,16 @@ internal sealed class IptablesRules : IRuleSet
     }
 
     /// <inheritdoc/>
-    public void Release() => Remove(); // to take rules out of iptables deletes no hook: the kernel keeps what is held
+    public void Release() => RemoveRules(); // to take rules out of iptables deletes no hook: the kernel keeps what is held
 
     /// <inheritdoc/>
     public void Remove()
+    {
+        RemoveRules();
+        _borrowed?.Return(); // that deletes hooks: only when nothing is held any more
+    }
+
+    private void RemoveRules()
     {
         if (_removed)
         {

@@ -80,17 +80,18 @@ internal sealed class OwnTables : IRuleSet
         return null;
     }
 
-    /// <summary>Whether this kernel would take the rules; changes nothing.</summary>
-    public static bool WouldWork(GuardOptions options, RuleNeeds needs)
+    /// <summary>In which way this kernel would take the rules; null: in none. Changes nothing.</summary>
+    public static Handover? WouldWork(GuardOptions options, RuleNeeds needs)
     {
         try
         {
             using var filter = new FilterTables();
-            return Array.Exists(Ways, w => filter.Apply(OwnTable.Trying(Tables(options, needs, w), filter.NextSequence())) == 0);
+            var way = Array.FindIndex(Ways, w => filter.Apply(OwnTable.Trying(Tables(options, needs, w), filter.NextSequence())) == 0);
+            return way < 0 ? null : Ways[way];
         }
         catch (LinuxException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -28,6 +28,7 @@ public static class FilterMessages
     private const ushort DeleteTable = (Subsystem << 8) | 2;
     private const ushort NewChain = (Subsystem << 8) | 3;
     private const ushort GetChain = (Subsystem << 8) | 4;
+    private const ushort DeleteChain = (Subsystem << 8) | 5;
     private const ushort NewRule = (Subsystem << 8) | 6;
     private const ushort GetRule = (Subsystem << 8) | 7;
     private const ushort DeleteRule = (Subsystem << 8) | 8;
@@ -35,6 +36,7 @@ public static class FilterMessages
     private const ushort GetGeneration = (Subsystem << 8) | 16;
     private const ushort Create = 0x400;
     private const ushort Append = 0x800;
+    private const ushort OnlyIfEmpty = 0x100; // NLM_F_NONREC
 
     public static void BeginBatch(ref NetlinkWriter writer) => Batch(ref writer, BatchBegin);
 
@@ -54,6 +56,24 @@ public static class FilterMessages
     {
         Begin(ref writer, DeleteTable, 0, family, sequence);
         writer.Text(1, table);
+        writer.End();
+    }
+
+    /// <summary>Deletes a table that has nothing in it; EBUSY where it has.</summary>
+    /// <param name="sequence">Not 0: the kernel acknowledges it under this number.</param>
+    public static void RemoveEmptyTable(ref NetlinkWriter writer, FilterFamily family, string table, uint sequence = 0)
+    {
+        Begin(ref writer, DeleteTable, OnlyIfEmpty, family, sequence);
+        writer.Text(1, table);
+        writer.End();
+    }
+
+    /// <summary>Deletes a chain that has no rule; EBUSY where it has one, or another rule jumps to it.</summary>
+    public static void RemoveEmptyChain(ref NetlinkWriter writer, FilterFamily family, string table, string chain)
+    {
+        Begin(ref writer, DeleteChain, OnlyIfEmpty, family, 0);
+        writer.Text(1, table);
+        writer.Text(3, chain);
         writer.End();
     }
 
