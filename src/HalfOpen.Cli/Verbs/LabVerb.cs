@@ -122,7 +122,7 @@ internal static class LabVerb
 
     /// <summary>As it was typed: the foot of the picture says how it was made.</summary>
     private static string Command(ParseResult parsed) =>
-        string.Join(' ', parsed.Tokens.Select(t => t.Value).Prepend(Environment.IsPrivilegedProcess ? "sudo halfopen" : "halfopen"));
+        (Environment.IsPrivilegedProcess ? "sudo " : "") + TypedCommand.Of(parsed.Tokens.Select(t => t.Value).Prepend("halfopen"));
 
     private static CliException NeedsRoot(LinuxException e) =>
         CliException.Usage($"{e.Message}: the lab needs root (or a kernel that lets users make namespaces); try: sudo halfopen lab");

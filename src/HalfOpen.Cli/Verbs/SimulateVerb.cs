@@ -161,7 +161,8 @@ internal static class SimulateVerb
     {
         if (parsed.GetValue(options.Timeline) is { } timeline)
         {
-            File.WriteAllText(timeline, Experiment.Timeline(scenario, requests[0], parsed.GetValue(options.TimelineSeconds), cancel));
+            WholeFile.Write(timeline,
+                Experiment.Timeline(scenario, requests[0], parsed.GetValue(options.TimelineSeconds), Command(parsed), cancel));
         }
 
         if (parsed.GetValue(options.Record) is { } record)
@@ -186,8 +187,9 @@ internal static class SimulateVerb
         var seedText = seeds.Count == 1 ? $"seed {seeds[0]}" : $"seeds {seeds[0]} to {seeds[^1]}";
         if (parsed.GetValue(options.Plot) is { } plot)
         {
-            File.WriteAllText(plot, scenario.Outbreak is null
-                ? ScenarioPlots.Sweep(scenario, summaries, seedText) : ScenarioPlots.Outbreak(scenario, results, seedText));
+            WholeFile.Write(plot, scenario.Outbreak is null
+                ? ScenarioPlots.Sweep(scenario, summaries, seedText, Command(parsed))
+                : ScenarioPlots.Outbreak(scenario, results, seedText, Command(parsed)));
         }
 
         if (parsed.GetValue(options.Json))
@@ -218,6 +220,9 @@ internal static class SimulateVerb
             terminal.Out.WriteLine(ClosingSentence.Of(scenario, summaries));
         }
     }
+
+    /// <summary>As it was typed: the foot of a picture says how it was made.</summary>
+    private static string Command(ParseResult parsed) => TypedCommand.Of(parsed.Tokens.Select(t => t.Value).Prepend("halfopen"));
 
     private static void CheckOutputs(ParseResult parsed, SimulateOptions options, Scenario scenario, List<RunRequest> requests)
     {

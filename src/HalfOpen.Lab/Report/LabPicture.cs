@@ -29,8 +29,9 @@ public static class LabPicture
         var bottom = Top + (result.Runs.Count * RowHeight) + (groups * GroupGap) - 6;
         var most = Math.Max(10, result.Runs.Max(r => Math.Max(r.Measured.Pages.P99, r.Simulated.Pages.P99)) * 1.15);
         var scale = new Scale(most);
-        var svg = new SvgWriter(Width, bottom + 78, "A web page beside a program with dead peers",
-            "Times of real page loads in network namespaces, by policy, on a logarithmic axis, beside the simulated medians.");
+        var svg = new SvgWriter(Width, bottom + 72, "A web page beside a program with dead peers",
+            "Times of real page loads in network namespaces, by policy, on a logarithmic axis, beside the simulated medians.",
+            madeBy);
         var isStorm = result.Runs.Any(r => r.Plan.Scenario == LabScenario.GoodHostDies);
         svg.Text("", 24, 34, isStorm ? "How long a web page takes beside a host that falls silent"
             : "How long a web page takes while a P2P program tries dead peers", 19, bold: true);
@@ -62,7 +63,7 @@ public static class LabPicture
 
         svg.Text("m", (Left + Right) / 2, bottom + 36, "seconds until the page is there (logarithmic)", 12, "middle");
         svg.Text("m", 24, bottom + 62,
-            "dots: pages on real sockets; bar: their median; diamond: the simulator's median of the same. Made by: " + madeBy, 11.5);
+            "dots: pages on real sockets; bar: their median; diamond: the simulator's median of the same", 11.5);
         return svg.Finish();
     }
 

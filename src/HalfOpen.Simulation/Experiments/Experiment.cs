@@ -74,12 +74,14 @@ public static class Experiment
     }
 
     /// <summary>One run drawn as a picture: who holds which slot when.</summary>
-    public static string Timeline(Scenario scenario, RunRequest request, double seconds, CancellationToken cancel = default)
+    /// <param name="madeBy">The command that does it, for the foot of the picture.</param>
+    public static string Timeline(
+        Scenario scenario, RunRequest request, double seconds, string madeBy, CancellationToken cancel = default)
     {
         var spans = new List<AttemptSpan>();
         var world = new SimulatedWorld(WithoutLoad(scenario, request), request.UnderTest, request.Seed) { Spans = spans };
         world.Run(cancel: cancel);
-        return SlotTimeline.Render(scenario, request, world, spans, seconds);
+        return SlotTimeline.Render(scenario, request, world, spans, seconds, madeBy);
     }
 
     internal static RunResult RunOne(Scenario scenario, RunRequest request, Action<double>? progress, CancellationToken cancel)

@@ -1,12 +1,15 @@
 namespace HalfOpen.Simulation.Plots;
 
 /// <summary>A line of a panel. Points need not be many; NaN leaves a gap.</summary>
-/// <param name="Color">0 to 6, the same in every panel of a chart.</param>
+/// <param name="Color">From 0, the same in every panel of a chart.</param>
 /// <param name="Points">In order of X.</param>
 internal sealed record Series(string Name, int Color, bool Dashed, IReadOnlyList<(double X, double Y)> Points)
 {
     /// <summary>Where the value is only known to be larger than what is drawn: an arrow points up from there.</summary>
     public IReadOnlySet<double> AtLeast { get; init; } = new HashSet<double>();
+
+    /// <summary>Seven colours, then the same with thin lines, then with wide ones.</summary>
+    public static string Css(int color) => $"c{color % 7}" + (color / 7 % 3 is var kind and not 0 ? $" v{kind}" : "");
 }
 
 /// <summary>One set of axes.</summary>
@@ -44,7 +47,7 @@ internal static class Chart
     private const double Head = 58;
 
     /// <returns>A whole SVG file.</returns>
-    public static string Render(string title, string subtitle, IReadOnlyList<Panel> panels)
+    public static string Render(string title, string subtitle, IReadOnlyList<Panel> panels, string madeBy)
     {
         var columns = panels.Count == 1 ? 1 : 2;
         var scale = columns == 1 ? 1.6 : 1.0;
@@ -52,13 +55,13 @@ internal static class Chart
         var width = (columns * PanelWidth * scale) + 16;
         var legend = panels.SelectMany(p => p.Series).Select(s => (s.Name, s.Color, s.Dashed)).Distinct().ToList();
         var legendRows = LayOutLegend(legend, width, null, 0);
-        var words = SvgWriter.Wrap(subtitle, width - 32, 12);
+        var words = SvgText.Wrap(subtitle, width - 32, 12);
         var below = Head + ((words.Count - 1) * 16);
         var head = below + (legendRows * 20);
         var panelHeight = PanelHeight * (columns == 1 ? 1.3 : 1);
         var height = head + (rows * panelHeight) + 8;
-        var svg = new SvgWriter(width, height, title, subtitle);
-        svg.Text("", 16, 28, title, 17, bold: true);
+        var svg = new SvgWriter(width, height, title, subtitle, madeBy);
+        svg.Text("", 16, 28, SvgText.Cut(title, width - 40, 18), 17, bold: true);
         for (var i = 0; i < words.Count; i++)
         {
             svg.Text("m", 16, 48 + (i * 16), words[i], 12);
@@ -78,9 +81,10 @@ internal static class Chart
     {
         var x = 16.0;
         var rows = 1;
-        foreach (var (name, color, dashed) in legend)
+        foreach (var (whole, color, dashed) in legend)
         {
-            var needed = 46 + (name.Length * 6.9);
+            var name = SvgText.Cut(whole, width - 80, 12);
+            var needed = 46 + SvgText.Width(name, 12);
             if (x + needed > width && x > 16)
             {
                 x = 16;
@@ -88,7 +92,7 @@ internal static class Chart
                 rows++;
             }
 
-            svg?.Line($"l c{color}{(dashed ? " d" : "")}", x, y - 4, x + 24, y - 4);
+            svg?.Line($"l {Series.Css(color)}{(dashed ? " d" : "")}", x, y - 4, x + 24, y - 4);
             svg?.Text("", x + 30, y, name, 12);
             x += needed;
         }
@@ -99,7 +103,7 @@ internal static class Chart
     private static void Draw(SvgWriter svg, Panel panel, double x0, double y0, double width, double height)
     {
         var points = panel.Series.SelectMany(s => s.Points).Where(p => Shown(p, panel)).ToList();
-        svg.Text("", x0 + 8, y0 + 18, panel.Title, 13, bold: true);
+        svg.Text("", x0 + 8, y0 + 18, SvgText.Cut(panel.Title, width - 24, 14), 13, bold: true);
         var left = x0 + Left;
         var right = x0 + width - Right;
         var top = y0 + Top;
@@ -144,19 +148,19 @@ internal static class Chart
                 continue;
             }
 
-            svg.Path($"l c{series.Color}{(series.Dashed ? " d" : "")}", shown.Select(p => (Px(p.X), Py(p.Y))));
+            svg.Path($"l {Series.Css(series.Color)}{(series.Dashed ? " d" : "")}", shown.Select(p => (Px(p.X), Py(p.Y))));
             if (shown.Count <= 24)
             {
                 foreach (var p in shown)
                 {
-                    svg.Dot($"f c{series.Color}", Px(p.X), Py(p.Y));
+                    svg.Dot($"f c{series.Color % 7}", Px(p.X), Py(p.Y));
                 }
             }
 
             foreach (var p in shown.Where(p => series.AtLeast.Contains(p.X)))
             {
                 var (x, y) = (Px(p.X), Py(p.Y));
-                svg.Path($"l c{series.Color}", [(x, y), (x, y - 11), (x - 4, y - 6), (x, y - 11), (x + 4, y - 6)]);
+                svg.Path($"l {Series.Css(series.Color)}", [(x, y), (x, y - 11), (x - 4, y - 6), (x, y - 11), (x + 4, y - 6)]);
             }
         }
     }

@@ -10,8 +10,14 @@ namespace HalfOpen.Simulation.Plots;
 /// </summary>
 public static class ScenarioPlots
 {
+    private const int MostPanels = 4; // of one kind
+
     /// <summary>Figures over the limit, one line a policy. Policies without a limit are drawn as level lines.</summary>
-    public static string Sweep(Scenario scenario, IReadOnlyList<Summary> summaries, string seeds)
+    /// <param name="scenario">What was simulated.</param>
+    /// <param name="summaries">Its results.</param>
+    /// <param name="seeds">Which seeds, in words.</param>
+    /// <param name="madeBy">The command that makes this picture, as a shell takes it.</param>
+    public static string Sweep(Scenario scenario, IReadOnlyList<Summary> summaries, string seeds, string madeBy)
     {
         var limits = summaries.Where(s => s.Limit is not null).Select(s => (double)s.Limit!.Value).Distinct().Order().ToList();
         var labels = summaries.Select(s => s.Label).Distinct().ToList();
@@ -42,7 +48,7 @@ public static class ScenarioPlots
             var points = Points(summaries, limits, label, value);
             var missing = summaries.Where(s => s.Label == label && value(s) is double.PositiveInfinity)
                 .ToDictionary(s => (double)(s.Limit ?? 0), s => s.PageSeconds!.UnfinishedSeconds!.Value);
-            return new Series(label + suffix, color % 7, dashed,
+            return new Series(label + suffix, color, dashed,
                 [.. points.Select(p => (p.Item1, double.IsInfinity(p.Item2) ? SoFar(p.Item1) : p.Item2))])
             {
                 AtLeast = points.Where(p => double.IsInfinity(p.Item2)).Select(p => p.Item1).ToHashSet(),
@@ -68,13 +74,14 @@ public static class ScenarioPlots
             Add("Live peers found", "a minute", s => s.Policy == RunRequest.Idle ? null : s.LivePeersPerMinute, false);
         }
 
-        foreach (var program in scenario.Programs.Where(p => p.Kind == ProgramKind.Worm && p.Count == 1))
+        foreach (var program in scenario.Programs.Where(p => p.Kind == ProgramKind.Worm && p.Count == 1).Take(MostPanels))
         {
             Add($"First contacts of the {program.Name}", "a second",
                 s => s.AttemptsPerSecond.TryGetValue(program.Name, out var v) ? v : null, true);
         }
 
-        foreach (var program in scenario.Programs.Where(p => p.Kind is ProgramKind.Innocent or ProgramKind.KeepOpen && p.Count == 1))
+        var waiting = scenario.Programs.Where(p => p.Kind is ProgramKind.Innocent or ProgramKind.KeepOpen && p.Count == 1).ToList();
+        foreach (var program in waiting.Take(MostPanels))
         {
             Add($"Wait of {program.Name} before its SYN leaves, p99", "seconds",
                 s => s.WaitP99Seconds.TryGetValue(program.Name, out var v) ? v : null, false);
@@ -88,17 +95,18 @@ public static class ScenarioPlots
 
         return Chart.Render($"What the limit gives and costs: {scenario.Name}",
             $"{Words(scenario)} Simulated, {scenario.DurationSeconds:0} virtual seconds, {seeds}."
-            + (isOpen ? " An arrow: at least so long, since a page was still missing at the end." : ""), panels);
+            + (isOpen ? " An arrow: at least so long, since a page was still missing at the end." : "")
+            + (waiting.Count > MostPanels ? $" {waiting.Count - MostPanels} more programs wait: --csv has them." : ""), panels, madeBy);
     }
 
     /// <summary>Infected share over time, one line a run.</summary>
-    public static string Outbreak(Scenario scenario, IReadOnlyList<RunResult> results, string seeds)
+    public static string Outbreak(Scenario scenario, IReadOnlyList<RunResult> results, string seeds, string madeBy)
     {
         var shown = results.GroupBy(r => (r.Label, r.Limit)).Select(g => g.First()).ToList();
         var series =
             shown.Select(
                 (r, i) =>
-                    new Series(Name(r), i % 7, r.Policy == PolicyTable.Shipped.Default.Name,
+                    new Series(Name(r), i, r.Policy == PolicyTable.Shipped.Default.Name,
                         [.. r.Outbreak!.Curve.Where(p => p.Seconds > 0)
                             .Select(p => (p.Seconds / 3600, 100.0 * p.Infected / r.Outbreak!.Hosts))])).ToList();
         var panel = new Panel
@@ -106,7 +114,7 @@ public static class ScenarioPlots
                 Series = series };
         return Chart.Render("How the limit slows a worm",
             $"{scenario.Outbreak!.Hosts:#,0} hosts in {scenario.Outbreak.Addresses:#,0} addresses, each infected host tries "
-            + $"{scenario.Outbreak.ScanPerSecond:0.##} a second. Simulated, {seeds}.", [panel]);
+            + $"{scenario.Outbreak.ScanPerSecond:0.##} a second. Simulated, {seeds}.", [panel], madeBy);
     }
 
     private static string Name(RunResult r) => r.Label + (r.Limit is { } limit ? $", limit {limit}" : "");

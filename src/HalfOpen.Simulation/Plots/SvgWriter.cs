@@ -18,7 +18,8 @@ internal sealed class SvgWriter
         "<style>\n"
         + ".l{stroke-width:2.25;fill:none;stroke-linejoin:round;stroke-linecap:round}.d{stroke-dasharray:6 "
         + "4}.p{fill-opacity:.32}.w{fill-opacity:.15}"
-        + ".o{fill:none;stroke-width:1.25}.g,.a{stroke-width:1;fill:none}.t{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu "
+        + ".v1{stroke-width:1.1}"
+        + ".v2{stroke-width:4;stroke-opacity:.55}.o{fill:none;stroke-width:1.25}.g,.a{stroke-width:1;fill:none}.t{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu "
         + "Sans\",sans-serif}\n"
         + Theme("#ffffff", "#1f2328", "#59636e", "#d9dee3", Light)
         + "@media (prefers-color-scheme:dark){\n" + Theme("#0d1117", "#e6edf3", "#9198a1", "#2a313a", Dark) + "}\n"
@@ -26,8 +27,23 @@ internal sealed class SvgWriter
 
     private readonly StringBuilder _text = new();
 
-    public SvgWriter(double width, double height, string title, string description)
+    /// <summary>Size of the foot's letters, and room for each of its lines.</summary>
+    public const double FootSize = 11;
+    private const double FootLine = 15;
+    private const double Margin = 16;
+
+    private readonly IReadOnlyList<string> _foot;
+    private readonly double _footTop;
+
+    /// <param name="width">Of the picture.</param>
+    /// <param name="height">Of the picture without its foot.</param>
+    /// <param name="madeBy">The command that makes it, as a shell takes it: stands at the foot, and whole in the
+    /// description.</param>
+    public SvgWriter(double width, double height, string title, string description, string madeBy)
     {
+        _foot = SvgText.WrapCommand("Made by:", madeBy, width - (2 * Margin), FootSize);
+        (_footTop, height) = (height, height + (_foot.Count * FootLine) + 8);
+        description += " Made by: " + madeBy;
         _text.Append(CultureInfo.InvariantCulture,
             $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {N(width)} {N(height)}\" width=\"{N(width)}\" "
             + $"height=\"{N(height)}\" role=\"img\" aria-labelledby=\"title desc\">\n");
@@ -72,7 +88,15 @@ internal sealed class SvgWriter
             + $"text-anchor=\"{anchor}\"{(bold ? " font-weight=\"600\"" : "")}{turn}>{Escape(text)}</text>\n");
     }
 
-    public string Finish() => _text.ToString() + "</svg>\n";
+    public string Finish()
+    {
+        for (var i = 0; i < _foot.Count; i++)
+        {
+            Text("m", Margin, _footTop + ((i + 1) * FootLine) - 4, _foot[i], FootSize);
+        }
+
+        return _text.ToString() + "</svg>\n";
+    }
 
     private static string Theme(string background, string text, string muted, string grid, string[] colors)
     {
@@ -84,26 +108,6 @@ internal sealed class SvgWriter
         }
 
         return css.ToString();
-    }
-
-    /// <summary>Breaks a text into lines that fit, by a rough width of letters.</summary>
-    public static IReadOnlyList<string> Wrap(string text, double width, double size)
-    {
-        var most = Math.Max(10, (int)(width / (size * 0.56)));
-        var lines = new List<string>();
-        var line = "";
-        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.Length > 0 && line.Length + 1 + word.Length > most)
-            {
-                lines.Add(line);
-                line = "";
-            }
-
-            line += (line.Length > 0 ? " " : "") + word;
-        }
-
-        return [.. lines, line];
     }
 
     private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
