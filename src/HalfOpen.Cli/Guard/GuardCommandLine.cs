@@ -67,7 +67,7 @@ internal sealed class GuardCommandLine
     {
         var option = new Option<string?>("--script")
             { HelpName = "set-up|removal", Description = "With --dry-run: print this script alone, for a file or a pipe into sh." };
-        option.AcceptOnlyFromAmong("set-up", "removal");
+        option.OneOf("set-up", "removal");
         return option;
     }
 

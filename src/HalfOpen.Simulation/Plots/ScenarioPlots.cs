@@ -96,7 +96,7 @@ public static class ScenarioPlots
         return Chart.Render($"What the limit gives and costs: {scenario.Name}",
             $"{Words(scenario)} Simulated, {scenario.DurationSeconds:0} virtual seconds, {seeds}."
             + (isOpen ? " An arrow: at least so long, since a page was still missing at the end." : "")
-            + (waiting.Count > MostPanels ? $" {waiting.Count - MostPanels} more programs wait: --csv has them." : ""), panels, madeBy);
+            + (waiting.Count > MostPanels ? $" {waiting.Count - MostPanels} more programs wait and are not drawn." : ""), panels, madeBy);
     }
 
     /// <summary>Infected share over time, one line a run.</summary>

@@ -19,7 +19,8 @@ internal sealed class SvgWriter
         + ".l{stroke-width:2.25;fill:none;stroke-linejoin:round;stroke-linecap:round}.d{stroke-dasharray:6 "
         + "4}.p{fill-opacity:.32}.w{fill-opacity:.15}"
         + ".v1{stroke-width:1.1}"
-        + ".v2{stroke-width:4;stroke-opacity:.55}.o{fill:none;stroke-width:1.25}.g,.a{stroke-width:1;fill:none}.t{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu "
+        + ".v2{stroke-width:4;stroke-opacity:.55}"
+        + ".o{fill:none;stroke-width:1.25}.g,.a{stroke-width:1;fill:none}.t{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu "
         + "Sans\",sans-serif}\n"
         + Theme("#ffffff", "#1f2328", "#59636e", "#d9dee3", Light)
         + "@media (prefers-color-scheme:dark){\n" + Theme("#0d1117", "#e6edf3", "#9198a1", "#2a313a", Dark) + "}\n"

@@ -115,7 +115,8 @@ public sealed class PlotTests
     }
 
     private const string LongCommand = "halfopen simulate --scenario 'my own <scenario> & more.json' --policy fair+lend-headroom=no "
-        + "--limit 10 --set 'swarm.note=it'\\''s long' --seed 18446744073709551615 --timeline '/tmp/a folder with many words/picture.svg' --quiet";
+        + "--limit 10 --set 'swarm.note=it'\\''s long' --seed 18446744073709551615 "
+        + "--timeline '/tmp/a folder with many words/picture.svg' --quiet";
 
     /// <summary>How wide letters are is known roughly; at this width none may touch another or the edge.</summary>
     private static void Fits(XElement svg)

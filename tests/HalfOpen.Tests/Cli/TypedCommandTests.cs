@@ -16,7 +16,7 @@ public sealed class TypedCommandTests
         Assert.SkipUnless(File.Exists("/bin/bash"), "skipped: needs bash");
         var typed = TypedCommand.Of(words);
         Assert.DoesNotContain(typed, c => char.IsControl(c) || c == '\u202e');
-        var start = new ProcessStartInfo("/bin/bash") { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/bin/bash") { UseShellExecute = false, RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add("printf '%s\\0' " + typed);
         using var shell = Process.Start(start)!;
