@@ -2,12 +2,18 @@ namespace HalfOpen.Linux.Processes;
 
 /// <summary>
 /// Finds the cgroup2 hierarchy. <c>ip netns exec</c> hides it from its children, and a cgroup namespace shows a part of
-/// it as if it were the whole: so that of process 1 is tried as well.
+/// it as if it were the whole: so that of process 1 is tried as well. Where neither can be had (in a container without
+/// the right to look at process 1), it is mounted where nobody else sees it, until this process ends.
 /// </summary>
 public static class ControlGroups
 {
     /// <summary>Inode of the real root of a hierarchy, in whatever namespace it is looked at.</summary>
     private const ulong RootInode = 1;
+
+    private static readonly Lazy<string?> Mounted = new(Mount);
+
+    /// <summary>Keeps the mount, which has no place in the tree of files.</summary>
+    private static Descriptor? _mount;
 
     /// <summary>
     /// A folder that can be opened, or null. The root of the whole hierarchy where it can be reached.
@@ -15,7 +21,7 @@ public static class ControlGroups
     public static string? FindRoot()
     {
         string[] found = [.. FindIn("/proc/self/mountinfo", ""), .. FindIn("/proc/1/mountinfo", "/proc/1/root")];
-        return Array.Find(found, IsWhole) ?? found.FirstOrDefault();
+        return Array.Find(found, IsWhole) ?? found.FirstOrDefault() ?? Mounted.Value;
     }
 
     /// <summary>Whether a folder is the root of the whole hierarchy and not of a part, as in a container.</summary>
@@ -39,6 +45,13 @@ public static class ControlGroups
 
         var fields = line[..separator].Split(' ');
         return fields.Length > 4 ? fields[4].Replace("\\040", " ", StringComparison.Ordinal) : null;
+    }
+
+    /// <summary>Null: the kernel or our rights do not allow it.</summary>
+    private static string? Mount()
+    {
+        _mount = Native.MountDetached("cgroup2");
+        return _mount is null ? null : $"/proc/self/fd/{_mount.Number}/";
     }
 
     private static IEnumerable<string> FindIn(string mounts, string prefix)
