@@ -5,15 +5,20 @@ namespace HalfOpen.Web;
 /// <summary>The files of the page. They stand in the assembly: no file of the machine is read. Thread-safe.</summary>
 internal static class Assets
 {
+    private const string Page = "text/html; charset=utf-8";
     private const string Script = "text/javascript; charset=utf-8";
     private const string Style = "text/css; charset=utf-8";
 
     private static readonly FrozenDictionary<string, string> Types = new Dictionary<string, string>
     {
-        ["index.html"] = "text/html; charset=utf-8",
+        ["index.html"] = Page,
+        ["overview.html"] = Page,
         ["app.css"] = Style,
         ["app.js"] = Script,
         ["charts.js"] = Script,
+        ["overview.js"] = Script,
+        ["plot.js"] = Script,
+        ["stream.js"] = Script,
         ["table.js"] = Script,
         ["words.js"] = Script,
         ["icon.svg"] = "image/svg+xml",

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using System.Net.Sockets;
 using HalfOpen.Watch.Feed;
+using HalfOpen.Watch.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -20,20 +22,25 @@ public sealed class WebPage : IAsyncDisposable
     private const int MaxHeaders = 40;
     private const int MaxLine = 2 * 1024;
 
-    private readonly IWatchFeed _feed;
     private readonly Gate _gate;
-    private readonly FrameText _text = new();
-    private readonly FrameStream _stream;
+    private readonly IServedFeed _first;
+    private readonly FrozenDictionary<string, IServedFeed> _machines;
+    private readonly ReaderCount _readers;
     private readonly LoopbackSockets _sockets;
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
     private bool _isOver;
 
-    private WebPage(IWatchFeed feed, WebOptions options, LoopbackSockets sockets)
+    private WebPage(IWatchFeed? feed, IFeed<MachinesFrame>? overview, IEnumerable<IWatchFeed> machines, WebOptions options,
+        LoopbackSockets sockets)
     {
-        (_feed, _sockets) = (feed, sockets);
+        _sockets = sockets;
         _gate = new Gate(options.Token, sockets.Port);
-        _stream = new FrameStream(feed, _text, options.Readers);
+        _readers = new ReaderCount(options.Readers);
+        _machines = machines.Select((machine, i) => KeyValuePair.Create($"m{i}", (IServedFeed)Watch(machine)))
+            .ToFrozenDictionary(StringComparer.Ordinal);
+        _first = feed is not null ? Watch(feed)
+            : new ServedFeed<MachinesFrame>(overview!, MachinesJson.Write, f => f.Number, _readers, "overview.html");
         Link = new Uri($"http://127.0.0.1:{sockets.Port}/{options.Token.Reveal()}/");
 
         // Empty: no configuration file, no variable of the environment and no log has a say in what root serves.
@@ -48,13 +55,23 @@ public sealed class WebPage : IAsyncDisposable
     public Uri Link { get; }
 
     /// <summary>Pages that follow the frames now.</summary>
-    public int Readers => _stream.Readers;
+    public int Readers => _readers.Now;
 
     /// <summary>Serves until it is disposed of.</summary>
     /// <exception cref="SocketException">The port is taken, or not ours to take.</exception>
-    public static async Task<WebPage> StartAsync(IWatchFeed feed, WebOptions options)
+    public static Task<WebPage> StartAsync(IWatchFeed feed, WebOptions options) =>
+        StartAsync(new WebPage(feed, null, [], options, new LoopbackSockets(options.Port)));
+
+    /// <summary>
+    /// Serves several machines: an overview, and the page of each under <c>m0/</c>, <c>m1/</c> and so on.
+    /// </summary>
+    /// <param name="machines">In the order of the overview.</param>
+    /// <exception cref="SocketException">The port is taken, or not ours to take.</exception>
+    public static Task<WebPage> StartAsync(IFeed<MachinesFrame> overview, IEnumerable<IWatchFeed> machines, WebOptions options) =>
+        StartAsync(new WebPage(null, overview, machines, options, new LoopbackSockets(options.Port)));
+
+    private static async Task<WebPage> StartAsync(WebPage page)
     {
-        var page = new WebPage(feed, options, new LoopbackSockets(options.Port));
         try
         {
             await page._app.StartAsync();
@@ -119,29 +136,40 @@ public sealed class WebPage : IAsyncDisposable
             return;
         }
 
-        switch (name)
+        if (name is null)
         {
-            case null:
-                // The names in the page are relative to a folder.
-                context.Response.Headers.Location = Link.AbsolutePath;
-                await Answer.TextAsync(context, StatusCodes.Status308PermanentRedirect, "The link ends with a slash.");
-                break;
-            case "frames":
-                await _stream.ServeAsync(context, _stop.Token);
-                break;
-            case "frame.json" when _feed.Latest is { } frame:
-                await Answer.BytesAsync(context, StatusCodes.Status200OK, "application/json", _text.Of(frame));
-                break;
-            case "frame.json":
-                await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, "There is no frame yet.");
-                break;
-            default:
-                await AssetAsync(context, name.Length == 0 ? "index.html" : name);
-                break;
+            await MoveAsync(context, Link.AbsolutePath);
+        }
+        else if (Machine(name, out var rest) is not { } machine)
+        {
+            await _first.ServeAsync(context, name, _stop.Token);
+        }
+        else if (rest is null)
+        {
+            await MoveAsync(context, $"{Link.AbsolutePath}{name}/");
+        }
+        else
+        {
+            await machine.ServeAsync(context, rest, _stop.Token);
         }
     }
 
-    private static Task AssetAsync(HttpContext context, string name) =>
-        Assets.Find(name) is var (content, type) ? Answer.BytesAsync(context, StatusCodes.Status200OK, type, content)
-        : Answer.TextAsync(context, StatusCodes.Status404NotFound, "There is no such thing here.");
+    /// <summary>The machine that a name as <c>m2/app.js</c> is of; null: it is of none.</summary>
+    /// <param name="rest">What is asked of it; null: there is no slash behind the machine.</param>
+    private IServedFeed? Machine(string name, out string? rest)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        rest = slash < 0 ? null : name[(slash + 1)..];
+        return _machines.GetValueOrDefault(slash < 0 ? name : name[..slash]);
+    }
+
+    /// <summary>The names in a page are relative to a folder.</summary>
+    private static Task MoveAsync(HttpContext context, string to)
+    {
+        context.Response.Headers.Location = to;
+        return Answer.TextAsync(context, StatusCodes.Status308PermanentRedirect, "The link ends with a slash.");
+    }
+
+    private ServedFeed<WatchFrame> Watch(IWatchFeed feed) =>
+        new(feed, static (output, frame) => FrameJson.Write(output, frame), f => f.Number, _readers, "index.html");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Watch;
@@ -62,7 +63,8 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
 
         (_lastWhat, _lastTenth) = (progress.What, tenth);
         var lines = progress.Pages.Zip(progress.Frames, (p, frame) => Line(Short(p.Plan), p.Pages, frame))
-            .Prepend($"{"machine",-16} {"pages",5} {"half-open",9} {"oldest",6} {"new/s",6} {"dead",5}  by program, waiting ones included")
+            .Prepend($"{"machine",-16} {"pages",5} {"half-open",9} {"oldest",6} {"new/s",6} {"dead",5} {"slots",7} {"waiting",7}"
+                + "  by program, waiting ones included")
             .Prepend($"{progress.Share,4:0 %}  {progress.What}").ToArray();
         if (!terminal.ErrorIsTerminal)
         {
@@ -88,10 +90,15 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
         }
 
         var t = frame.Totals;
+        var waiting = frame.Guard?.Waiting.ToString(CultureInfo.InvariantCulture) ?? "-";
         var programs = frame.Programs.Where(p => p.HalfOpen > 0).Take(3).Select(p => $"{Name(p)} {p.HalfOpen}");
         return $"{machine,-16} {pages,5} {t.HalfOpen,9} {WatchWords.Age(t.OldestSilence),6} {WatchWords.Rate(t.AttemptsPerSecond),6} "
-            + $"{WatchWords.Share(t.DeadShare),5}  {string.Join(", ", programs)}";
+            + $"{WatchWords.Share(t.DeadShare),5} {Slots(frame.Guard),7} {waiting,7}  "
+            + $"{string.Join(", ", programs)}";
     }
+
+    private static string Slots(WatchGuard? guard) =>
+        guard is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"{guard.SlotsTaken}/{guard.Limit}");
 
     /// <summary>A program of the lab runs from a folder of its own, which has its name.</summary>
     private static string Name(WatchProgram program)
@@ -106,6 +113,7 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
         if (_width > 0)
         {
             terminal.Error.Write("\r" + new string(' ', _width) + "\r");
+            _width = 0;
         }
     }
 

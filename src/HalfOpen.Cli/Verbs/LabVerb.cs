@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Cli.Lab;
+using HalfOpen.Cli.Watch;
 using HalfOpen.Linux;
 using HalfOpen.Lab;
 using HalfOpen.Lab.Programs;
@@ -34,6 +35,10 @@ internal static class LabVerb
         var svg = new Option<string?>("--svg") { HelpName = "FILE", Description = "Draw the result into this file." };
         var watch = new Option<bool>("--watch")
             { Description = "Also show live what is half-open on each machine, while the freeze and the cure run." };
+        var web = new Option<bool>("--web")
+            { Description = "Also show all that as pages with curves, on loopback only, while it runs; prints their link. Needs root." };
+        var port = new Option<int?>("--port") { HelpName = "N", Description = "With --web: the TCP port. Default: one that is free." }
+            .Between(1, 65535);
         var json = CommonOptions.Json();
         var quiet = CommonOptions.Quiet();
         var verb =
@@ -42,11 +47,12 @@ internal static class LabVerb
                 + "needed, nothing is left behind.")
         {
             NeedsLinux = true,
-            Options = { scenario, seed, full, giveUp, seconds, speed, svg, watch, json, quiet },
+            Options = { scenario, seed, full, giveUp, seconds, speed, svg, watch, web, port, json, quiet },
             Examples =
             {
                 ("sudo halfopen lab", "everything, in about 90 seconds: a table, measured beside simulated"),
                 ("sudo halfopen lab --svg lab.svg --json > lab.json", "the same as a picture and for machines"),
+                ("sudo halfopen lab --web", "watch the freeze and the cure live in a browser; the link is printed"),
                 ("sudo halfopen lab --scenario freeze --full --give-up", "true durations: eleven minutes"),
             },
         };
@@ -74,15 +80,29 @@ internal static class LabVerb
                 Seed = parsed.GetValue(seed),
                 GiveUp = parsed.GetValue(giveUp),
                 Times = times,
-                Watch = parsed.GetValue(watch),
+                Watch = parsed.GetValue(watch) || parsed.GetValue(web),
             };
+            WebWatch.Check(parsed.GetValue(web), parsed.GetValue(port), tokenFile: null, isText: false);
             var picture = parsed.GetValue(svg);
             if (UserNamespace.IsNeeded)
             {
+                if (parsed.GetValue(web))
+                {
+                    throw CliException.Usage("--web needs root; without, --watch shows the machines in the terminal.");
+                }
+
                 return await RunAsUser(terminal, cancel);
             }
 
-            var result = await Run(terminal, options, parsed.GetValue(quiet), cancel);
+            await using var page = parsed.GetValue(web) ? await WebLab.StartAsync(terminal, options, parsed.GetValue(port) ?? 0) : null;
+            options = options with { Hubs = page is null ? null : page.Hub };
+            using var progress = new LabProgressLine(terminal, parsed.GetValue(quiet));
+            var result = await Run(terminal, options, p =>
+            {
+                page?.Show(p);
+                progress.Show(parsed.GetValue(watch) ? p : p with { Frames = [] });
+            }, cancel);
+            progress.Dispose();
             if (picture is not null)
             {
                 await File.WriteAllTextAsync(picture, LabPicture.Draw(result, Command(parsed)), cancel);
@@ -102,13 +122,12 @@ internal static class LabVerb
         return verb;
     }
 
-    private static async Task<LabResult> Run(Terminal terminal, LabOptions options, bool isQuiet, CancellationToken cancel)
+    private static async Task<LabResult> Run(Terminal terminal, LabOptions options, Action<LabProgress> progress, CancellationToken cancel)
     {
         try
         {
             Requirements.Ensure(what => terminal.Error.WriteLine("halfopen: " + what));
-            using var progress = new LabProgressLine(terminal, isQuiet);
-            return await LabSession.Run(options, progress.Show, cancel);
+            return await LabSession.Run(options, progress, cancel);
         }
         catch (LabException e)
         {

@@ -1,12 +1,13 @@
 using HalfOpen.Core;
 using HalfOpen.Guard;
+using HalfOpen.Guard.Control;
 using HalfOpen.Guard.Rules;
 
 namespace HalfOpen.Lab.Programs;
 
 /// <summary>
 /// The guard in a process of its own, over the namespace it was started in. Settings: <c>limit</c>, and <c>policy</c>
-/// with its options.
+/// with its options. With <c>socket</c> it can be asked there what it does.
 /// </summary>
 internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
 {
@@ -35,6 +36,8 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
         try
         {
             var session = new GuardSession(options, new ThrowawayRules());
+            var socket = arguments.Word("socket", "");
+            using var control = socket.Length > 0 ? new ControlServer(socket, new GuardToRead(session)) : null;
             _ = session.Ready.ContinueWith(_ => host.Report("ready"), TaskContinuationOptions.OnlyOnRanToCompletion);
             session.Run(CancellationToken.None);
         }
@@ -42,5 +45,17 @@ internal sealed class GuardProgram(ProgramHost host, ProgramArguments arguments)
         {
             host.ReportFailure(e.Message);
         }
+    }
+
+    /// <summary>What it does may be read; what the lab measures is not changed meanwhile.</summary>
+    private sealed class GuardToRead(GuardSession session) : IGuardControl
+    {
+        private const string Fixed = "the lab's guard keeps its settings";
+
+        public GuardStatus Snapshot() => session.Snapshot();
+
+        public void SetLimit(int limit) => throw new GuardException(Fixed);
+
+        public IReadOnlyList<string> Reload() => throw new GuardException(Fixed);
     }
 }

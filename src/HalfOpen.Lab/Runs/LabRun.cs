@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Channels;
 using HalfOpen.Lab.World;
+using HalfOpen.Watch.Feed;
 using HalfOpen.Watch.Model;
 
 namespace HalfOpen.Lab.Runs;
@@ -20,13 +21,15 @@ internal sealed class LabRun : IDisposable
     private readonly Lock _lock = new();
     private readonly List<(long Time, double Seconds, int Failed)> _pages = [];
     private readonly Internet _internet;
+    private readonly string? _guardSocket;
     private MachineWatch? _watch;
     private long _live;
     private long _loadingSince;
     private int _lost;
     private bool _isCounting;
 
-    public LabRun(LabPlan plan, LabTimes times, ulong seed, ProgramFolder folder)
+    /// <param name="canAskGuard">Its guard, if it has one, can be asked what it does.</param>
+    public LabRun(LabPlan plan, LabTimes times, ulong seed, ProgramFolder folder, bool canAskGuard)
     {
         _plan = plan;
         _times = times;
@@ -38,7 +41,9 @@ internal sealed class LabRun : IDisposable
         {
             if (plan.Limit is { } limit)
             {
-                Add("guard", $"limit={limit}", $"policy={plan.PolicyWith(times.Router(1)).Text}");
+                _guardSocket = canAskGuard ? folder.NewSocket() : null;
+                Add("guard", [$"limit={limit}", $"policy={plan.PolicyWith(times.Router(1)).Text}",
+                    .. _guardSocket is { } socket ? (string[])["socket=" + socket] : []]);
             }
 
             Add("browser", $"hosts={LabPlan.Hosts}", $"perhost={LabPlan.PerHost}", $"first={S(times.FirstPage(plan.Scenario))}",
@@ -92,7 +97,8 @@ internal sealed class LabRun : IDisposable
     public WatchFrame? Watched => _watch?.Latest;
 
     /// <summary>Begins to watch the machine.</summary>
-    public void Watch() => _watch ??= new MachineWatch(_machine);
+    /// <param name="hub">Gets the frames; may be null.</param>
+    public void Watch(FrameHub? hub) => _watch ??= new MachineWatch(_machine, _guardSocket, hub);
 
     /// <summary>All programs are set up.</summary>
     public Task Ready => Task.WhenAll(_programs.Values.Select(p => p.Ready));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HalfOpen.Watch.Feed;
 using HalfOpen.Watch.Model;
 
 namespace HalfOpen.Lab.Runs;
@@ -19,6 +20,10 @@ public sealed record LabOptions
 
     /// <summary>Also watch what is half-open on each machine. Default no.</summary>
     public bool Watch { get; init; }
+
+    /// <summary>With <see cref="Watch"/>: what gets the frames of a machine. Default null: only the progress has
+    /// them.</summary>
+    public Func<LabPlan, FrameHub>? Hubs { get; init; }
 
     /// <summary>Policies and limits to run, as in <see cref="LabPlan.Name"/>'s words; null (default): all.</summary>
     public Func<LabPlan, bool>? Filter { get; init; }
@@ -61,8 +66,7 @@ public static class LabSession
     /// <exception cref="LabException">Something is missing or broke; nothing is left behind.</exception>
     public static async Task<LabResult> Run(LabOptions options, Action<LabProgress> progress, CancellationToken cancel)
     {
-        var plans = LabPlan.All(options.Only, options.GiveUp)
-            .Where(p => p.Scenario == LabScenario.Idle || options.Filter?.Invoke(p) != false).ToList();
+        var plans = Plans(options);
         using var folder = new ProgramFolder();
         progress(new LabProgress("simulating the same", 0, []));
         var simulated = new LabFigures[plans.Count];
@@ -76,12 +80,12 @@ public static class LabSession
             {
                 progress(new LabProgress($"setting up: {plan.Name}", 0, []));
                 cancel.ThrowIfCancellationRequested();
-                var run = new LabRun(plan, options.Times, options.Seed, folder);
+                var run = new LabRun(plan, options.Times, options.Seed, folder, options.Watch);
                 runs.Add(run);
                 await Started(run, cancel);
                 if (options.Watch)
                 {
-                    run.Watch();
+                    run.Watch(options.Hubs?.Invoke(plan));
                 }
             }
 
@@ -98,6 +102,10 @@ public static class LabSession
             Parallel.ForEach(runs, run => run.Dispose());
         }
     }
+
+    /// <summary>What will run, in this order.</summary>
+    public static IReadOnlyList<LabPlan> Plans(LabOptions options) =>
+        [.. LabPlan.All(options.Only, options.GiveUp).Where(p => p.Scenario == LabScenario.Idle || options.Filter?.Invoke(p) != false)];
 
     private static async Task Started(LabRun run, CancellationToken cancel)
     {

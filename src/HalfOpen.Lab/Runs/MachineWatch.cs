@@ -1,5 +1,6 @@
 using HalfOpen.Linux;
 using HalfOpen.Watch.Collecting;
+using HalfOpen.Watch.Feed;
 using HalfOpen.Watch.Model;
 
 namespace HalfOpen.Lab.Runs;
@@ -8,11 +9,14 @@ namespace HalfOpen.Lab.Runs;
 internal sealed class MachineWatch : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly WatchSession _session = new(new WatchOptions());
+    private readonly WatchSession _session;
     private readonly Thread _thread;
 
-    public MachineWatch(Machine machine)
+    /// <param name="guardSocket">Where its guard is asked; null: it has none.</param>
+    /// <param name="hub">Gets the frames; null: nobody else wants them.</param>
+    public MachineWatch(Machine machine, string? guardSocket, FrameHub? hub)
     {
+        _session = new WatchSession(new WatchOptions { GuardSocket = guardSocket }, hub);
         _thread = new Thread(() =>
         {
             try

@@ -19,15 +19,15 @@ internal static class OwnProgram
         : [Environment.ProcessPath!]; // an executable, also a small one that finds its assembly itself
 
     /// <summary>
-    /// Puts an executable into an empty folder that runs this program under a path of its own. Its words are
-    /// <see cref="Prefix"/> and then the arguments.
+    /// Puts an executable into an empty folder that runs this program under a path of its own; where it can have a name
+    /// of its own, too, that of the folder. Its words are <see cref="Prefix"/> and then the arguments.
     /// </summary>
     /// <returns>The executable's path.</returns>
     public static string CopyTo(string folder)
     {
         if (Assembly is null)
         {
-            var copy = Path.Combine(folder, "halfopen");
+            var copy = Path.Combine(folder, Path.GetFileName(folder));
             File.Copy(Environment.ProcessPath!, copy);
             return copy;
         }

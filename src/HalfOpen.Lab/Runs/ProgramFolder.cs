@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace HalfOpen.Lab.Runs;
 
@@ -16,6 +17,7 @@ internal sealed class ProgramFolder : IDisposable
     private readonly Dictionary<string, string> _executables = []; // not changed after construction
     private readonly string _path;
     private readonly FileStream _lock;
+    private int _sockets;
 
     public ProgramFolder()
     {
@@ -27,6 +29,11 @@ internal sealed class ProgramFolder : IDisposable
             _executables.Add(name, OwnProgram.CopyTo(Directory.CreateDirectory(Path.Combine(_path, name)).FullName));
         }
     }
+
+    /// <summary>Where a guard may be asked, that of one machine; nothing is there yet. Only its owner sees into the
+    /// folder.</summary>
+    public string NewSocket() =>
+        Path.Combine(_path, string.Create(CultureInfo.InvariantCulture, $"guard{Interlocked.Increment(ref _sockets)}"));
 
     /// <summary>How to start a program of the lab.</summary>
     public ProcessStartInfo Command(string program, IEnumerable<string> words)

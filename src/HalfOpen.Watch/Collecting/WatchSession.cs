@@ -34,10 +34,12 @@ public sealed record WatchOptions
 /// Watches the network namespace of the thread that runs it. Changes nothing and sends nothing. One run; the feed is
 /// thread-safe.
 /// </summary>
-public sealed class WatchSession(WatchOptions options)
+/// <param name="options">What to watch.</param>
+/// <param name="hub">Gets the frames; null, the default: one of its own.</param>
+public sealed class WatchSession(WatchOptions options, FrameHub? hub = null)
 {
     private static readonly TimeSpan GuardPatience = TimeSpan.FromSeconds(1);
-    private readonly FrameHub _hub = new();
+    private readonly FrameHub _hub = hub ?? new();
 
     /// <summary>The frames, also before the run begins and after it ended.</summary>
     public IWatchFeed Feed => _hub;

@@ -1,40 +1,14 @@
 // Frames come as server-sent events; everything is set as text, nothing as markup.
 import { age, count, plain, source, tiles, trouble, verdict } from "./words.js";
 import { draw, remember } from "./charts.js";
+import { follow, isLost, put, say } from "./stream.js";
 import { moveFocus, moveOrder, show, turnOrder } from "./table.js";
 
 const at = id => document.getElementById(id);
-const FIRST_WAIT = 1000, LONGEST_WAIT = 5000;   // ms between tries after a loss
-let newest = null, isFrozen = false, wait = FIRST_WAIT;
+const MACHINE = /\/m([0-9]+)\/$/;   // where several machines are watched: which one this is
+let newest = null, isFrozen = false;
 
-function put(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
-}
-
-function say(words, isLost) {
-  put(at("status"), words);
-  at("status").classList.toggle("lost", isLost);
-}
-
-function connect() {
-  const events = new EventSource("frames");
-  events.onopen = () => { wait = FIRST_WAIT; say(isFrozen ? "Frozen." : "Live.", false); };
-  events.onmessage = event => take(JSON.parse(event.data));
-  events.onerror = async () => {
-    events.close();
-    say("Lost, trying again ...", true);
-    document.title = "Lost, trying again - halfopen";
-    setTimeout(connect, wait);
-    wait = Math.min(LONGEST_WAIT, wait * 1.5);
-    // Somebody answers and does not know this link: a new watch was started, with a new one.
-    const answer = await fetch("frame.json", { method: "HEAD" }).catch(() => null);
-    if (answer?.status === 403) {
-      say("Lost: the watch was started again with another link. Open the link that it printed.", true);
-    }
-  };
-}
+const live = () => isFrozen ? "Frozen." : "Live.";
 
 function take(frame) {
   newest = frame;
@@ -93,8 +67,8 @@ function paintOwners(guard) {
 function freeze() {
   isFrozen = !isFrozen;
   at("freeze").setAttribute("aria-pressed", String(isFrozen));
-  if (!at("status").classList.contains("lost")) {
-    say(isFrozen ? "Frozen." : "Live.", false);
+  if (!isLost()) {
+    say(live(), false);
   }
 
   if (newest) {
@@ -142,4 +116,11 @@ document.addEventListener("keydown", event => {
   }
 });
 
-connect();
+const machine = MACHINE.exec(location.pathname);
+if (machine) {
+  at("up").hidden = false;
+  fetch("../frame.json").then(answer => answer.json())
+    .then(all => { at("name").textContent = "halfopen lab: " + plain(all.machines[machine[1]].name); }).catch(() => { });
+}
+
+follow(take, live);

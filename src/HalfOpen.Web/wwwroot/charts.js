@@ -1,15 +1,14 @@
-// Curves over time, drawn by uPlot. Each has the same in words below it.
+// What is remembered of the frames, as curves over time.
+import { hide, paint, redrawBy } from "./plot.js";
 import { count, noes, plain, rate, silent } from "./words.js";
 
 const POINTS = 600;   // frames that are remembered
 const NAMED = 5;      // programs with a colour of their own
 const KEPT = 40;      // programs of one frame that are remembered
-const HEIGHT = 180;
-const colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 export const keyOf = p => p.owner + "\u0000" + p.fullName + "\u0000" + p.name;
 
 const history = [];
-const charts = new Map();
+const times = () => history.map(h => h.time);
 
 /** Remembers a frame. */
 export function remember(frame) {
@@ -62,16 +61,6 @@ export function draw() {
 // A limit far above would press the curve flat; the words say it in any case.
 const nearTo = h => h.tracked > h.most / 10;
 
-/** After a change of size or of colours. */
-export function redraw() {
-  for (const chart of charts.values()) {
-    chart.plot?.destroy();
-    chart.plot = null;
-  }
-
-  draw();
-}
-
 function drawPrograms(last) {
   const sums = new Map();
   for (const h of history) {
@@ -95,90 +84,18 @@ function drawPrograms(last) {
   const rest = last.halfOpen - now.reduce((sum, [, n]) => sum + n, 0);
   const parts = [...now.map(([name, n]) => plain(name) + " " + count(n)), ...(rest > 0 ? ["others " + count(rest)] : [])];
   const limit = history.some(h => h.limit !== null) ? [["limit", "guard's limit", history.map(h => h.limit), [6, 4]]] : [];
-  paint("programs", "Half-open by program", bands, limit, [...bands].reverse(), count(last.halfOpen) + " now"
+  paint("programs", "Half-open by program", times(), bands, limit, [...bands].reverse(), count(last.halfOpen) + " now"
     + (parts.length ? ": " + parts.join(", ") : "") + ". Highest so far " + count(history.reduce((m, h) => Math.max(m, h.halfOpen), 0)) + ".");
 }
 
 function lines(id, title, isShown, series, words) {
   if (!isShown) {
-    const chart = charts.get(id);
-    if (chart) {
-      chart.figure.hidden = true;
-    }
-
+    hide(id);
     return;
   }
 
   const drawn = series.map(([c, name, of, dash]) => [c, name, history.map(of), dash]);
-  paint(id, title, [], drawn, [], words);
+  paint(id, title, times(), [], drawn, [], words);
 }
 
-/** Bands are filled, curves are lines. */
-function paint(id, title, bands, curves, bandLegend, words) {
-  const chart = charts.get(id) ?? make(id, title);
-  chart.figure.hidden = false;
-  chart.words.textContent = words;
-  legend(chart.legend, bandLegend, curves);
-  const data = [history.map(h => h.time), ...bands.map(b => b[2]), ...curves.map(c => c[2])];
-  const shape = JSON.stringify([bands.map(b => b[0]), curves.map(c => [c[0], c[3]])]);
-  const width = chart.box.clientWidth;
-  if (chart.plot && (chart.shape !== shape || chart.width !== width)) {
-    chart.plot.destroy();
-    chart.plot = null;
-  }
-
-  if (chart.plot) {
-    chart.plot.setData(data);
-  } else if (width > 0) {
-    [chart.shape, chart.width] = [shape, width];
-    chart.plot = new uPlot(options(width, bands, curves), data, chart.box);
-  }
-}
-
-function options(width, bands, curves) {
-  const axis = { stroke: colour("soft"), grid: { stroke: colour("grid"), width: 1 }, ticks: { stroke: colour("grid"), width: 1 }, font: "12px system-ui, sans-serif" };
-  return {
-    width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [10, 8, 0, 0],
-    scales: { y: { range: (_, low, high) => [0, Math.max(1, (high ?? 0) * 1.08)] } },
-    axes: [
-      { ...axis, values: (u, ticks) => ticks.map(t => new Date(t * 1000).toLocaleTimeString("en-GB")), space: 70 },
-      { ...axis, size: 52, values: (u, ticks) => ticks.map(t => Number.isInteger(t) ? count(t) : String(t)) },
-    ],
-    series: [
-      {},
-      ...bands.map(([c]) => ({ fill: colour(c), stroke: colour("card"), width: 1, points: { show: false } })),
-      ...curves.map(([c, , , dash]) => ({ stroke: colour(c), width: 2, dash, points: { show: false }, spanGaps: false })),
-    ],
-  };
-}
-
-function make(id, title) {
-  const figure = document.createElement("figure"), caption = document.createElement("figcaption"), box = document.createElement("div");
-  const list = document.createElement("ul"), words = document.createElement("p");
-  [figure.id, caption.id, words.id] = ["chart-" + id, "chart-" + id + "-title", "chart-" + id + "-words"];
-  [box.className, list.className, words.className, caption.textContent] = ["plot", "legend", "sum", title];
-  box.setAttribute("role", "img");
-  box.setAttribute("aria-labelledby", caption.id + " " + words.id);
-  figure.append(caption, box, list, words);
-  document.getElementById("charts").append(figure);
-  const chart = { figure, box, legend: list, words, plot: null, shape: "", width: 0 };
-  charts.set(id, chart);
-  return chart;
-}
-
-function legend(list, bands, curves) {
-  const entries = [...bands.map(([c, name]) => [c, plain(name)]), ...curves.map(([c, name]) => [c + " line", plain(name)])];
-  const shape = JSON.stringify(entries);
-  if (list.dataset.shape !== shape) {
-    list.dataset.shape = shape;
-    list.replaceChildren(...entries.map(([c, name]) => {
-      const item = document.createElement("li"), swatch = document.createElement("i"), text = document.createElement("span");
-      [swatch.className, text.textContent] = [c, name];
-      item.append(swatch, text);
-      return item;
-    }));
-  }
-}
-
-new ResizeObserver(() => draw()).observe(document.getElementById("charts"));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+redrawBy(draw);

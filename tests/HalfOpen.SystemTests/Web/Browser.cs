@@ -68,17 +68,25 @@ public sealed class Tab : IAsyncDisposable
     public IPage Page { get; }
 
     /// <summary>Until this is so.</summary>
-    public async Task WaitAsync(string expression)
+    /// <param name="seconds">To ask for; 20 by default.</param>
+    public async Task WaitAsync(string expression, int seconds = 20)
     {
         // Asked from outside each time: Playwright's own wait evaluates in the page, which the page's policy forbids.
         for (var tries = 0; !await Page.EvaluateAsync<bool>(expression); tries++)
         {
-            Assert.True(tries < 1000, "never came: " + expression);
+            Assert.True(tries < 50 * seconds, "never came: " + expression);
             await Task.Delay(20);
         }
     }
 
     public async Task<string> TextAsync(string selector) => await Page.Locator(selector).First.TextContentAsync() ?? "";
+
+    /// <summary>What is seen of it now, as a PNG.</summary>
+    public async Task PictureAsync(string file)
+    {
+        await Page.EvaluateAsync("scrollTo(0, 0)");
+        await Page.ScreenshotAsync(new() { Path = file, Type = ScreenshotType.Png, Animations = ScreenshotAnimations.Disabled });
+    }
 
     /// <summary>The console has no error and no warning, and nothing was asked of another host.</summary>
     public void AssertQuiet(bool exceptNetwork = false)

@@ -10,20 +10,27 @@ internal sealed class RunningPage
     private readonly Process _process;
 
     /// <summary>Returns when the link is printed.</summary>
-    public RunningPage(string[] words, Func<Func<Process>, Process>? where = null)
+    /// <param name="onError">On standard error rather than on standard output.</param>
+    public RunningPage(string[] words, bool onError = false)
     {
-        _process = where?.Invoke(() => BuiltProgram.Start(words)) ?? BuiltProgram.Start(words);
-        Errors = _process.StandardError.ReadToEndAsync();
+        _process = BuiltProgram.Start(words);
+        var (told, other) = (_process.StandardOutput, _process.StandardError);
+        if (onError)
+        {
+            (told, other) = (other, told);
+        }
+
+        var rest = other.ReadToEndAsync();
         while (Link is null)
         {
-            var line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("no link: " + Errors.Result);
+            var line = told.ReadLine() ?? throw new InvalidOperationException("no link: " + rest.Result);
             if (line.StartsWith(Before, StringComparison.Ordinal))
             {
                 Link = new Uri(line[Before.Length..]);
             }
         }
 
-        Output = _process.StandardOutput.ReadToEndAsync();
+        (Output, Errors) = onError ? (rest, told.ReadToEndAsync()) : (told.ReadToEndAsync(), rest);
     }
 
     public Uri Link { get; }

@@ -19,7 +19,8 @@ public sealed class LabBlockTests
         var model = new WatchModel();
         model.Started(FlowTo(1), new WatchWho("user root", "/tmp/halfopen-lab-x/swarm/dotnet halfopen.dll", "dotnet halfopen.dll"), 1,
             Seconds(1));
-        var frame = model.Frame(Seconds(2), default, new WatchSource(WatchKind.Events, ""));
+        var frame = model.Frame(Seconds(2), default, new WatchSource(WatchKind.Events, ""), null,
+            new WatchGuard("fair", 10, 9, 34, [], []));
         var plans = LabPlan.All(LabScenario.Freeze, giveUp: false);
         using (var line = new LabProgressLine(terminal, isQuiet: false))
         {
@@ -30,7 +31,7 @@ public sealed class LabBlockTests
         }
 
         var text = error.ToString();
-        Assert.Contains("swarm 1", text, StringComparison.Ordinal);
+        Assert.Contains("   9/10      34  swarm 1", text, StringComparison.Ordinal);
         Assert.Contains($"\e[{plans.Count + 2}A", text, StringComparison.Ordinal);
         Assert.All(text.Split('\n'), l => Assert.InRange(l.Replace("\e[K", "", StringComparison.Ordinal).Length, 0, 108));
     }

@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text.Json;
 using HalfOpen.Watch.Feed;
+using HalfOpen.Watch.Model;
 using HalfOpen.Web;
 using Xunit;
 
@@ -165,6 +166,43 @@ public sealed class WebPageTests : IAsyncLifetime
     {
         var problem = await Assert.ThrowsAsync<SocketException>(() => WebPage.StartAsync(_hub, new WebOptions { Port = Page.Link.Port }));
         Assert.Equal(SocketError.AddressAlreadyInUse, problem.SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task Several_machines_have_an_overview_and_a_page_each_behind_the_same_token()
+    {
+        var overview = new FeedHub<MachinesFrame>();
+        var second = new FrameHub();
+        overview.Publish(new MachinesFrame(7, DateTimeOffset.UnixEpoch, "browsing", 0.5, false,
+            [new MachineState("one", 3, null), new MachineState(MadeFrames.Evil, 4, MadeFrames.Of(2))]));
+        second.Publish(MadeFrames.Of(2));
+        await using var page = await WebPage.StartAsync(overview, [new FrameHub(), second], new WebOptions());
+        var root = page.Link.AbsolutePath;
+        async Task<string> Ask(string path) => await RawClient.AskAsync(page.Link, path, Cancel);
+        Assert.Contains("overview.js", await Ask(root), StringComparison.Ordinal);
+        Assert.Contains("overview.js", await Ask(root + "m7/../"), StringComparison.Ordinal);
+        Assert.Contains("id=\"who\"", await Ask(root + "m1/"), StringComparison.Ordinal);
+        Assert.Contains("\r\nLocation: " + root + "m1/\r\n", await Ask(root + "m1"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await Ask(root + "m1/app.js"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 503", await Ask(root + "m0/frame.json"), StringComparison.Ordinal);
+        using var frame = JsonDocument.Parse(Body(await Ask(root + "m1/frame.json")));
+        Assert.Equal(2, frame.RootElement.GetProperty("number").GetInt32());
+        var text = Body(await Ask(root + "frame.json"));
+        using var all = JsonDocument.Parse(text);
+        Assert.DoesNotContain(text, c => c is '\u202e' or '\e' or '\u200b');
+        Assert.Equal(JsonValueKind.Null, all.RootElement.GetProperty("machines")[0].GetProperty("now").ValueKind);
+        var now = all.RootElement.GetProperty("machines")[1].GetProperty("now");
+        Assert.Equal(("transmission", 9), (now.GetProperty("mostBy").GetString(),
+            now.GetProperty("guard").GetProperty("slotsTaken").GetInt32()));
+        foreach (var path in (string[])["m2/", "m-1/", "m1/m1/", "m1/../../", "m99999999999/", "m1/index.html/", "mx/frames"])
+        {
+            Refused(await Ask(root + path), 400, 403, 404);
+        }
+
+        foreach (var path in (string[])["/m1/", "/m1/frames"])
+        {
+            Refused(await Ask(path), 403);
+        }
     }
 
     [Fact]

@@ -84,6 +84,72 @@ public sealed class WebStreamTests
         Assert.True(seen.Count <= 100, string.Join(' ', seen));
     }
 
+    /// <summary>
+    /// As many as may follow, and connections beyond that ask for nothing: what is kept for all of them together is a
+    /// few frames, however many come. Frames are counted and not bytes, which depend on the collector's mood.
+    /// </summary>
+    [Fact]
+    public async Task Readers_that_take_nothing_keep_a_few_frames_and_no_more()
+    {
+        const int Frames = 300;
+        var hub = new FrameHub();
+        hub.Publish(MadeFrames.Of(1, programs: 1000));
+        await using var page = await WebPage.StartAsync(hub, new WebOptions());
+        var stuck = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                stuck.Add(await ReaderAsync(page));
+            }
+
+            for (var i = 0; i < 60; i++)
+            {
+                stuck.Add(await RawClient.ConnectAsync(page.Link, Cancel));
+            }
+
+            var frames = Publish(hub, Frames);
+            for (var i = 0; i < 50 && Alive(frames) > 20; i++)
+            {
+                await Task.Delay(20, Cancel);
+            }
+
+            Assert.InRange(Alive(frames), 1, 20); // the latest, and for each reader the one on its way and the next
+            Assert.Equal(8, page.Readers);
+        }
+        finally
+        {
+            stuck.ForEach(s => s.Dispose());
+        }
+
+        while (page.Readers > 0)
+        {
+            await Task.Delay(5, Cancel);
+        }
+
+        Assert.StartsWith("HTTP/1.1 200", await RawClient.AskAsync(page.Link, page.Link.AbsolutePath, Cancel), StringComparison.Ordinal);
+    }
+
+    private static WeakReference[] Publish(FrameHub hub, int count)
+    {
+        var weak = new WeakReference[count];
+        for (var i = 0; i < count; i++)
+        {
+            var frame = MadeFrames.Of(i + 2, programs: 1000);
+            weak[i] = new WeakReference(frame);
+            hub.Publish(frame);
+        }
+
+        return weak;
+    }
+
+    private static int Alive(WeakReference[] frames)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return frames.Count(f => f.IsAlive);
+    }
+
     [Fact]
     public async Task Disposing_ends_everything_although_somebody_reads()
     {

@@ -6,29 +6,25 @@ using Microsoft.AspNetCore.Http;
 namespace HalfOpen.Web;
 
 /// <summary>
-/// Frames as server-sent events (WHATWG HTML, 9.2), for a bounded number of readers. What a reader has not taken off
-/// the wire is bounded too: the next frame is fetched when the last one has left, and frames in between are skipped.
+/// Pictures as server-sent events (WHATWG HTML, 9.2), for a bounded number of readers. What a reader has not taken off
+/// the wire is bounded too: the next one is fetched when the last one has left, and those in between are skipped.
 /// One that takes nothing for long is cut off by Kestrel's least rate. Thread-safe.
 /// </summary>
-internal sealed class FrameStream(IWatchFeed feed, FrameText text, int mostReaders)
+internal sealed class EventStream<T>(IFeed<T> feed, LatestText<T> text, Func<T, long> number, ReaderCount readers)
+    where T : class
 {
-    /// <summary>Bytes handed over at once, so that no frame is copied whole for each reader.</summary>
+    /// <summary>Bytes handed over at once, so that no picture is copied whole for each reader.</summary>
     private const int Piece = 16 * 1024;
 
     private static readonly byte[] Hello = "retry: 1000\n\n"u8.ToArray();
     private static readonly byte[] End = "\n\n"u8.ToArray();
-    private int _readers;
-
-    /// <summary>Pages that follow now.</summary>
-    public int Readers => Volatile.Read(ref _readers);
 
     public async Task ServeAsync(HttpContext context, CancellationToken stop)
     {
-        if (Interlocked.Increment(ref _readers) > mostReaders)
+        if (!readers.TryEnter())
         {
-            Interlocked.Decrement(ref _readers);
             context.Response.Headers.RetryAfter = "5";
-            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{mostReaders} pages follow already: close one.");
+            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{readers.Most} pages follow already: close one.");
             return;
         }
 
@@ -49,7 +45,7 @@ internal sealed class FrameStream(IWatchFeed feed, FrameText text, int mostReade
         }
         finally
         {
-            Interlocked.Decrement(ref _readers);
+            readers.Leave();
         }
     }
 
@@ -57,11 +53,11 @@ internal sealed class FrameStream(IWatchFeed feed, FrameText text, int mostReade
     {
         await body.WriteAsync(Hello, cancel);
         await body.FlushAsync(cancel);
-        await foreach (var frame in feed.ReadAsync(cancel))
+        await foreach (var picture in feed.ReadAsync(cancel))
         {
-            var start = string.Create(CultureInfo.InvariantCulture, $"id: {frame.Number}\ndata: ");
+            var start = string.Create(CultureInfo.InvariantCulture, $"id: {number(picture)}\ndata: ");
             await body.WriteAsync(Encoding.ASCII.GetBytes(start), cancel);
-            for (var left = text.Of(frame); left.Length > 0; left = left[Math.Min(Piece, left.Length)..])
+            for (var left = text.Of(picture); left.Length > 0; left = left[Math.Min(Piece, left.Length)..])
             {
                 await body.WriteAsync(left[..Math.Min(Piece, left.Length)], cancel);
             }
