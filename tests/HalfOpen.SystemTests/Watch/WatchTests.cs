@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using HalfOpen.SystemTests.Control;
 using HalfOpen.SystemTests.Guard;
+using HalfOpen.Tests.Watch;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Watch;
@@ -23,6 +24,7 @@ public sealed partial class WatchTests
         await network.TryShortlyAsync(120);
         var (code, output, error) = await watching;
         Assert.True(code == 0, error);
+        Assert.All(output.TrimEnd('\n').Split('\n'), FrameSchema.Hold);
         var frames = output.TrimEnd('\n').Split('\n').Select(l => JsonDocument.Parse(l).RootElement).ToArray();
         var last = frames[^1];
         Assert.InRange(frames.Length, 3, 18);
@@ -45,10 +47,50 @@ public sealed partial class WatchTests
         network.HoldDeadPeers(25);
         var (code, output, error) = await network.WatchAsync("--json --once --sample");
         Assert.True(code == 0, error);
+        FrameSchema.Hold(output);
         var frame = JsonDocument.Parse(output).RootElement;
         Assert.Equal("samples", frame.GetProperty("source").GetProperty("kind").GetString());
         Assert.Contains("between two samples", frame.GetProperty("source").GetProperty("misses").GetString(), StringComparison.Ordinal);
         Assert.Equal(25, frame.GetProperty("programs")[0].GetProperty("halfOpen").GetInt32());
+    }
+
+    /// <summary>What a router or NAT on this machine remembers, against what the kernel itself says.</summary>
+    [Fact]
+    public async Task Where_connections_are_tracked_their_entries_are_shown()
+    {
+        Needs.Root();
+        using var network = new WatchedNetwork();
+        network.Machine.Run(() => Shell.Run("nft 'add table ip t; add chain ip t out { type nat hook postrouting priority 100; }; "
+            + "add rule ip t out masquerade; add chain ip t in { type filter hook output priority 0; }; "
+            + "add rule ip t in ct state new counter'"));
+        network.HoldDeadPeers(33);
+        var (code, output, error) = await network.WatchAsync("--json --once --for 1s");
+        Assert.True(code == 0, error);
+        var table = JsonDocument.Parse(output).RootElement.GetProperty("table");
+        var (count, max) = (Number(network, "count"), Number(network, "max"));
+        Assert.InRange(table.GetProperty("count").GetInt64(), 33, count);
+        Assert.Equal(max, table.GetProperty("max").GetInt64());
+        Assert.InRange(count, 33, 60);
+        var (_, text, _) = await network.WatchAsync("--once --for 1s");
+        Assert.Contains($"tracked {count} of ", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>That hides the cgroups, to which BPF is attached.</summary>
+    [Fact]
+    public async Task Started_by_ip_netns_exec_it_has_events()
+    {
+        Needs.Root();
+        var name = $"halfopen-watch-{Environment.ProcessId}";
+        Shell.Run($"ip netns add {name}; ip -n {name} link set lo up");
+        try
+        {
+            var output = await Task.Run(() => Shell.Run($"ip netns exec {name} '{BuiltProgram.Script}' watch --json --once --for 1s"));
+            Assert.Contains("\"kind\":\"events\"", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Shell.Run($"ip netns del {name}");
+        }
     }
 
     [Fact]
@@ -77,6 +119,7 @@ public sealed partial class WatchTests
         network.HoldDeadPeers(30);
         var (code, output, error) = await network.WatchAsync("--json --once --for 1s");
         Assert.True(code == 0, error);
+        FrameSchema.Hold(output);
         var frame = JsonDocument.Parse(output).RootElement;
         var slots = frame.GetProperty("guard");
         Assert.Equal(5, slots.GetProperty("limit").GetInt32());
@@ -153,6 +196,9 @@ public sealed partial class WatchTests
         Assert.Contains(says, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
     }
+
+    private static long Number(WatchedNetwork network, string what) => network.Machine.Run(() =>
+        long.Parse(Shell.Run($"cat /proc/sys/net/netfilter/nf_conntrack_{what}"), System.Globalization.CultureInfo.InvariantCulture));
 
     private static bool CanRead(string command)
     {

@@ -102,10 +102,29 @@ public sealed class FeedTests
         var guard = new WatchGuard("fair", 1, 1, 1, [new WatchGuardRow("a", "", 1, 1, default, "")], []);
         using var json = JsonDocument.Parse(Json(model.Frame(Seconds(1), default, new WatchSource(WatchKind.Events, ""),
             new WatchTable(1, 2), guard)));
+        FrameSchema.Hold(json.RootElement.GetRawText());
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "schemas", "watch.md"));
         var names = new HashSet<string>(StringComparer.Ordinal);
         Collect(json.RootElement, names);
         Assert.All(names, n => Assert.Contains($"`{n}`", page, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1, 0, false)]
+    [InlineData(2, 12, true)]
+    [InlineData(3, 1000, true)]
+    public void Frames_are_as_the_schema_says_and_the_schema_can_say_no(int number, int programs, bool hasGuard)
+    {
+        var frame = Json(Web.MadeFrames.Of(number, programs, hasGuard));
+        FrameSchema.Hold(frame);
+        foreach (var wrong in (string[])[frame.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal),
+            frame.Replace("\"count\":", "\"counts\":", StringComparison.Ordinal),
+            frame.Replace("\"hasLost\":false", "\"hasLost\":0", StringComparison.Ordinal),
+            frame.Replace("\"answered\":", "\"answered\":-", StringComparison.Ordinal)])
+        {
+            Assert.NotEqual(frame, wrong);
+            Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => FrameSchema.Hold(wrong));
+        }
     }
 
     [Fact]
