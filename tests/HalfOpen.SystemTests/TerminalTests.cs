@@ -94,6 +94,20 @@ public sealed class TerminalTests : IDisposable
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 
+    [Theory]
+    [InlineData("2>&-")]
+    [InlineData("2>/dev/full")]
+    [InlineData(">&- 2>&-")]
+    [InlineData(">/dev/full 2>/dev/full")]
+    public async Task Errors_that_nobody_can_read_change_no_exit_code(string redirection)
+    {
+        foreach (var (arguments, expected) in new[] { ("nosuch", 2), ("replay /nonexistent", 2), ("inspect /dev/null", 1) })
+        {
+            var (code, _, error) = await _tree.ShellAsync($"$H {arguments} {redirection}");
+            Assert.True(code == expected, $"{arguments} {redirection}: {code} {error}");
+        }
+    }
+
     [Fact]
     public async Task A_reader_that_goes_away_is_none()
     {

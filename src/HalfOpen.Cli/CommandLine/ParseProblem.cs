@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using HalfOpen.Core;
 
@@ -15,21 +16,20 @@ internal static class ParseProblem
     /// <returns>The sentence, with its full stop; null: nothing is wrong.</returns>
     public static string? Of(ParseResult parsed, IReadOnlyList<string> words)
     {
-        var command = parsed.CommandResult.Command;
         if (Misspelt(parsed, words) is { } option)
         {
-            var options = Options(parsed.CommandResult).SelectMany(Names).Where(n => n.StartsWith("--", StringComparison.Ordinal));
+            var options = LongNames(parsed.CommandResult);
             return $"there is no option {StrictValues.Shown(option)}{Resemblance.Hint(option, options)}.";
         }
 
         if (parsed.Tokens.FirstOrDefault(t => t.Type == TokenType.Directive) is { Value: var directive })
         {
-            return Unmatched(parsed.RootCommandResult.Command, directive); // [so] at the beginning; the library would skip it
+            return Unmatched(parsed.RootCommandResult, directive); // [so] at the beginning; the library would skip it
         }
 
         if (parsed.UnmatchedTokens is [var word, ..])
         {
-            return Unmatched(command, word);
+            return Unmatched(parsed.CommandResult, word);
         }
 
         return parsed.Errors is [var error, ..] ? Sentence(error) : null;
@@ -64,16 +64,35 @@ internal static class ParseProblem
     /// </summary>
     private static string? Misspelt(ParseResult parsed, IReadOnlyList<string> words)
     {
+        // -help would be taken for -h and what follows it.
         var plain = words.TakeWhile(w => w != "--").ToHashSet(StringComparer.Ordinal);
+        if (plain.FirstOrDefault(w => w is ['-', not '-', _, _, ..] && LongNames(parsed.CommandResult).Contains("-" + w)) is { } half)
+        {
+            return half;
+        }
+
         return parsed.Tokens.Where(t => t.Type == TokenType.Argument).Select(t => t.Value)
             .FirstOrDefault(
                 w => w is ['-', var next, ..] && !char.IsAsciiDigit(next) && next != '.' && plain.Contains(w) && !Path.Exists(w));
     }
 
-    private static string Unmatched(Command command, string word)
+    private static IEnumerable<string> LongNames(CommandResult result) =>
+        Options(result).SelectMany(Names).Where(n => n.StartsWith("--", StringComparison.Ordinal));
+
+    private static string Unmatched(CommandResult result, string word)
     {
+        var command = result.Command;
         var below = command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name).ToList();
-        var hint = Resemblance.Hint(word, below);
+        var hint = Resemblance.Hint(word, command is RootCommand ? below.Append("help") : below);
+        if (hint.Length == 0 && word.Length > 0)
+        {
+            // An option without its dashes, or a value without its option.
+            var meant = LongNames(result).FirstOrDefault(n => n == "--" + word)
+                ?? Options(result).FirstOrDefault(o => o.GetCompletions(CompletionContext.Empty).Any(c => c.Label == word))?.Name
+                    + " " + word;
+            hint = meant.StartsWith('-') ? $" (did you mean {meant}?)" : "";
+        }
+
         if (command is RootCommand)
         {
             return $"there is no verb {StrictValues.Shown(word)}{hint}; the verbs are {string.Join(", ", below)}.";

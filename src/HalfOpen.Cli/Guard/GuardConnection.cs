@@ -1,6 +1,7 @@
 using HalfOpen.Cli.CommandLine;
 using HalfOpen.Guard.Control;
 using HalfOpen.Guard.Rules;
+using HalfOpen.Linux;
 
 namespace HalfOpen.Cli.Guard;
 
@@ -32,7 +33,7 @@ internal static class GuardConnection
         }
         catch (ControlException e) when (e.Failure == ControlFailure.NotAllowed)
         {
-            throw CliException.Usage(e.Message + ".");
+            throw NotAllowed("ask the guard at " + path);
         }
         catch (ControlException e) when (e.Failure == ControlFailure.NoGuard)
         {
@@ -44,6 +45,12 @@ internal static class GuardConnection
         }
     }
 
+    /// <summary>What helps, so that it can be typed. Packages make the group; without it only root may ask.</summary>
+    private static CliException NotAllowed(string what) => CliException.Usage(
+        $"not allowed to {what}: use sudo" + (Accounts.GroupId(GuardPaths.GroupName) is null ? "."
+            : $", or join the group {GuardPaths.GroupName} ('sudo usermod -aG {GuardPaths.GroupName} {Environment.UserName}', then log in "
+                + "again)."));
+
     private static string NoGuard(string folder)
     {
         string[] others = [];
@@ -54,7 +61,7 @@ internal static class GuardConnection
         }
         catch (UnauthorizedAccessException)
         {
-            throw CliException.Usage($"not allowed to look into {folder}: be root (sudo) or a member of the group {GuardPaths.GroupName}.");
+            throw NotAllowed("look into " + folder);
         }
 
         return others.Length == 0

@@ -67,6 +67,7 @@ internal static class CompletionsVerb
         if [[ "$funcstack[1]" == _halfopen ]]; then
             _halfopen "$@"
         else
+            (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
             compdef _halfopen halfopen ./halfopen
         fi
         """;

@@ -15,7 +15,7 @@ internal static class ManVerb
     {
         var page = new Argument<string?>("page")
         {
-            Description = "halfopen, or halfopen-VERB. Default: the names of all pages.",
+            Description = "halfopen, halfopen-VERB or VERB. Default: the names of all pages.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         page.CompletionSources.Add(
@@ -44,9 +44,11 @@ internal static class ManVerb
                 return ExitCode.Done;
             }
 
+            name = names.Contains("halfopen-" + name) ? "halfopen-" + name : name; // 'man guard' is what people type
             if (!names.Contains(name))
             {
-                throw CliException.Usage($"there is no page {StrictValues.Shown(name)}{Resemblance.Hint(name, names)}; 'halfopen man' "
+                var known = names.Concat(root.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
+                throw CliException.Usage($"there is no page {StrictValues.Shown(name)}{Resemblance.Hint(name, known)}; 'halfopen man' "
                     + "lists them. Try 'halfopen man --help'.");
             }
 

@@ -9,7 +9,7 @@ public static class Resemblance
     /// <summary>
     /// The word that is nearest to <paramref name="typed"/>: at most one slip (a letter too many, missing, wrong, or
     /// two swapped) for every three letters, or a beginning of three letters or more that only one word has. Case,
-    /// and _ for -, are no slip. Null: nothing is near. Of two
+    /// hyphens and underscores are no slip. Null: nothing is near. Of two
     /// as near the one that begins with the same letter, or the first.
     /// </summary>
     public static string? Nearest(string typed, IEnumerable<string> words)
@@ -25,12 +25,12 @@ public static class Resemblance
         var plain = Plain(typed);
         var (best, least) = all.Select(w => (Word: w, Slips: Slips(plain, Plain(w)))).DefaultIfEmpty((Word: "", Slips: int.MaxValue))
             .MinBy(w => (w.Slips, w.Word.Length > 0 && plain.Length > 0 && char.ToLowerInvariant(w.Word[0]) == plain[0] ? 0 : 1));
-        if (least <= Math.Max(1, plain.Trim('-').Length / 3) && plain.Trim('-').Length > 1)
+        if (least <= Math.Max(1, plain.Length / 3) && plain.Length > 1)
         {
             return best;
         }
 
-        var beginning = plain.Trim('-').Length < 3 ? [] : all.Where(w => Plain(w).StartsWith(plain, StringComparison.Ordinal)).ToList();
+        var beginning = plain.Length < 3 ? [] : all.Where(w => Plain(w).StartsWith(plain, StringComparison.Ordinal)).ToList();
         return beginning.Count == 1 ? beginning[0] : null;
     }
 
@@ -38,7 +38,8 @@ public static class Resemblance
     public static string Hint(string typed, IEnumerable<string> words) =>
         Nearest(typed, words) is { } near ? $" (did you mean {near}?)" : "";
 
-    private static string Plain(string text) => text.ToLowerInvariant().Replace('_', '-');
+    private static string Plain(string text) =>
+        string.Concat(text.Where(c => c is not ('-' or '_'))).ToLowerInvariant();
 
     /// <summary>
     /// Restricted Damerau-Levenshtein distance (Damerau, "A technique for computer detection and correction of

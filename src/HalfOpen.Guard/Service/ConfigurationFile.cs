@@ -46,7 +46,9 @@ public static class ConfigurationFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new GuardException($"cannot read {path}: {e.Message}", e);
+            throw new GuardException(
+                Directory.Exists(path) ? $"{path} is a folder, and no configuration file"
+                    : $"cannot read {path}: {e.Message.TrimEnd('.')}", e);
         }
 
         return Parse(Encoding.UTF8.GetString(bytes), path, settings, table);

@@ -1,3 +1,4 @@
+using HalfOpen.Guard.Rules;
 using HalfOpen.Linux;
 using HalfOpen.Linux.Collecting;
 using HalfOpen.Watch.Feed;
@@ -111,8 +112,8 @@ public sealed class WatchSession(WatchOptions options, FrameHub? hub = null)
         var description = source.Description;
         if (guard.IsForbidden)
         {
-            const string Words = "a guard runs, and only root and its group may ask it";
-            description = description with { Why = description.Why.Length > 0 ? $"{description.Why}; {Words}" : Words };
+            const string Words = $"a guard runs, and only root (sudo) and the group {GuardPaths.GroupName} may ask it";
+            description = description with { Why = description.Why.Length > 0 ? $"{Words}; {description.Why}" : Words };
         }
 
         var tracked = NetworkCounts.Read();

@@ -1,4 +1,6 @@
+using System.Globalization;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 using Xunit;
 
 namespace HalfOpen.Tests.Cli;
@@ -20,6 +22,14 @@ public sealed class WrongInputTests
     [InlineData("there is no verb 'simulat' (did you mean simulate?)", "simulat")]
     [InlineData("there is no verb 'simulat' (did you mean simulate?)", "simulat", "--help")]
     [InlineData("there is no verb 'simulat' (did you mean simulate?)", "help", "simulat")]
+    [InlineData("there is no verb 'halp' (did you mean help?)", "halp")]
+    [InlineData("there is no verb 'version' (did you mean --version?)", "version")]
+    [InlineData("there is no option '-help' (did you mean --help?)", "simulate", "-help")]
+    [InlineData("'freeze' is one word too many (did you mean --scenario freeze?)", "simulate", "freeze")]
+    [InlineData("'limit' is one word too many (did you mean --limit?)", "guard", "limit", "10")]
+    [InlineData("has no option 'givup' (did you mean give-up?)", "simulate", "--policy", "fair+givup")]
+    [InlineData("there is no page 'simulat' (did you mean simulate?)", "man", "simulat")]
+    [InlineData("/etc is a folder, and no configuration file", "guard", "--config", "/etc")]
     [InlineData("there is no verb '[foo]'", "[foo]")]
     [InlineData("there is no verb ''", "")]
     [InlineData("there is no option '--verison' (did you mean --version?)", "--verison")]
@@ -100,6 +110,30 @@ public sealed class WrongInputTests
     {
         Assert.Contains("@x: no such file", (await CliRunner.RunAsync(["inspect", "@x"])).Error, StringComparison.Ordinal);
         Assert.Contains("cannot read '--x'", (await CliRunner.RunAsync(["replay", "--", "--x"])).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_people_write_a_decimal_comma_everything_is_read_and_told_as_elsewhere()
+    {
+        var before = CultureInfo.CurrentCulture;
+        var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (comma.NumberFormat.NumberDecimalSeparator, comma.NumberFormat.NumberGroupSeparator) = (",", ".");
+        comma.NumberFormat.NegativeSign = "~";
+        CultureInfo.CurrentCulture = comma;
+        try
+        {
+            Assert.Equal(2.5, NumberText.Real("2.5"));
+            Assert.Null(NumberText.Real("2,5"));
+            Assert.Null(NumberText.Whole("1.000"));
+            Assert.Contains("0.1s to 1h", (await CliRunner.RunAsync(["watch", "--every", "0,5s"])).Error, StringComparison.Ordinal);
+            Assert.Contains("a number from 1 to 20", (await CliRunner.RunAsync(["lab", "--speed", "2,1"])).Error, StringComparison.Ordinal);
+            var table = await CliRunner.RunAsync(["simulate", "-p", "fair", "-l", "10", "--set", "durationSeconds=5.5", "--csv"]);
+            Assert.Equal((0, ""), (table.Code, table.Error));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]
