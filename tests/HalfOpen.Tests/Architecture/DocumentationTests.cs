@@ -45,6 +45,25 @@ public sealed partial class DocumentationTests
             select $"{page.Path}:{paragraph.Line + 1}: {words} words, {ParagraphWords} are enough");
     }
 
+    /// <summary>Page times, and live peers a minute: what the picture says in words.</summary>
+    [Fact]
+    public void The_picture_of_the_readme_and_the_table_beneath_it_are_of_one_run()
+    {
+        var drawn = PictureRow().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs/images/lab.svg")));
+        var written = TableRow().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")));
+        Assert.Equal(8, drawn.Count);
+        Assert.Equal(drawn.Select(d => d.Groups[3].Value), written.Select(w => string.Concat(w.Groups[3].Value.Split(','))));
+        foreach (var column in new[] { 1, 2 })
+        {
+            Assert.All(
+                drawn.Zip(written),
+                row => Assert.Equal(Seconds(row.First.Groups[column].Value), Number(row.Second.Groups[column].Value), 0.0051));
+        }
+
+        static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+        static double Seconds(string text) => Number(text.Split(' ')[0]) / (text.EndsWith("ms", StringComparison.Ordinal) ? 1000 : 1);
+    }
+
     [Fact]
     public void Dead_links_are_seen()
     {
@@ -137,6 +156,13 @@ public sealed partial class DocumentationTests
     [InlineData("docs/index.html", "docs/guides/guard.html", "guides/guard.html")]
     public void Files_of_the_site_find_each_other(string from, string to, string link) =>
         Assert.Equal(link, SiteBuilder.Relative(from, to));
+
+    [GeneratedRegex("x=\"678\"[^>]*>([0-9.]+ m?s)</text>\\s*<text[^>]*>([0-9.]+ m?s)</text>\\s*<text[^>]*>[0-9]+</text>"
+        + "(?:\\s*<text[^>]*x=\"896\"[^>]*>([0-9]+)</text>)?")]
+    private static partial Regex PictureRow();
+
+    [GeneratedRegex(@"(?m)^\| [^|]+\| \**([0-9.]+) / ([0-9.]+) s\**\s*\| *([0-9,]*) *\|")]
+    private static partial Regex TableRow();
 
     [GeneratedRegex("(?<=<(?<tag>[a-z]+) [^>]*)\\b(href|src)=\"([^\"]*)\"")]
     private static partial Regex Reference();
