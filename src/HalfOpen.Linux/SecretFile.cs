@@ -91,12 +91,12 @@ public static class SecretFile
 
         if (BinaryPrimitives.ReadUInt32LittleEndian(status[OwnerOffset..]) != Accounts.OwnUserId())
         {
-            throw new LinuxException($"{path} belongs to another user, who knows what it holds: give another name");
+            throw new LinuxException($"{path} belongs to another user, who knows what it holds: name another file");
         }
 
         if ((mode & RightsOfOthers) != 0)
         {
-            throw new LinuxException($"{path} may be read or written by other users: delete it, and a new one is made");
+            throw new LinuxException($"{path} may be read or written by other users, so it holds no secret: name another file");
         }
 
         Span<byte> room = stackalloc byte[MaxLength + 1];

@@ -46,8 +46,8 @@ internal static class WebWatch
         {
             return WebToken.TryParse(SecretFile.ReadOrCreate(tokenFile, options.Token.Reveal()), out var token)
                 ? options with { Token = token }
-                : throw CliException.Usage($"--token-file: {PlainText.Of(tokenFile)} holds no token of a page: delete it, "
-                    + "and a new one is made.");
+                : throw CliException.Usage($"--token-file: {PlainText.Of(tokenFile)} holds no token of a page: "
+                    + "name another file, and it is made.");
         }
         catch (LinuxException e)
         {

@@ -13,9 +13,9 @@ namespace HalfOpen.Watch.Collecting;
 internal sealed class SampledAttempts : IAttemptSource
 {
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>At most one part in two hundred of our time goes into looking, while a look takes no more than 10
+    /// <summary>At most one part in two hundred of our time goes into looking, while a look takes no more than 25
     /// ms.</summary>
     private const int PauseFactor = 199;
 
