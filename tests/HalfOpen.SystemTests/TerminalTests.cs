@@ -83,6 +83,74 @@ public sealed class TerminalTests : IDisposable
         Assert.Equal(expected != 0, File.ReadAllBytes(driver).SequenceEqual(_tree.Originals[driver]));
     }
 
+    /// <summary>In a terminal, where every child gets the signal, too. What is typed first starts the work.</summary>
+    [Theory]
+    [InlineData("simulate --scenario outbreak --hosts 4000000 --plot $D/out", "%", "")]
+    [InlineData("simulate --policy fair --limit 10 --set durationSeconds=2500000 --record $D/out --json", "", "")]
+    [InlineData("simulate --policy fair --limit 10 --set durationSeconds=2500000 --timeline $D/out", "", "")]
+    [InlineData("replay", "\"counted\"", "{\"t\":0,\"submit\":1,\"program\":\"a\",\"destination\":\"10.0.0.1:443\"}\n")]
+    [InlineData("inspect / --recurse", "searched", "")]
+    [InlineData("doctor --watch-for 100s", "", "")]
+    [InlineData("lab --svg $D/out", "%", "")]
+    public async Task Ctrl_C_ends_a_long_job(string arguments, string sign, string typed)
+    {
+        if (arguments.StartsWith("lab", StringComparison.Ordinal))
+        {
+            Guard.Needs.Root();
+        }
+
+        var folder = Directory.CreateTempSubdirectory("halfopen-ctrl-c-");
+        try
+        {
+            var start = new ProcessStartInfo("script")
+                { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+            foreach (var arg in (string[])["-qefc", $"{BuiltProgram.Script} {arguments.Replace("$D", folder.FullName)}", "/dev/null"])
+            {
+                start.ArgumentList.Add(arg);
+            }
+
+            using var process = Process.Start(start)!;
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            await process.StandardInput.WriteAsync(typed);
+            await process.StandardInput.FlushAsync(limit.Token);
+            var output = new StringBuilder();
+            var buffer = new char[4096];
+            var isStopped = false;
+            while (true)
+            {
+                var read = process.StandardOutput.ReadAsync(buffer, limit.Token).AsTask();
+                if (!isStopped && sign.Length == 0)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(3), limit.Token); // it says nothing on the way
+                }
+
+                if (!isStopped && (sign.Length == 0 || output.ToString().Contains(sign, StringComparison.Ordinal)))
+                {
+                    isStopped = true;
+                    await process.StandardInput.WriteAsync("\u0003");
+                    await process.StandardInput.FlushAsync(limit.Token);
+                }
+
+                if (await read is var count && count == 0)
+                {
+                    break;
+                }
+
+                output.Append(buffer, 0, count);
+            }
+
+            await process.WaitForExitAsync(limit.Token);
+            Assert.True(process.ExitCode == 130, output.ToString());
+            Assert.Contains("interrupted.", output.ToString(), StringComparison.Ordinal);
+            Assert.Single(output.ToString().Split('\n'), l => l.Contains("halfopen: ", StringComparison.Ordinal));
+            Assert.Empty(folder.GetFileSystemInfos());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData(">/dev/full")]
     [InlineData(">&-")]

@@ -16,13 +16,23 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
             output.WriteLine("Examples:");
             foreach (var (commandLine, meaning) in verb.Examples)
             {
-                output.WriteLine($"  {commandLine}");
-                output.WriteLine($"      {meaning}");
+                // A command that is broken has the backslash of a shell, so that it can be pasted all the same.
+                Write("  ", commandLine, 6, " \\");
+                Write("      ", meaning, 6, "");
             }
 
             output.WriteLine();
         }
 
         return code;
+
+        void Write(string before, string text, int indent, string atBreak)
+        {
+            parseResult.InvocationConfiguration.Output.Write(before);
+            foreach (var line in WordWrap.Lines(text, inner.MaxWidth, indent, before.Length, atBreak))
+            {
+                parseResult.InvocationConfiguration.Output.WriteLine(line);
+            }
+        }
     }
 }

@@ -27,30 +27,48 @@ internal static class Welcome
     public static int Show(Terminal terminal)
     {
         var o = terminal.Out;
-        o.WriteLine(
-            $"{terminal.Bold("Halfopen")} {VersionText.Current}: the cure for networks that freeze while one program's transfers run "
-            + $"fine.");
+        Write($"Halfopen {VersionText.Current}: the cure for networks that freeze while one program's transfers run fine.",
+            line => line.StartsWith("Halfopen", StringComparison.Ordinal) ? terminal.Bold("Halfopen") + line["Halfopen".Length..] : line);
         o.WriteLine();
-        o.WriteLine("A connection attempt that nobody answers is half-open: it holds a slot until it is given up.");
-        o.WriteLine("Where slots are limited and one program's dead peers hold them all, every other program waits.");
+        Write("A connection attempt that nobody answers is half-open: it holds a slot until it is given up.");
+        Write("Where slots are limited and one program's dead peers hold them all, every other program waits.");
         o.WriteLine();
         var verbs = VerbSummaries(terminal);
         var width = verbs.Max(v => v.Name.Length);
         foreach (var (name, description) in verbs)
         {
-            o.WriteLine($"  {terminal.Bold(name.PadRight(width))}  {description}");
+            o.Write($"  {terminal.Bold(name.PadRight(width))}  ");
+            Hang(description, width + 4);
         }
 
         o.WriteLine();
         o.WriteLine(terminal.Bold("Try first:"));
         foreach (var (commandLine, meaning) in FirstSteps)
         {
-            o.WriteLine($"  {commandLine.PadRight(FirstSteps.Max(s => s.CommandLine.Length))}  {meaning}");
+            var first = FirstSteps.Max(s => s.CommandLine.Length);
+            o.Write($"  {commandLine.PadRight(first)}  ");
+            Hang(meaning, first + 4);
         }
 
         o.WriteLine();
-        o.WriteLine($"Every verb explains itself: {Typed} VERB --help");
+        Write($"Every verb explains itself: {Typed} VERB --help");
         return ExitCode.Done;
+
+        void Write(string text, Func<string, string>? paint = null)
+        {
+            foreach (var line in WordWrap.Lines(text, terminal.Width))
+            {
+                o.WriteLine(paint is null ? line : paint(line));
+            }
+        }
+
+        void Hang(string text, int column)
+        {
+            foreach (var line in WordWrap.Lines(text, terminal.Width, column, column))
+            {
+                o.WriteLine(line);
+            }
+        }
     }
 
     private static List<(string Name, string Description)> VerbSummaries(Terminal terminal) =>

@@ -13,6 +13,7 @@ namespace HalfOpen.Cli.Lab;
 /// </summary>
 internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDisposable
 {
+    private readonly TimeLeft _left = new(TimeProvider.System);
     private string _lastWhat = "";
     private int _lastTenth = -1;
     private int _width;
@@ -33,7 +34,7 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
 
         var pages = progress.Pages.Count == 0
             ? "" : "   pages loaded: " + string.Join("  ", progress.Pages.Select(p => $"{Short(p.Plan)} {p.Pages}"));
-        var line = $"{progress.Share,4:0 %}  {progress.What}{pages}";
+        var line = $"{progress.Share,4:0 %}  {Left(progress)}{progress.What}{pages}";
         if (terminal.ErrorIsTerminal)
         {
             line = line.Length < terminal.Width ? line : line[..(terminal.Width - 1)];
@@ -65,7 +66,7 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
         var lines = progress.Pages.Zip(progress.Frames, (p, frame) => Line(Short(p.Plan), p.Pages, frame))
             .Prepend($"{"machine",-16} {"pages",5} {"half-open",9} {"oldest",6} {"new/s",6} {"dead",5} {"slots",7} {"waiting",7}"
                 + "  by program, waiting ones included")
-            .Prepend($"{progress.Share,4:0 %}  {progress.What}").ToArray();
+            .Prepend($"{progress.Share,4:0 %}  {Left(progress)}{progress.What}").ToArray();
         if (!terminal.ErrorIsTerminal)
         {
             terminal.Error.WriteLine(string.Join('\n', lines));
@@ -99,6 +100,9 @@ internal sealed class LabProgressLine(Terminal terminal, bool isQuiet) : IDispos
 
     private static string Slots(WatchGuard? guard) =>
         guard is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"{guard.SlotsTaken}/{guard.Limit}");
+
+    /// <summary>What matters first: a narrow terminal shows the beginning of a line.</summary>
+    private string Left(LabProgress progress) => _left.Words(progress.Share) is { Length: > 0 } words ? words + "  " : "";
 
     /// <summary>A program of the lab runs from a folder of its own, which has its name.</summary>
     private static string Name(WatchProgram program)

@@ -6,6 +6,8 @@ namespace HalfOpen.Cli.Simulate;
 internal sealed class ProgressBar(Terminal terminal, bool wanted) : IDisposable
 {
     private const int Width = 30;
+    private const int Rest = 24; // percent and the time left
+    private readonly TimeLeft _left = new(TimeProvider.System);
     private readonly bool _shown = wanted && terminal.ErrorIsTerminal;
     private readonly Lock _gate = new();
     private int _last = -1;
@@ -27,7 +29,8 @@ internal sealed class ProgressBar(Terminal terminal, bool wanted) : IDisposable
 
             _last = percent;
             var filled = percent * Width / 100;
-            terminal.Error.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {percent,3} %");
+            var line = $"{percent,3} % {_left.Words(share),-12} [{new string('#', filled)}{new string('.', Width - filled)}]";
+            terminal.Error.Write("\r" + (line.Length < terminal.Width ? line : line[..(terminal.Width - 1)]));
         }
     }
 
@@ -35,7 +38,7 @@ internal sealed class ProgressBar(Terminal terminal, bool wanted) : IDisposable
     {
         if (_shown && _last >= 0)
         {
-            terminal.Error.Write("\r" + new string(' ', Width + 8) + "\r");
+            terminal.Error.Write("\r" + new string(' ', Math.Min(Width + Rest, terminal.Width - 1)) + "\r");
         }
     }
 }

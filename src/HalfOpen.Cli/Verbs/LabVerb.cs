@@ -105,7 +105,7 @@ internal static class LabVerb
             progress.Dispose();
             if (picture is not null)
             {
-                await File.WriteAllTextAsync(picture, LabPicture.Draw(result, Command(parsed)), cancel);
+                WholeFile.Write(picture, LabPicture.Draw(result, Command(parsed)));
             }
 
             if (parsed.GetValue(json))

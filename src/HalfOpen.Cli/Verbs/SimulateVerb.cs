@@ -42,7 +42,7 @@ internal static class SimulateVerb
         verb.Checks(parsed => Check(options, parsed));
         verb.Does(async (parsed, cancel) => parsed.GetValue(options.Replay) is { } replay
             ? await ReplayAsync(terminal, options, parsed, replay, cancel)
-            : Run(terminal, options, parsed, cancel));
+            : await Task.Run(() => Run(terminal, options, parsed, cancel), cancel)); // on its own thread: Ctrl-C is heard
         return verb;
     }
 
@@ -167,8 +167,9 @@ internal static class SimulateVerb
 
         if (parsed.GetValue(options.Record) is { } record)
         {
-            using var file = File.Create(record);
-            var result = Experiment.RunRecorded(scenario, requests[0], file, out var incomplete, cancel);
+            using var file = new WholeFile(record);
+            var result = Experiment.RunRecorded(scenario, requests[0], file.Stream, out var incomplete, cancel);
+            file.Keep();
             if (incomplete is not null)
             {
                 terminal.Error.WriteLine($"halfopen: {record} leaves out {incomplete}, which the replay format has no word for.");

@@ -42,7 +42,8 @@ public sealed class BoundedLineReader(TextReader input)
             }
 
             _start = 0;
-            _end = await input.ReadAsync(_buffer, cancellation);
+            // A terminal's read ends with a line and not by being cancelled: it is left to itself.
+            _end = await input.ReadAsync(_buffer, cancellation).AsTask().WaitAsync(cancellation);
             if (_end == 0)
             {
                 return _line.Length == 0 ? null : Text();
