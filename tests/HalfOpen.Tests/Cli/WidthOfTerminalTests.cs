@@ -35,7 +35,7 @@ public sealed class WidthOfTerminalTests
         var code = await Application.RunAsync(args, new Terminal(TextReader.Null, output, TextWriter.Null, false, false, false, width));
         Assert.Equal(0, code);
         var lines = output.ToString().ReplaceLineEndings("\n").Split('\n');
-        Assert.All(lines, line => Assert.True(TextWidth.Of(line.TrimEnd()) <= width || line.Trim().Split(' ').Length == 1, line));
+        Assert.All(lines, line => Assert.True(TextWidth.Of(line.TrimEnd()) <= width || line.Trim(' ', '\\').Split(' ').Length == 1, line));
         var words = lines.SelectMany(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
         var command = args.Length == 0 ? Root() : Application.Parse(Root(), args).CommandResult.Command;
         var texts = command.Options.Where(o => !o.Hidden && args.Length > 0).Select(o => o.Description)
