@@ -97,13 +97,14 @@ public static partial class Accounts
     }
 
     /// <summary>
-    /// Gives an open file to this process' user and to a group. Without the group, or without root, nothing changes.
+    /// Gives an open file to this process' user and to a group, or to the process' own group where there is none of that
+    /// name: as a file that was just made. Without root nothing changes.
     /// </summary>
     public static void GiveToGroup(SafeFileHandle file, string group)
     {
-        if (GroupId(group) is { } id && Environment.IsPrivilegedProcess)
+        if (Environment.IsPrivilegedProcess)
         {
-            _ = ChownOpen(file, OwnUserId(), id);
+            _ = ChownOpen(file, OwnUserId(), GroupId(group) ?? EffectiveGroup());
         }
     }
 
@@ -135,6 +136,9 @@ public static partial class Accounts
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    private static partial uint EffectiveGroup();
 
     [LibraryImport("libc", EntryPoint = "fchown")]
     private static partial int ChownOpen(SafeFileHandle file, uint owner, uint group);

@@ -33,7 +33,8 @@ internal sealed class VerbCommand : Command
     /// </summary>
     public void Does(Func<ParseResult, CancellationToken, Task<int>> action) => SetAction((parsed, cancellation) =>
     {
-        return IsChecked(parsed) ? Task.FromResult(ExitCode.Done) : action(parsed, cancellation);
+        // On another thread: the library hears Ctrl-C only once the action has given back its task.
+        return IsChecked(parsed) ? Task.FromResult(ExitCode.Done) : Task.Run(() => action(parsed, cancellation), cancellation);
     });
 
     public void Does(Func<ParseResult, int> action) => SetAction(parsed =>

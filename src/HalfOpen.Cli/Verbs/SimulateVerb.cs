@@ -42,7 +42,7 @@ internal static class SimulateVerb
         verb.Checks(parsed => Check(options, parsed));
         verb.Does(async (parsed, cancel) => parsed.GetValue(options.Replay) is { } replay
             ? await ReplayAsync(terminal, options, parsed, replay, cancel)
-            : await Task.Run(() => Run(terminal, options, parsed, cancel), cancel)); // on its own thread: Ctrl-C is heard
+            : Run(terminal, options, parsed, cancel));
         return verb;
     }
 
