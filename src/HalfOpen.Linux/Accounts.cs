@@ -97,8 +97,8 @@ public static partial class Accounts
     }
 
     /// <summary>
-    /// Gives an open file to this process' user and to a group, or to the process' own group where there is none of that
-    /// name: as a file that was just made. Without root nothing changes.
+    /// Gives an open file to this process' user and to a group, or to the process' own group where there is none of
+    /// that name: as a file that was just made. Without root nothing changes.
     /// </summary>
     public static void GiveToGroup(SafeFileHandle file, string group)
     {
