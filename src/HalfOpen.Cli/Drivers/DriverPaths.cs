@@ -45,6 +45,44 @@ internal static class DriverPaths
         return store;
     }
 
+    /// <summary>What stands at the path that the user named; null: nothing.</summary>
+    /// <exception cref="CliException">It is there, and not ours to read: nothing that follows could be.</exception>
+    public static FileEntry? FindReadable(LocalFileStore store, string path)
+    {
+        FileEntry? entry;
+        try
+        {
+            entry = store.Find(path);
+        }
+        catch (FileProblemException e)
+        {
+            throw CliException.Usage(e.Message);
+        }
+
+        try
+        {
+            switch (entry?.Kind)
+            {
+                case EntryKind.File:
+                    File.OpenHandle(path).Dispose();
+                    break;
+                case EntryKind.Folder:
+                    _ = Directory.EnumerateFileSystemEntries(path).Any();
+                    break;
+            }
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw CliException.Usage($"{Shown(path)} is not yours to read: be its owner, or root (sudo).");
+        }
+        catch (IOException)
+        {
+            // In use, or gone again: whoever reads it tells better.
+        }
+
+        return entry;
+    }
+
     /// <summary>
     /// The drivers at a path, as the search comes by them. No such path is wrong usage; a folder that cannot be read is
     /// a failure, or below a search a warning. A

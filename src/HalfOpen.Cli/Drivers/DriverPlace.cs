@@ -50,12 +50,12 @@ internal sealed class DriverPlace : IDisposable
     public static DriverPlace Open(string path, string? backupFolder = null)
     {
         var local = DriverPaths.Open(path);
-        var entry = local.Find(path);
+        var entry = DriverPaths.FindReadable(local, path);
         ImagePath? inside = null;
         if (entry is null && (inside = ImagePath.Parse(path)) is not null)
         {
             local.Trust(inside.Image);
-            entry = local.Find(inside.Image);
+            entry = DriverPaths.FindReadable(local, inside.Image);
         }
 
         if (backupFolder is not null && !Directory.Exists(backupFolder))

@@ -26,6 +26,11 @@ public static class ConfigurationFile
     /// what is allowed.</exception>
     public static GuardSettings Read(string path, GuardSettings settings, SettingTable table)
     {
+        if (path.Length == 0)
+        {
+            throw new GuardException("the name of the configuration file is empty: give one");
+        }
+
         byte[] bytes;
         try
         {

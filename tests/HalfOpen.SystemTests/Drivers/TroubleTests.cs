@@ -92,6 +92,21 @@ public sealed class TroubleTests : IDisposable
     }
 
     [Fact]
+    public async Task What_cannot_be_read_is_wrong_usage_in_one_line()
+    {
+        NeedsRoot();
+        foreach (var words in new[] { "inspect $D", "patch $D --yes", "restore $D --yes", "inspect $D/copy01/TCPIP.SYS", "doctor $D" })
+        {
+            var (code, output, error) = await _tree.ShellAsync(
+                "chown -R 65534:65534 $D && chmod 700 $D && exec setpriv --inh-caps=-all --bounding-set=-all $H " + words);
+            Assert.Equal((2, ""), (code, output));
+            Assert.True(error.Contains("not yours to read", StringComparison.Ordinal)
+                || error.Contains("permission denied", StringComparison.Ordinal), error);
+            Assert.Single(error.TrimEnd().Split('\n'));
+        }
+    }
+
+    [Fact]
     public async Task A_file_in_use_is_refused_in_one_line()
     {
         var (code, _, error) = await _tree.ShellAsync("flock -x $D/copy01/TCPIP.SYS $H patch $D --recurse --yes");

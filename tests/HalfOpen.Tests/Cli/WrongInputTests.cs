@@ -29,6 +29,7 @@ public sealed class WrongInputTests
     [InlineData("'limit' is one word too many (did you mean --limit?)", "guard", "limit", "10")]
     [InlineData("has no option 'givup' (did you mean give-up?)", "simulate", "--policy", "fair+givup")]
     [InlineData("there is no page 'simulat' (did you mean simulate?)", "man", "simulat")]
+    [InlineData("the name of the configuration file is empty", "guard", "-c", "")]
     [InlineData("/etc is a folder, and no configuration file", "guard", "--config", "/etc")]
     [InlineData("there is no verb '[foo]'", "[foo]")]
     [InlineData("there is no verb ''", "")]
