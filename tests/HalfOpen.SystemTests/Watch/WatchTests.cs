@@ -187,7 +187,7 @@ public sealed partial class WatchTests
 
     [Theory]
     [InlineData("--every 0s", "give 0.1s to 1h")]
-    [InlineData("--for x", "a duration like")]
+    [InlineData("--for x", "a number with ms, s, min or h")]
     [InlineData("--bogus", "--help")]
     public async Task Wrong_usage_is_said_in_one_line(string arguments, string says)
     {

@@ -152,7 +152,7 @@ public sealed class BrowserTests(Browser browser) : IClassFixture<Browser>, IAsy
             }
 
             var token = Path.Combine(folder.FullName, "token");
-            string[] words = ["watch", "--web", "--port", $"{port}", "--token-file", token, "--every", "0.2"];
+            string[] words = ["watch", "--web", "--port", $"{port}", "--token-file", token, "--every", "0.2s"];
             var first = new RunningPage(words);
             await using var tab = await browser.OpenAsync(first.Link);
             await tab.WaitAsync("document.getElementById('status').textContent === 'Live.'");
