@@ -17,7 +17,7 @@ public sealed class SiteTests(Browser browser, SiteTests.Site site) : IClassFixt
         await tab.WaitAsync("document.querySelectorAll('#results a').length > 0");
         Assert.Contains("Windows installation CD", await tab.TextAsync("#results a b"), StringComparison.Ordinal);
         await tab.Page.Keyboard.PressAsync("Enter");
-        await tab.WaitAsync("location.href.includes('docs/guides/installation-media.html')");
+        await tab.Page.WaitForURLAsync("**/docs/guides/installation-media.html*");
 
         await tab.Page.FillAsync("#search", "nat budget");
         await tab.WaitAsync("document.querySelectorAll('#results a').length > 3");
