@@ -41,7 +41,15 @@ internal static class DriverPaths
         }
 
         var store = new LocalFileStore();
-        store.Trust(path);
+        try
+        {
+            store.Trust(path);
+        }
+        catch (FileProblemException e)
+        {
+            throw CliException.Usage(e.Message);
+        }
+
         return store;
     }
 
@@ -63,6 +71,7 @@ internal static class DriverPaths
         {
             switch (entry?.Kind)
             {
+                case null: // a folder above it may be closed to us
                 case EntryKind.File:
                     File.OpenHandle(path).Dispose();
                     break;

@@ -15,7 +15,7 @@ public sealed class OwnTablesTests
     private static readonly GuardOptions Everything = new()
     {
         Containers = true,
-        Exemptions = [Exempt("port:22"), Exempt("user:33"), Exempt("to:10.1.0.0/16"), Exempt("to:10.2.3.4"), Exempt("to:fd01::/13")],
+        Exemptions = [Exempt("port:22"), Exempt("user:33"), Exempt("to:10.1.0.0/16"), Exempt("to:10.2.3.4"), Exempt("to:fd00::/13")],
     };
 
     [Fact]

@@ -16,8 +16,9 @@ public sealed class SiteTests(Browser browser, SiteTests.Site site) : IClassFixt
         await tab.Page.Keyboard.TypeAsync("slipstream");
         await tab.WaitAsync("document.querySelectorAll('#results a').length > 0");
         Assert.Contains("Windows installation CD", await tab.TextAsync("#results a b"), StringComparison.Ordinal);
+        var arrives = tab.Page.WaitForURLAsync("**/docs/guides/installation-media.html*", new() { WaitUntil = WaitUntilState.Commit });
         await tab.Page.Keyboard.PressAsync("Enter");
-        await tab.Page.WaitForURLAsync("**/docs/guides/installation-media.html*");
+        await arrives;
 
         await tab.Page.FillAsync("#search", "nat budget");
         await tab.WaitAsync("document.querySelectorAll('#results a').length > 3");
