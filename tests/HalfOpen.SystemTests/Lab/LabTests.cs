@@ -102,8 +102,7 @@ public sealed class LabTests
         {
             Assert.Equal(2730, side(runs["unlimited"]).GetProperty("maxNatEntries").GetInt32());
 
-            // The router counts what it holds when it is looked at; the guard, what it has read of. On a busy machine it
-            // reads a moment later than the router has seen it.
+            // The router counts what it holds, the guard what it has read of: on a busy machine a moment later.
             Assert.InRange(side(runs["fair"]).GetProperty("maxNatEntries").GetInt32(), 1000, 2000 + (2000 / 20));
             Assert.True(Loaded(side(runs["unlimited"])) <= 0.4 * Loaded(side(runs["fair"])), output);
         }
