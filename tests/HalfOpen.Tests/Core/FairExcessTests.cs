@@ -26,6 +26,20 @@ public sealed class FairExcessTests
         Pages(harness);
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    public void The_same_users_browser_opens_pages_at_once_too(int limit)
+    {
+        var harness = new EngineHarness(new FairOptions(), limit);
+        for (var i = 0; i < 1_000; i++)
+        {
+            harness.Adopt(1 + i, "storm", Host(i), owner: "b");
+        }
+
+        Pages(harness);
+    }
+
     [Fact]
     public void What_just_fits_keeps_its_slots()
     {
