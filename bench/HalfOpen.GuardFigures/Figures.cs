@@ -49,7 +49,7 @@ internal static class Figures
     private static void Known(TestNetwork network) => PrintRates("64 at a time to one host",
         Alternate(network, new GuardOptions { Limit = 1000 }, () => Load.Run(64, 40_000, 80, hosts: 1)));
 
-    /// <summary>Silent attempts of the same program hold nine tenths of the slots: the rest is what 64 may share.</summary>
+    /// <summary>Silent attempts of the same program hold nine tenths of the slots: 64 share the rest.</summary>
     private static void Scarce(TestNetwork network)
     {
         using var silent = new SocketsProcess(network.Machine, 256, 90);
