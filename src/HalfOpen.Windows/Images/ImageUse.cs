@@ -16,24 +16,48 @@ internal static class ImageUse
 
     private const int OpenAccess = 3; // O_ACCMODE
 
-    /// <summary>A sentence that says who has the file open for writing and what to do; null when nobody is known
-    /// to.</summary>
+    /// <summary>
+    /// As long a moment's use is waited for: udev looks at every device that somebody has closed after writing, and a
+    /// child that was just forked holds its parent's files until it executes its program.
+    /// </summary>
+    private const int Tries = 25, PauseMilliseconds = 20;
+
+    /// <summary>
+    /// A sentence that says who has the file open for writing and what to do; null when nobody is known to. Whoever has
+    /// it only for a moment is waited for.
+    /// </summary>
     /// <param name="handle">Open for reading; we have the file open for writing nowhere.</param>
     public static string? Find(SafeFileHandle handle, string path)
     {
-        if (NativeImage.IsLockedByAnotherRun(handle))
+        if (!TryFor(() => !NativeImage.IsLockedByAnotherRun(handle)))
         {
             return "another halfopen is at work on this image: wait for it and try again.";
         }
 
-        if (IsUsedByQemu(handle))
+        if (!TryFor(() => !IsUsedByQemu(handle)))
         {
             return $"qemu has it open{Named(path)}: shut the virtual machine down (or end the qemu program that uses it), and try again.";
         }
 
-        return !NativeImage.IsOpenForWriting(handle) ? null
+        return TryFor(() => !NativeImage.IsOpenForWriting(handle)) ? null
             : $"another program has it open for writing{Named(path)}: shut the virtual machine down, close what uses the image, and "
                 + "try again.";
+    }
+
+    /// <summary>Asks again for up to half a second, until the answer is yes.</summary>
+    public static bool TryFor(Func<bool> ask)
+    {
+        for (var i = 1; !ask(); i++)
+        {
+            if (i == Tries)
+            {
+                return false;
+            }
+
+            Thread.Sleep(PauseMilliseconds);
+        }
+
+        return true;
     }
 
     /// <summary>Whether qemu has a file open in any way: even a reader must not see it change.</summary>

@@ -100,7 +100,22 @@ internal sealed class ImageWriter : IDisposable
             : throw new FileProblemException(_files.FullPath, "the image became shorter while it was being worked on.");
     }
 
-    public void Dispose() => _handles.ForEach(h => h.Dispose());
+    /// <summary>
+    /// Closing alone would leave our locks to a child that this process has just forked, until the child executes its
+    /// program.
+    /// </summary>
+    public void Dispose()
+    {
+        foreach (var handle in _handles.Where(h => !h.IsClosed))
+        {
+            if (_files.Folder is not null)
+            {
+                NativeImage.UnlockAll(handle);
+            }
+
+            handle.Dispose();
+        }
+    }
 
     private void WriteByte(int file, long offset, byte value)
     {
@@ -138,17 +153,18 @@ internal sealed class ImageWriter : IDisposable
                 throw new FileProblemException(_files.FullPath, "the image was replaced while it was being looked at: try again.");
             }
 
-            if (!NativeImage.TryLock(handle))
+            if (!ImageUse.TryFor(() => NativeImage.TryLock(handle)))
             {
                 throw new FileProblemException(_files.FullPath, "another halfopen is at work on this image: wait for it and try again.");
             }
 
             ImageUse.KeepQemuOut(handle);
-            return !ImageUse.IsUsedByQemu(handle) ? handle
+            return ImageUse.TryFor(() => !ImageUse.IsUsedByQemu(handle)) ? handle
                 : throw new FileProblemException(_files.FullPath, "qemu has just opened it: shut the virtual machine down, and try again.");
         }
         catch (Exception)
         {
+            NativeImage.UnlockAll(handle);
             handle.Dispose();
             throw;
         }

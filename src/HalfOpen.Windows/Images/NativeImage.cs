@@ -159,6 +159,15 @@ internal static partial class NativeImage
             || Marshal.GetLastPInvokeError() is not (Again or Denied);
     }
 
+    /// <summary>Gives up the lock of <see cref="TryLock"/> and those of <see cref="TryShare"/>; none held is no failure.</summary>
+    public static void UnlockAll(SafeFileHandle handle)
+    {
+        var number = (int)handle.DangerousGetHandle();
+        var request = new FileLock { Type = Unlocked };
+        _ = LockControl(number, OfdSetLock, ref request);
+        _ = Flock(number, Unlock);
+    }
+
     private static int DirectoryFlag => IsArm ? 0x4000 : 0x10000;
 
     private static int NoFollowFlag => IsArm ? 0x8000 : 0x20000;

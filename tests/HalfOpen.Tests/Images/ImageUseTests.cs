@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using HalfOpen.TestDrivers;
 using HalfOpen.Tests.Windows;
+using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Images;
 using Xunit;
 
@@ -46,4 +49,61 @@ public sealed class ImageUseTests : IDisposable
     [InlineData("!1:/a")]
     [InlineData("xp.vdi!99999999999:/a")]
     public void Other_paths_are_not(string path) => Assert.Null(ImagePath.Parse(path));
+
+    /// <summary>A child has its parent's files until it executes its program; so a lock that only closing gives up is
+    /// held by it, too.</summary>
+    [Fact]
+    public void Whoever_starts_programs_meanwhile_can_still_use_an_image_again_at_once()
+    {
+        var image = Write();
+        using var end = new CancellationTokenSource();
+        var starter = new Thread(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                Process.Start("true").Dispose();
+            }
+        });
+        starter.Start();
+        try
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                using var store = ImageFileStore.Open(image)!;
+                Lock(store).Dispose();
+            }
+        }
+        finally
+        {
+            end.Cancel();
+            starter.Join();
+        }
+    }
+
+    [Fact]
+    public void Whoever_has_an_image_for_a_moment_is_waited_for()
+    {
+        var asked = 0;
+        Assert.True(ImageUse.TryFor(() => ++asked == 3));
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public void Whoever_keeps_an_image_is_not_waited_for_without_end()
+    {
+        var image = Write();
+        using var other = new FileStream(image, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        using var store = ImageFileStore.Open(image)!;
+        var problem = Assert.Throws<FileProblemException>(() => Lock(store));
+        Assert.Contains("another halfopen is at work on this image", problem.Message, StringComparison.Ordinal);
+    }
+
+    private string Write()
+    {
+        var fat = TestDisks.Fat(false, true, ("i386", "tcpip.sys", SyntheticDriver.Build(new SyntheticDriverOptions()).Bytes));
+        _folder.Write("x.img", TestDisks.Mbr(512, (6, fat)));
+        return _folder.In("x.img");
+    }
+
+    private static IDisposable Lock(ImageFileStore store) => store.Lock(ImagePath.RootOf(store.Path, store.Image.Volumes[0].Number));
 }
