@@ -159,7 +159,9 @@ internal static partial class NativeImage
             || Marshal.GetLastPInvokeError() is not (Again or Denied);
     }
 
-    /// <summary>Gives up the lock of <see cref="TryLock"/> and those of <see cref="TryShare"/>; none held is no failure.</summary>
+    /// <summary>
+    /// Gives up the lock of <see cref="TryLock"/> and those of <see cref="TryShare"/>; none held is no failure.
+    /// </summary>
     public static void UnlockAll(SafeFileHandle handle)
     {
         var number = (int)handle.DangerousGetHandle();
