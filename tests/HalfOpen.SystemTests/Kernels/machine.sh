@@ -3,6 +3,16 @@ debian_of() { case "$1" in 5.10) echo bullseye ;; *) echo bookworm ;; esac; }
 
 die() { echo "kernels: $*" >&2; exit 2; }
 
+# An archive that is being updated, or out of reach for a moment, is asked three times.
+again() {
+  local try
+  for try in 5 15 0; do
+    "$@" && return
+    [ $try = 0 ] || sleep $try
+  done
+  return 1
+}
+
 # apt with lists of its own, so that another Debian's kernels can be had without touching this machine's. The archive is the one that this machine uses.
 apt_for() {
   local suite=$1 site folder=$work/apt-$1
@@ -14,7 +24,11 @@ apt_for() {
   fi
   local options=(-q -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/lists"
     -o "Dir::Cache=$folder/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none)
-  [ -e "$folder/done" ] || { apt-get "${options[@]}" update >"$folder/log" 2>&1 && touch "$folder/done"; } || die "apt-get update: $(tail -1 "$folder/log")"
+  if [ ! -e "$folder/done" ]; then
+    # Without "any", lists that could not be fetched are a warning only.
+    again apt-get "${options[@]}" -o APT::Update::Error-Mode=any update >"$folder/log" 2>&1 || die "apt-get update: $(tail -n 1 "$folder/log")"
+    touch "$folder/done"
+  fi
   "$1" "${options[@]}" "${@:2}"
 }
 
@@ -22,13 +36,15 @@ apt_for() {
 kernel() {
   local series=$1 suite package folder
   suite=$(debian_of "$series")
-  package=$(apt_for "$suite" apt-cache search --names-only "^linux-image-${series//./\\.}\\.[0-9.]+[+a-z0-9-]*-cloud-amd64\$" | cut -d' ' -f1 | sort -V | tail -1)
+  package=$(apt_for "$suite" apt-cache search --names-only "^linux-image-${series//./\\.}\\.[0-9.]+[+a-z0-9-]*-cloud-amd64\$" | cut -d" " -f1 | sort -V | tail -n 1) || exit 2
   [ -n "$package" ] || die "Debian $suite has no kernel $series"
   folder=$work/$package
   if [ ! -e "$folder/done" ]; then
     mkdir -p "$folder"
-    (cd "$folder" && apt_for "$suite" apt-get download "$package" >download.log 2>&1 && dpkg -x ./*.deb . && rm ./*.deb && touch done) \
-      || die "$package: $(tail -1 "$folder/download.log")"
+    (cd "$folder" && again apt_for "$suite" apt-get download "$package" >download.log 2>&1 && dpkg -x ./*.deb . && rm ./*.deb && touch done) || {
+      rm -f "$work/apt-$suite/done" # its lists may be of before an update of the archive
+      die "$package: $(tail -n 1 "$folder/download.log")"
+    }
   fi
   echo "$folder"
 }
