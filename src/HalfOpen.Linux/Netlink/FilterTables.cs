@@ -14,6 +14,12 @@ public sealed class FilterTables : IDisposable
     /// <summary>What was told matters less than that something was: what does not fit is not missed.</summary>
     private const int ChangesBufferBytes = 64 << 10;
 
+    /// <summary>
+    /// How often a list is asked for, while others change theirs. One asking takes about 0.05 ms, in which a busy
+    /// program (Docker, fail2ban, kube-proxy) may well have changed something; a hundred times in a row it has not.
+    /// </summary>
+    private const int MostTries = 100;
+
     private const int NoAnswer = 71; // EPROTO
     private readonly NetlinkSocket _socket;
     private readonly NetlinkSocket _changes;
@@ -112,7 +118,7 @@ public sealed class FilterTables : IDisposable
     {
         var writer = new NetlinkWriter(_request);
         FilterMessages.AskTable(ref writer, family, table, NextSequence());
-        return Read(_request.AsSpan(0, writer.Length), isDump: false, ref mixed);
+        return Read(_request.AsSpan(0, writer.Length), isDump: false, ref mixed) == DumpEnd.Whole;
     }
 
     /// <summary>The same for a chain: its hook, priority and policy, not its rules.</summary>
@@ -120,15 +126,26 @@ public sealed class FilterTables : IDisposable
     {
         var writer = new NetlinkWriter(_request);
         FilterMessages.AskChain(ref writer, family, table, chain, NextSequence());
-        return Read(_request.AsSpan(0, writer.Length), isDump: false, ref mixed);
+        return Read(_request.AsSpan(0, writer.Length), isDump: false, ref mixed) == DumpEnd.Whole;
     }
 
-    /// <summary>The same for all rules of a table.</summary>
+    /// <summary>The same for all rules of a table, of one moment: asked again while others change theirs.</summary>
     public bool TryDescribeRules(FilterFamily family, string table, ref ulong mixed)
     {
-        var writer = new NetlinkWriter(_request);
-        FilterMessages.AskRules(ref writer, family, table, NextSequence());
-        return Read(_request.AsSpan(0, writer.Length), isDump: true, ref mixed);
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            var writer = new NetlinkWriter(_request);
+            FilterMessages.AskRules(ref writer, family, table, NextSequence());
+            var described = mixed;
+            var answer = Read(_request.AsSpan(0, writer.Length), isDump: true, ref described);
+            if (answer != DumpEnd.Interrupted)
+            {
+                mixed = described;
+                return answer == DumpEnd.Whole;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Forgets which changes were told.</summary>
@@ -145,14 +162,15 @@ public sealed class FilterTables : IDisposable
         _socket.Dispose();
     }
 
-    private bool Read(ReadOnlySpan<byte> request, bool isDump, ref ulong mixed)
+    private DumpEnd Read(ReadOnlySpan<byte> request, bool isDump, ref ulong mixed)
     {
         if (_socket.Send(request) != 0)
         {
-            return false;
+            return DumpEnd.None;
         }
 
-        var complete = false;
+        var answer = DumpEnd.None;
+        var interrupted = false;
         for (var datagram = _socket.TryReceive(); !datagram.IsEmpty; datagram = _socket.TryReceive())
         {
             var reader = new NetlinkReader(datagram);
@@ -163,18 +181,23 @@ public sealed class FilterTables : IDisposable
                     continue;
                 }
 
-                if (FilterMessages.TryReadObject(message, out var content))
+                // A dump during which somebody changed something shows neither what was nor what is. The kernel says
+                // so once, on whatever message comes next.
+                interrupted |= isDump && (message.Flags & NetlinkConstants.DumpInterrupted) != 0;
+                var content = FilterMessages.TryReadObject(message, out var told);
+                if (content)
                 {
-                    mixed = Mix(mixed, content);
-                    complete |= !isDump;
+                    mixed = Mix(mixed, told);
                 }
 
-                // A dump during which somebody changed something shows neither what was nor what is.
-                complete |= message.IsDone && (message.Flags & NetlinkConstants.DumpInterrupted) == 0;
+                if (isDump ? message.IsDone : content)
+                {
+                    answer = DumpEnd.Whole;
+                }
             }
         }
 
-        return complete;
+        return interrupted ? DumpEnd.Interrupted : answer;
     }
 
     /// <summary>FNV-1a.</summary>
@@ -189,5 +212,16 @@ public sealed class FilterTables : IDisposable
 
             return (mixed ^ (ulong)content.Length) * 0x100000001b3;
         }
+    }
+
+    private enum DumpEnd
+    {
+        /// <summary>There is no such thing, or no answer.</summary>
+        None,
+
+        /// <summary>Somebody changed something meanwhile.</summary>
+        Interrupted,
+
+        Whole,
     }
 }

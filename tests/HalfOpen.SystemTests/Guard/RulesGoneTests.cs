@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Net.Sockets;
+using HalfOpen.Guard;
+using HalfOpen.Guard.Rules;
 using HalfOpen.SystemTests.Control;
 using Xunit;
 
@@ -63,6 +66,60 @@ public sealed class RulesGoneTests : IDisposable
         GuardVerbTests.Until(guard, s => s["waiting"]!.GetValue<int>() == 1);
         guard.Signal("TERM");
         Assert.Single(guard.End().Error.Split('\n'), l => l.Contains("giving way", StringComparison.Ordinal));
+    }
+
+    /// <summary>
+    /// Docker, fail2ban and kube-proxy change theirs all day. A list of ours that the kernel could not give at one
+    /// moment was taken for rules that had gone: put back, which loses what is held, and given up after five times.
+    /// </summary>
+    [Fact]
+    public void Others_may_change_theirs_as_often_as_they_like()
+    {
+        Needs.Root();
+        const string Change = "add table ip others; add chain ip others some; delete table ip others";
+        using var network = new TestNetwork();
+        using var others = network.Machine.Run(() => Process.Start(new ProcessStartInfo("/usr/sbin/nft", "-i")
+            { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!);
+        var changes = new Thread(() =>
+        {
+            try
+            {
+                while (true)
+                {
+                    others.StandardInput.WriteLine(Change);
+                }
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // The test has ended it.
+            }
+        })
+        { IsBackground = true, Name = "others" };
+        try
+        {
+            network.Machine.Run(() =>
+            {
+                using var rules = new ThrowawayRules(RuleBackend.Nft);
+                rules.Install(new GuardOptions { Containers = true }, default);
+                changes.Start();
+                for (var i = 0; i < 20_000; i++)
+                {
+                    Assert.True(rules.AreIntact(), $"at look {i}");
+                }
+
+                Assert.False(others.HasExited);
+                Shell.Run("nft delete table ip6 halfopen");
+                Assert.False(rules.AreIntact());
+                Assert.Null(rules.PutBack());
+                Assert.True(rules.AreIntact());
+                rules.Remove();
+            });
+        }
+        finally
+        {
+            others.Kill();
+            others.WaitForExit();
+        }
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
