@@ -130,6 +130,38 @@ public sealed class FirewallToolsTests : IDisposable
             ["4003 mss 1460 dscp 0", Expected4, Expected5]);
     }
 
+    /// <summary>
+    /// What Tailscale sets on a machine that routes for its network: a mark in FORWARD, by which nat masquerades later.
+    /// </summary>
+    [Fact]
+    public void Chains_like_tailscales()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(Comparison.Marker);
+        using var peer = RouterTests.AddLan(network, "tailscale0");
+        network.Machine.Run(() => Shell.Run("""
+            iptables -N ts-input; iptables -N ts-forward; iptables -t nat -N ts-postrouting
+            iptables -I INPUT -j ts-input; iptables -I FORWARD -j ts-forward; iptables -t nat -I POSTROUTING -j ts-postrouting
+            iptables -A ts-input -s 100.115.92.0/23 ! -i tailscale0 -j RETURN; iptables -A ts-input -s 100.64.0.0/10 ! -i tailscale0 -j DROP
+            iptables -A ts-input -i tailscale0 -j ACCEPT; iptables -A ts-input -p udp --dport 41641 -j ACCEPT
+            iptables -A ts-forward -i tailscale0 -j MARK --set-xmark 0x40000/0xff0000
+            iptables -A ts-forward -m mark --mark 0x40000/0xff0000 -j ACCEPT
+            iptables -A ts-forward -s 100.64.0.0/10 -o tailscale0 -j DROP; iptables -A ts-forward -o tailscale0 -j ACCEPT
+            iptables -t nat -A ts-postrouting -m mark --mark 0x40000/0xff0000 -j MASQUERADE
+            iptables -t mangle -A FORWARD -p tcp --dport 4001 -j DROP
+            iptables -t mangle -A FORWARD -p tcp --dport 4004 --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1200
+            iptables -t mangle -A POSTROUTING -p tcp --dport 4012 -m mark ! --mark 0x40000/0xff0000 -j DROP
+            """));
+        Comparison.Run(
+            network,
+            peer,
+            _folder,
+            ["--router"],
+            () => network.Machine.Run(() => Shell.Run("iptables -t mangle -I FORWARD -p tcp --dport 4005 -j DSCP --set-dscp 10")),
+            ["4003 mss 1460 dscp 0", Expected4, Expected5, "4012 mss 1460 dscp 0"]);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private Process Start(NetworkNamespace where, string program, params string[] arguments)
