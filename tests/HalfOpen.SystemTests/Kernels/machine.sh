@@ -54,12 +54,12 @@ initrd() {
   local folder=$1 version tree part
   version=$(basename "$folder"/boot/vmlinuz-* | sed s/^vmlinuz-//)
   tree=$folder/initrd
-  [ -e "$folder/initrd.cpio" ] && [ "$folder/initrd.cpio" -nt "$here/init" ] && return
+  [ -e "$folder/initrd.cpio" ] && [ "$folder/initrd.cpio" -nt "$here/init" ] && [ "$folder/initrd.cpio" -nt "$here/machine.sh" ] && return
   rm -rf "$tree"
   mkdir -p "$tree"/{bin,proc,sys,dev,new,"lib/modules/$version/kernel"}
   cp "$(command -v busybox)" "$tree/bin/busybox"
   cp "$here/init" "$tree/init"
-  for part in net drivers/net/veth.ko drivers/net/veth.ko.xz drivers/net/tun.ko drivers/net/tun.ko.xz drivers/virtio drivers/block \
+  for part in net drivers/net/wireguard drivers/net/vrf.ko drivers/net/vrf.ko.xz drivers/net/veth.ko drivers/net/veth.ko.xz drivers/net/tun.ko drivers/net/tun.ko.xz drivers/virtio drivers/block \
     fs/ext4 fs/jbd2 fs/mbcache.ko fs/mbcache.ko.xz fs/overlayfs lib crypto arch/x86/crypto; do
     [ -e "$folder/lib/modules/$version/kernel/$part" ] || continue
     mkdir -p "$(dirname "$tree/lib/modules/$version/kernel/$part")"
