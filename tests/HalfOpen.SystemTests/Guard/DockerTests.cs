@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using HalfOpen.SystemTests.Control;
 using Xunit;
@@ -86,6 +87,47 @@ public sealed class DockerTests : IDisposable
         // Without counters.
         string Rules() => network.Machine.Run(() =>
             Shell.Run("iptables-save | sed -e '/^#/d' -e 's/ \\[[0-9:]*\\]$//'; ip6tables-save | sed -e '/^#/d' -e 's/ \\[[0-9:]*\\]$//'"));
+    }
+
+    /// <summary>The command of docs/guides/guard.md; the image is this machine's own programs.</summary>
+    [Fact]
+    public void As_docker_runs_it_by_the_guides_command_it_knows_everything()
+    {
+        Needs.Root();
+        var guide = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "guides", "guard.md"));
+        var command = guide[guide.IndexOf("docker run", StringComparison.Ordinal)..];
+        command = command[..command.IndexOf("IMAGE", StringComparison.Ordinal)]
+            .Replace("\\\n", "", StringComparison.Ordinal).Replace("-d --name halfopen-guard", "--rm", StringComparison.Ordinal)
+            .Replace("-v /run/halfopen:/run/halfopen", $"-v {_folder}:{_folder}", StringComparison.Ordinal);
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var docker = new DockerDaemon(network.Machine, _folder);
+        docker.Run($"mkdir {_folder}/links; cd {_folder}/links; for f in bin sbin lib lib64; do ln -s usr/$f $f; done; "
+            + "tar -c . | docker import - machine");
+        if (docker.Run("docker run --rm --cap-add BPF small sleep 0 2>&1 || true").Contains("unknown capability", StringComparison.Ordinal))
+        {
+            // As the guide says.
+            command = command.Replace("--cap-add BPF --cap-add PERFMON", "--cap-add SYS_ADMIN", StringComparison.Ordinal);
+        }
+
+        using var guard = new GuardProcess(network.Machine, _folder, ["--limit", "10"], docker.Wrap(
+            $"{command} -e HALFOPEN_RUNTIME_DIR={_folder} -v /usr:/usr:ro -v /etc:/etc:ro -v {BuiltProgram.Root}:{BuiltProgram.Root} "
+            + "machine"));
+        Assert.Contains("\"outcomeSource\":\"bpf\",\"outcomeProblem\":\"\"",
+            guard.FirstLine.Length > 0 ? guard.FirstLine : guard.End().Error, StringComparison.Ordinal);
+        using var connected = network.Connect("10.78.0.1", 80); // of a program outside of the container
+        Assert.True(connected.Poll(20_000_000, SelectMode.SelectWrite));
+        using var silent = network.Connect("10.79.0.1", 80);
+        docker.Run("docker run -d --name beside --network host small nc -w 300 10.79.0.2 80");
+        var beside = "docker " + docker.Run("docker inspect -f '{{.Id}}' beside")[..12];
+        GuardVerbTests.Until(guard, s => s["totals"]!["established"]!.GetValue<int>() == 1 && s["halfOpen"]!.GetValue<int>() == 2);
+        var status = GuardVerbTests.Status(guard);
+        Assert.NotNull(Owner(status, beside));
+        Assert.Contains(status["programs"]!.AsArray(), p =>
+            p!["name"]!.GetValue<string>().StartsWith(Environment.ProcessPath!, StringComparison.Ordinal));
+        guard.Signal("TERM"); // docker passes it on
+        guard.End();
+        Assert.DoesNotContain("halfopen", network.Machine.Run(() => Shell.Run("nft list tables")), StringComparison.Ordinal);
     }
 
     public void Dispose() => Shell.Run($"rm -rf --one-file-system {_folder}");
