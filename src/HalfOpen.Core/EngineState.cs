@@ -21,7 +21,7 @@ internal sealed class EngineState
     {
         Options = options;
         WholeLimit = options.Limit;
-        Programs = new ProgramTable(options.MaxPrograms) { Recycled = index => _rows[index] = default };
+        Programs = new ProgramTable(options.MaxPrograms) { Recycled = Forget };
         Deadlines = new DeadlineHeap(Slab);
     }
 
@@ -249,6 +249,15 @@ internal sealed class EngineState
         }
 
         Append(new Decision(kind, Slab.IdOf(index), Slab[index].Tag, RejectReason.None, TimeSpan.Zero));
+    }
+
+    /// <summary>A program is forgotten; one that never had an attempt may have no row.</summary>
+    private void Forget(int program)
+    {
+        if (HasRow(program))
+        {
+            _rows[program] = default;
+        }
     }
 
     private void MarkStarted(ref Attempt attempt, ref CounterRow row)

@@ -46,6 +46,22 @@ public abstract class PolicyContract
     }
 
     [Fact]
+    public void A_program_that_never_had_an_attempt_is_forgotten_as_any_other()
+    {
+        var harness = new EngineHarness(Policy, 1, o => o with { MaxPrograms = 16 });
+        for (var i = 1; i <= 16; i++)
+        {
+            harness.Submit(i, "busy " + i, Host(i));
+        }
+
+        harness.Engine.Programs.Intern("idle"); // the table grows rather than forget attempts
+        harness.Engine.Programs.Intern("next"); // in its place
+        harness.Submit(17, "next", Host(17));
+        Assert.Contains(harness.Engine.GetStatistics().Programs, p => p.Name == "next");
+        Assert.DoesNotContain(harness.Engine.GetStatistics().Programs, p => p.Name == "idle");
+    }
+
+    [Fact]
     public void A_waiting_attempt_can_be_cancelled_and_never_starts()
     {
         var harness = new EngineHarness(Policy, 1);
