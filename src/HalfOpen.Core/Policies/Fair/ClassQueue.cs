@@ -14,25 +14,28 @@ internal struct ClassQueue
     /// Every so many turns the lowest priority goes first, and what stood back for nothing: nobody may starve.
     /// </summary>
     private const int FromBelowEvery = 8;
+
+    // What every attempt needs first: a class that has not been looked at for long is one line of the cache less.
+    private int _count;
+    private int _turns;
     private Lists _lists;
     private AttemptList _stale;
     private SteadyTime _patience;
-    private int _turns;
 
-    public int Count { get; private set; }
+    public readonly int Count => _count;
 
     public void AddLast(AttemptSlab slab, int index)
     {
         slab[index].List = FairList.None;
         _lists[slab[index].Priority].AddLast(slab, index);
-        Count++;
+        _count++;
     }
 
     public void AddFirst(AttemptSlab slab, int index)
     {
         slab[index].List = FairList.None;
         _lists[slab[index].Priority].AddFirst(slab, index);
-        Count++;
+        _count++;
     }
 
     public void Remove(AttemptSlab slab, int index)
@@ -48,7 +51,7 @@ internal struct ClassQueue
             _lists[attempt.Priority].Remove(slab, index);
         }
 
-        Count--;
+        _count--;
     }
 
     /// <summary>An attempt goes past the queue, which is empty: a turn like any other.</summary>
@@ -99,7 +102,7 @@ internal struct ClassQueue
             _lists[priority].MoveTo(slab, target);
         }
 
-        Count = 0;
+        _count = 0;
     }
 
     /// <summary>One for each priority.</summary>

@@ -35,7 +35,7 @@ internal sealed class LineTable
             Array.Resize(ref _links, Math.Max(member + 1, _links.Length * 2));
         }
 
-        _links[member] = new Link { IsIn = true, Next = -1, Previous = line.Last };
+        _links[member] = new Link { Next = -1, Previous = line.Last };
         if (line.Last >= 0)
         {
             _links[line.Last].Next = member;
@@ -56,8 +56,8 @@ internal sealed class LineTable
             return;
         }
 
-        ref var link = ref _links[member];
-        link.IsIn = false;
+        var link = _links[member];
+        _links[member] = default;
         if (link.Previous >= 0)
         {
             _links[link.Previous].Next = link.Next;
@@ -79,10 +79,26 @@ internal sealed class LineTable
 
     public bool Contains(int member) => member < _links.Length && _links[member].IsIn;
 
+    /// <summary>In no line by default. 8 bytes: every program has one, mostly not in a cache.</summary>
     private struct Link
     {
-        public bool IsIn;
-        public int Next;
-        public int Previous;
+        private int _previous; // + 2; 0: in no line
+        private int _next; // + 1
+
+        public readonly bool IsIn => _previous != 0;
+
+        /// <summary>-1: it is the first.</summary>
+        public int Previous
+        {
+            readonly get => _previous - 2;
+            set => _previous = value + 2;
+        }
+
+        /// <summary>-1: it is the last.</summary>
+        public int Next
+        {
+            readonly get => _next - 1;
+            set => _next = value + 1;
+        }
     }
 }

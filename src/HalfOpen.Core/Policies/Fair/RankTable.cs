@@ -6,26 +6,56 @@ namespace HalfOpen.Core.Policies.Fair;
 /// </summary>
 internal struct RankList
 {
-    private int[]? _heap;
-
-    public readonly ref int this[int at] => ref _heap![at];
+    private Standing[]? _heap;
 
     public int Count { get; private set; }
 
     /// <summary>Only while there is one.</summary>
-    public readonly int First => _heap![0];
+    public readonly int First => _heap![0].Member;
 
-    public int Append()
+    /// <summary>What it is ranked by; only while there is one.</summary>
+    public readonly ref readonly Standing Best => ref _heap![0];
+
+    /// <summary>Those that are in it, from the first.</summary>
+    public readonly Span<Standing> All => _heap.AsSpan(0, Count);
+
+    /// <summary>Room for one more, the last.</summary>
+    public void Append()
     {
         if (_heap is null || Count == _heap.Length)
         {
             Array.Resize(ref _heap, Math.Max(1, Count * 2));
         }
 
-        return Count++;
+        Count++;
     }
 
-    public int TakeLast() => _heap![--Count];
+    public Standing TakeLast() => _heap![--Count];
+}
+
+/// <summary>What a member is ranked by. It stands in the heap itself: a comparison looks at two neighbours.</summary>
+/// <param name="key">What it holds: the least first.</param>
+/// <param name="served">Its last turn, the earliest first; 0: none yet.</param>
+internal readonly struct Standing(long key, int member, long served)
+{
+    public readonly int Member = member;
+    private readonly long _key = key;
+
+    // Of those that had no turn the lower index is first: so no two are equal.
+    private readonly long _tie = served == 0 ? member : served + int.MaxValue;
+
+    private bool HadNoTurn => _tie <= int.MaxValue;
+
+    /// <summary>
+    /// Without a branch: who is before whom is a coin's toss to the processor, and a wrong guess costs more than all
+    /// comparisons.
+    /// </summary>
+    public bool IsBefore(in Standing other) => (_key < other._key) | ((_key == other._key) & (_tie < other._tie));
+
+    public bool IsSame(in Standing other) => _key == other._key && _tie == other._tie;
+
+    /// <summary>Of two of different tables; the first of equals.</summary>
+    public bool IsBeforeOther(in Standing other) => _key != other._key ? _key < other._key : HadNoTurn || _tie <= other._tie;
 }
 
 /// <summary>
@@ -34,123 +64,105 @@ internal struct RankList
 /// </summary>
 internal sealed class RankTable
 {
-    private Place[] _places = new Place[16];
+    private int[] _places = new int[16]; // + 1; 0: in no list
 
-    private struct Place
-    {
-        public long Key;
-        public long Tie;
-        public int At; // + 1; 0: in no list
-    }
+    /// <summary>Members that stand in a list.</summary>
+    public int Count { get; private set; }
 
-    public void Set(ref RankList list, int member, long key, long tie)
+    public void Set(ref RankList list, int member, long key, long served)
     {
         if (member >= _places.Length)
         {
             Array.Resize(ref _places, Math.Max(member + 1, _places.Length * 2));
         }
 
-        ref var place = ref _places[member];
-        if (place.At != 0)
+        var standing = new Standing(key, member, served);
+        var at = _places[member] - 1;
+        if (at < 0)
         {
-            if (place.Key == key && place.Tie == tie)
-            {
-                return;
-            }
-
-            place.Key = key;
-            place.Tie = tie;
-            if (list.Count > 1)
-            {
-                Sink(ref list, Rise(ref list, place.At - 1));
-            }
-
+            Count++;
+            list.Append();
+            Rise(list.All, list.Count - 1, standing);
             return;
         }
 
-        place.Key = key;
-        place.Tie = tie;
-        var at = list.Append();
-        Put(ref list, at, member);
-        Rise(ref list, at);
+        if (!standing.IsSame(list.All[at]))
+        {
+            Move(list.All, at, standing);
+        }
     }
 
     public void Remove(ref RankList list, int member)
     {
-        if (member >= _places.Length || _places[member].At == 0)
+        if (member >= _places.Length || _places[member] == 0)
         {
             return;
         }
 
-        var at = _places[member].At - 1;
-        _places[member].At = 0;
+        var at = _places[member] - 1;
+        _places[member] = 0;
+        Count--;
         var last = list.TakeLast();
         if (at < list.Count)
         {
-            Put(ref list, at, last);
-            Sink(ref list, Rise(ref list, at));
+            Move(list.All, at, last);
         }
     }
 
-    /// <summary>Of two members of different lists.</summary>
-    public bool IsBefore(int member, RankTable otherTable, int other)
+    /// <summary>To where it belongs, from where it may stand too low or too high.</summary>
+    private void Move(Span<Standing> heap, int at, in Standing standing)
     {
-        ref var x = ref _places[member];
-        ref var y = ref otherTable._places[other];
-        return x.Key != y.Key ? x.Key < y.Key : x.Tie <= y.Tie;
-    }
-
-    private bool Before(int a, int b)
-    {
-        ref var x = ref _places[a];
-        ref var y = ref _places[b];
-        return x.Key != y.Key ? x.Key < y.Key : x.Tie != y.Tie ? x.Tie < y.Tie : a < b;
-    }
-
-    private int Rise(ref RankList list, int at)
-    {
-        var member = list[at];
-        while (at > 0 && Before(member, list[(at - 1) / 2]))
+        if (at > 0 && standing.IsBefore(heap[(at - 1) >> 1]))
         {
-            Put(ref list, at, list[(at - 1) / 2]);
-            at = (at - 1) / 2;
+            Rise(heap, at, standing);
         }
-
-        Put(ref list, at, member);
-        return at;
+        else
+        {
+            Sink(heap, at, standing);
+        }
     }
 
-    private void Sink(ref RankList list, int at)
+    private void Rise(Span<Standing> heap, int at, Standing standing)
     {
-        var member = list[at];
-        while (true)
+        while (at > 0)
         {
-            var child = (2 * at) + 1;
-            if (child >= list.Count)
+            var parent = (at - 1) >> 1;
+            if (!standing.IsBefore(heap[parent]))
             {
                 break;
             }
 
-            if (child + 1 < list.Count && Before(list[child + 1], list[child]))
+            Put(heap, at, heap[parent]);
+            at = parent;
+        }
+
+        Put(heap, at, standing);
+    }
+
+    private void Sink(Span<Standing> heap, int at, Standing standing)
+    {
+        for (var child = (at << 1) + 1; child < heap.Length; child = (at << 1) + 1)
+        {
+            if (child + 1 < heap.Length)
             {
-                child++;
+                child += heap[child + 1].IsBefore(heap[child]) ? 1 : 0;
             }
 
-            if (!Before(list[child], member))
+            if (!heap[child].IsBefore(standing))
             {
                 break;
             }
 
-            Put(ref list, at, list[child]);
+            Put(heap, at, heap[child]);
             at = child;
         }
 
-        Put(ref list, at, member);
+        Put(heap, at, standing);
     }
 
-    private void Put(ref RankList list, int at, int member)
+    private void Put(Span<Standing> heap, int at, in Standing standing)
     {
-        list[at] = member;
-        _places[member].At = at + 1;
+        heap[at] = standing;
+        _places[standing.Member] = at + 1;
     }
 }

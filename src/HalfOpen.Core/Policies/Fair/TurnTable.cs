@@ -33,10 +33,10 @@ internal sealed class TurnTable
         public long ServedAt;
     }
 
-    public long ServedAt(int member) => _rows[member].ServedAt;
+    /// <summary>Somebody stands in any list of the privileged.</summary>
+    public bool AnyPrivileged => _privilegedPlaces.Count > 0;
 
-    /// <summary>Of two that wait, in different lists: the first is before the second.</summary>
-    public bool IsBefore(int member, TurnTable otherTable, int other) => _places.IsBefore(member, otherTable._places, other);
+    public long ServedAt(int member) => _rows[member].ServedAt;
 
     /// <summary>It begins to wait; <see cref="Rank"/> follows.</summary>
     public void Enter(ref TurnLists lists, int member, long now)

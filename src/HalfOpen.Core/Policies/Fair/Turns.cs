@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
@@ -40,14 +42,7 @@ internal sealed class Turns
     public bool IsEmpty => _alone.Waiting.Count == 0 && _ownersWaiting == 0;
 
     /// <summary>Somebody waits who may use the headroom.</summary>
-    public bool AnyPrivileged
-    {
-        get
-        {
-            RankOwners();
-            return _alone.Privileged.Count > 0 || _ownerLists.Privileged.Count > 0;
-        }
-    }
+    public bool AnyPrivileged => _programs.AnyPrivileged;
 
     /// <summary>Who holds fewest; only while somebody waits.</summary>
     public int First
@@ -184,21 +179,27 @@ internal sealed class Turns
     {
         while (_unrankedCount > 0)
         {
-            var owner = _unranked[--_unrankedCount];
-            ref var turn = ref _ownerTurns[owner];
-            turn.IsUnranked = false;
-            ref var lists = ref ListsOf(owner);
-            if (lists.Waiting.Count > 0)
-            {
-                _owners.Rank(ref _ownerLists, owner, KeyOf(turn.Held, weight: 1), lists.Privileged.Count > 0);
-            }
+            RankLastOwner();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // Next has registers for nothing else then
+    private void RankLastOwner()
+    {
+        var owner = _unranked[--_unrankedCount];
+        ref var turn = ref _ownerTurns[owner];
+        turn.IsUnranked = false;
+        ref var lists = ref ListsOf(owner);
+        if (lists.Waiting.Count > 0)
+        {
+            _owners.Rank(ref _ownerLists, owner, KeyOf(turn.Held, weight: 1), lists.Privileged.Count > 0);
         }
     }
 
     private static long KeyOf(int held, int weight) => weight == 1 ? held * KeyPerSlot : held * KeyPerSlot / weight;
 
-    private bool IsAlonesTurn(in RankList alone, in RankList owners) =>
-        owners.Count == 0 || (alone.Count > 0 && _programs.IsBefore(alone.First, _owners, owners.First));
+    private static bool IsAlonesTurn(in RankList alone, in RankList owners) =>
+        owners.Count == 0 || (alone.Count > 0 && alone.Best.IsBeforeOther(owners.Best));
 
     private int NextOf(int owner, long aged)
     {
