@@ -100,18 +100,6 @@ internal sealed partial class FairPolicy
         }
     }
 
-    private void Rank(int p, in FairProgram program)
-    {
-        _turns.Rank(p, program.Owner, State.Row(p).Counted + program.Owed, State.Programs.Weight(p), program.Privileged > 0);
-        if (program.Owner >= 0)
-        {
-            RankOwner(program);
-        }
-    }
-
-    /// <summary>What one of its programs holds has changed, whether that one waits or not.</summary>
-    private void RankOwner(in FairProgram program) => _turns.RankOwner(program.Owner, _classes.OwnerOf(program).Held);
-
     /// <summary>It waits for the outcome of another attempt to the same destination.</summary>
     /// <param name="first">It was promoted and finds that somebody else tries already.</param>
     private void Park(int index, int entry, bool first)

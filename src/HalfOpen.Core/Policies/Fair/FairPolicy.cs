@@ -7,9 +7,10 @@ namespace HalfOpen.Core.Policies.Fair;
 /// What takes a slot: an attempt to a destination not known to answer. Who gets one: the program that holds fewest
 /// (<see cref="Turns"/>). What may be taken: everything but the <see cref="Headroom"/>, except by those who give it
 /// back within a round trip. The reasons stand in docs/concepts/fair.md; the invariant is that slots held never exceed
-/// the limit. This file: what happens, and what becomes of an attempt. FairPolicy.Started.cs: from its start to its
-/// end. FairPolicy.Excess.cs: half-open beyond the limit already. FairPolicy.Waiting.cs: queued, or parked behind
-/// another attempt to the same destination.
+/// the limit. This file: what happens, and what becomes of an attempt. FairPolicy.Waiting.cs: queued, or parked behind
+/// another attempt to the same destination. FairPolicy.Turns.cs: what is there is given out. FairPolicy.Started.cs:
+/// from the start of an attempt to its end. FairPolicy.Review.cs: what classes, programs and owners are taken for.
+/// FairPolicy.Beyond.cs: out without a slot. FairPolicy.Excess.cs: half-open beyond the limit already.
 /// </summary>
 internal sealed partial class FairPolicy : Policy
 {
@@ -263,133 +264,5 @@ internal sealed partial class FairPolicy : Policy
         }
 
         return isHead || NothingIsShort ? Way.StartOnSlot : Way.Queue;
-    }
-
-    private bool MayGoBeyond(int p, int entry)
-    {
-        ref var program = ref _classes.Program(p);
-        return _known.HasRoom(entry)
-            && _beyond.MayPass(program.Beyond, program.Owner < 0 ? program.Beyond : _classes.OwnerOf(program).Beyond);
-    }
-
-    /// <summary>Gives out what there is to give.</summary>
-    private void Schedule()
-    {
-        while (true)
-        {
-            if (_turns.IsEmpty || State.All.Counted >= State.Limit || !HasNatRoom)
-            {
-                return;
-            }
-
-            var restricted = (_headroom.IsReached && !_headroom.MayLend(Slab, _late, State.Now)) || _nat is { HasRoomForAll: false };
-            if (restricted && !_turns.AnyPrivileged)
-            {
-                return;
-            }
-
-            var program = restricted ? _turns.FirstPrivileged : _turns.Next(State.Now);
-            if (!restricted && _classes.Program(program).Owed > 0)
-            {
-                ChargeOverdue(program);
-                continue;
-            }
-
-            var next = NextClass(program, restricted);
-            if (restricted && _classes.Program(program).Owner >= 0 && !StillMay(next))
-            {
-                continue;
-            }
-
-            Serve(next);
-        }
-    }
-
-    /// <summary>
-    /// It was privileged when it began to wait. What its owner's other programs have shown since, and whether IPv6
-    /// answers, counts too.
-    /// </summary>
-    private bool StillMay(int c)
-    {
-        Review(c);
-        return _classes[c].IsPrivileged;
-    }
-
-    /// <summary>
-    /// Brief before long, then who holds less, then who was served longest ago; who has waited too long first.
-    /// </summary>
-    private int NextClass(int program, bool restricted)
-    {
-        var best = -1;
-        for (var c = _classes.Program(program).FirstClass; c >= 0; c = _classes[c].NextOfProgram)
-        {
-            ref var row = ref _classes[c];
-            if (row.Queue.Count > 0 && (!restricted || row.IsPrivileged) && (best < 0 || IsBefore(row, _classes[best])))
-            {
-                best = c;
-            }
-        }
-
-        return best;
-    }
-
-    private bool IsBefore(in FairClass a, in FairClass b)
-    {
-        var aged = State.Now - Turns.AgeBound;
-        if (a.LastServed < aged != b.LastServed < aged)
-        {
-            return a.LastServed < aged;
-        }
-
-        return a.IsBrief != b.IsBrief ? a.IsBrief : a.Held != b.Held ? a.Held < b.Held : a.LastServed < b.LastServed;
-    }
-
-    /// <summary>The next of a class has its turn.</summary>
-    private void Serve(int c)
-    {
-        var index = _classes[c].Queue.Next(Slab, State.Now);
-        Dequeue(index);
-        switch (Decide(index, isHead: true, out var entry))
-        {
-            case Way.Park:
-                Park(index, entry, first: (Slab[index].Flags & AttemptFlags.Promoted) != AttemptFlags.None);
-                return; // nothing was given out: it was not this program's turn
-            case Way.StartFree:
-                Start(index, entry, onSlot: false);
-                ReleaseParked(entry);
-                break;
-            default:
-                Start(index, entry, onSlot: true);
-                break;
-        }
-
-        TakeTurn(ref _classes[c]);
-    }
-
-    /// <summary>
-    /// What the way through the queue comes to where nothing is short: the same books, at half the cost.
-    /// </summary>
-    private void StartAtOnce(int index, int entry)
-    {
-        ref var row = ref _classes[Slab[index].Class];
-        NeedHeadroom(wanted: row.IsBrief && row.Held < _headroom.Trial);
-        row.Queue.Pass();
-        Start(index, entry, onSlot: true);
-        TakeTurn(ref row);
-    }
-
-    private void TakeTurn(ref FairClass row)
-    {
-        row.LastServed = State.Now;
-        ref var program = ref _classes.ProgramOf(row);
-        _turns.Take(row.Program, program.Owner, State.Now);
-        if (program.WantsTurn)
-        {
-            Rank(row.Program, program);
-        }
-        else if (program.Owner >= 0)
-        {
-            RankOwner(program);
-        }
     }
 }
