@@ -1,5 +1,6 @@
 using System.Text;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 using HalfOpen.Diagnosis.Facts;
 using HalfOpen.Hosting;
 
@@ -14,6 +15,7 @@ internal static class FactsFiles
     /// <exception cref="CliException">No facts.</exception>
     public static MachineFacts Parse(string path, ReadOnlySpan<byte> bytes)
     {
+        CheckEmpty(path, bytes);
         try
         {
             return FactsJson.Read(bytes);
@@ -21,6 +23,15 @@ internal static class FactsFiles
         catch (FactsProblemException e)
         {
             throw CliException.Usage($"{SafeText.Of(path)}: {e.Message}");
+        }
+    }
+
+    /// <exception cref="CliException">Nothing stands in it.</exception>
+    public static void CheckEmpty(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (EmptyText.Of(bytes) is { } empty)
+        {
+            throw CliException.Usage($"{(path == "-" ? "standard input" : SafeText.Of(path))} {empty}: there is nothing to look at.");
         }
     }
 

@@ -35,6 +35,7 @@ internal static class OtherMachine
             throw CliException.Usage($"{SafeText.Of(path)}: texts of more than {FactsJson.MaxLength >> 20} MiB are not read.");
         }
 
+        FactsFiles.CheckEmpty(path, bytes);
         if (bytes.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("{"u8))
         {
             return FactsFiles.Parse(path, bytes);

@@ -51,12 +51,12 @@ internal static class ReplayVerb
             var session = new ReplaySession(options, reportGiveUp: options.Policy.Settings.ContainsKey(GiveUp));
             if (parsed.GetValue(file) is not { } path || path == "-")
             {
-                await RunAsync(terminal, terminal.In, session, cancellation);
+                await RunAsync(terminal, terminal.In, null, session, cancellation);
                 return ExitCode.Done;
             }
 
             using var reader = Open(path);
-            await RunAsync(terminal, reader, session, cancellation);
+            await RunAsync(terminal, reader, path, session, cancellation);
             return ExitCode.Done;
         });
         return verb;
@@ -95,30 +95,33 @@ internal static class ReplayVerb
         }
     }
 
-    private static async Task RunAsync(Terminal terminal, TextReader input, ReplaySession session, CancellationToken cancellation)
+    private static async Task RunAsync(Terminal terminal, TextReader input, string? name, ReplaySession session,
+        CancellationToken cancellation)
     {
-        var lines = new BoundedLineReader(input);
-        for (long number = 1; ; number++)
+        var lines = new ReplayLines(input, name);
+        try
         {
-            try
+            while (await lines.NextAsync(cancellation) is { } happened)
             {
-                if (await lines.ReadAsync(cancellation) is not { } line)
-                {
-                    return;
-                }
-
-                if (string.IsNullOrWhiteSpace(line))
-                {
-                    continue; // no event, no answer
-                }
-
-                await terminal.Out.WriteLineAsync(session.Apply(ReplayParser.Parse(line)));
+                await terminal.Out.WriteLineAsync(Apply(session, happened, lines));
                 await terminal.Out.FlushAsync(cancellation);
             }
-            catch (ReplayFormatException e)
-            {
-                throw CliException.Usage($"line {number}: {e.Message}");
-            }
+        }
+        catch (ReplayFormatException e)
+        {
+            throw CliException.Usage(e.Message);
+        }
+    }
+
+    private static string Apply(ReplaySession session, in ReplayEvent happened, ReplayLines lines)
+    {
+        try
+        {
+            return session.Apply(happened);
+        }
+        catch (ReplayFormatException e)
+        {
+            throw lines.Wrong(lines.Number, e);
         }
     }
 }

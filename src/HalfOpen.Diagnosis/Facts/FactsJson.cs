@@ -49,7 +49,28 @@ public static class FactsJson
         catch (JsonException e)
         {
             var line = e.LineNumber is { } l ? $" (line {l + 1})" : "";
-            throw new FactsProblemException($"these are no saved facts of 'halfopen doctor'{line}.");
+            throw new FactsProblemException(IsCutOff(document)
+                ? "the file ends in the middle: it is cut off. Have it saved or sent again."
+                : $"these are no saved facts of 'halfopen doctor'{line}.");
+        }
+    }
+
+    /// <summary>An object with no wrong byte in it, of which more would have to follow.</summary>
+    private static bool IsCutOff(ReadOnlySpan<byte> document)
+    {
+        var reader = new Utf8JsonReader(document, isFinalBlock: false,
+            new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return reader.CurrentDepth > 0 || reader.TokenType == JsonTokenType.StartObject; // a start is not counted yet
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

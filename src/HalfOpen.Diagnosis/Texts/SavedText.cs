@@ -13,6 +13,7 @@ namespace HalfOpen.Diagnosis.Texts;
 public static partial class SavedText
 {
     private const int MaxLines = 600_000;
+    private const string CutOff = "the last line has no end, so the text may be cut off there";
 
     /// <summary>Null: none of the known kinds.</summary>
     public static MachineFacts? Read(ReadOnlySpan<byte> bytes)
@@ -25,10 +26,10 @@ public static partial class SavedText
         var most = Math.Max(Math.Max(ss, netstat), (int)Math.Min(conntrack.Count, int.MaxValue));
         if (most == 0)
         {
-            return null;
+            return lines.FirstOrDefault(IsHeading) is { } heading ? OnlyHeading(heading) : null;
         }
 
-        var facts = new MachineFacts { View = ViewKind.Snapshot };
+        var facts = new MachineFacts { View = ViewKind.Snapshot, Notes = IsCutOff(bytes) ? [CutOff] : [] };
         if (most == conntrack.Count)
         {
             return facts with { Source = FactsSource.ConntrackText, Tracking = conntrack,
@@ -39,6 +40,27 @@ public static partial class SavedText
         return most == netstat
             ? netstatBuilder.Build(facts with { Source = FactsSource.NetstatText, Windows = isWindows ? new WindowsFacts() : null }, range)
             : ssBuilder.Build(facts with { Source = FactsSource.SsText }, range);
+    }
+
+    /// <summary>What the tools print above the sockets, also where there are none (an idle machine, a filter).</summary>
+    private static bool IsHeading(string line) => SsHeading().IsMatch(line) || NetstatHeading().IsMatch(line);
+
+    private static MachineFacts OnlyHeading(string heading)
+    {
+        var facts = new MachineFacts
+        {
+            View = ViewKind.Snapshot,
+            Source = NetstatHeading().IsMatch(heading) ? FactsSource.NetstatText : FactsSource.SsText,
+            Notes = ["the text has a heading and no socket below it"],
+        };
+        return new FactsBuilder().Build(facts, null);
+    }
+
+    /// <summary>A text of more than one line, whose last has no end: the tools write one.</summary>
+    private static bool IsCutOff(ReadOnlySpan<byte> bytes)
+    {
+        var rest = bytes.TrimEnd((byte)0); // UTF-16
+        return !rest.IsEmpty && rest[^1] is not ((byte)'\n' or (byte)'\r') && rest.Contains((byte)'\n');
     }
 
     /// <summary>UTF-16 of PowerShell's redirection, UTF-8, or bytes of an old code page (their letters do not
@@ -111,6 +133,14 @@ public static partial class SavedText
     [GeneratedRegex(@"^(net\.netfilter\.)?nf_conntrack_(?<name>max|count)\s*[=:]\s*(?<value>\d{1,12})\s*$",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Setting();
+
+    [GeneratedRegex(@"^(Netid\s+)?(State\s+)?Recv-Q\s+Send-Q\s+Local Address:Port\s+Peer Address:Port",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex SsHeading();
+
+    [GeneratedRegex(@"^\s*Proto\s+(Recv-Q\s+Send-Q\s+)?Local Address\s+Foreign Address\s+\(?State\)?",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
+    private static partial Regex NetstatHeading();
 
     [GeneratedRegex(@"ip_local_port_range\s*[=:]\s*(?<low>\d{1,5})\s+(?<high>\d{1,5})\s*$",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]

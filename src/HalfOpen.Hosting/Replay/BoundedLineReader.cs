@@ -17,6 +17,9 @@ public sealed class BoundedLineReader(TextReader input)
     private int _end;
     private bool _begun;
 
+    /// <value>The last line had no end of its own: the input ended first.</value>
+    public bool IsCutOff { get; private set; }
+
     /// <summary>
     /// Null at the end of the input. Returns as soon as a line is whole: a pipe's other end may wait for the answer.
     /// </summary>
@@ -46,7 +49,8 @@ public sealed class BoundedLineReader(TextReader input)
             _end = await input.ReadAsync(_buffer, cancellation).AsTask().WaitAsync(cancellation);
             if (_end == 0)
             {
-                return _line.Length == 0 ? null : Text();
+                IsCutOff = _line.Length > 0;
+                return IsCutOff ? Text() : null;
             }
         }
     }

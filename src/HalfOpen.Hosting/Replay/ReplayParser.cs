@@ -17,6 +17,9 @@ public static class ReplayParser
     /// <summary>Characters of a program's name: an executable's path (4,096) and its unit fit.</summary>
     public const int MaxProgramLength = 8192;
 
+    internal const string Form = "an event is one object a line, such as "
+        + "{\"t\":0,\"submit\":1,\"program\":\"firefox\",\"destination\":\"10.0.0.1:443\"}";
+
     private const string Kinds = "submit, adopt, outcome, close, limit, or t alone";
     private static readonly string[] KindNames = ["submit", "adopt", "outcome", "close", "limit"];
 
@@ -172,8 +175,7 @@ public static class ReplayParser
         catch (Exception e) when (e is JsonException or EncoderFallbackException)
         {
             throw new ReplayFormatException(
-                "not JSON; an event is one object a line, such as "
-                + "{\"t\":0,\"submit\":1,\"program\":\"firefox\",\"destination\":\"10.0.0.1:443\"}");
+                "not JSON; " + Form);
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HalfOpen.Core;
 
 namespace HalfOpen.Simulation.Scenarios;
 
@@ -30,16 +31,17 @@ internal sealed class JsonNode
             utf8 = utf8[3..];
         }
 
+        if (EmptyText.Of(utf8) is { } empty)
+        {
+            throw new ScenarioException($"{file} {empty}: a scenario is a JSON object.");
+        }
+
         var reader = new Utf8JsonReader(utf8,
             new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = MaxDepth });
         var lines = new LineCounter(utf8);
         try
         {
-            if (!reader.Read())
-            {
-                throw new ScenarioException($"{file}:1: the file is empty; a JSON object is needed.");
-            }
-
+            reader.Read();
             var root = ReadValue(ref reader, ref lines, file);
             reader.Read();
             return root;
@@ -47,11 +49,34 @@ internal sealed class JsonNode
         catch (JsonException e)
         {
             var reason = e.Message.Split(" LineNumber:")[0].Trim();
+            if (IsCutOff(utf8))
+            {
+                throw new ScenarioException($"{file}: the file ends in the middle: it is cut off, or holds comments only.");
+            }
             throw new ScenarioException($"{file}:{(e.LineNumber ?? 0) + 1}: not valid JSON: {Printable(reason)}");
         }
         catch (InvalidOperationException)
         {
             throw new ScenarioException($"{file}:{lines.LineAt(reader.TokenStartIndex)}: a text that is not valid UTF-8.");
+        }
+    }
+
+    /// <summary>No byte of it is wrong, and more would have to follow.</summary>
+    private static bool IsCutOff(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8, isFinalBlock: false, new JsonReaderState(
+            new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = MaxDepth }));
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

@@ -50,29 +50,24 @@ public sealed class TraceReplay : IReplayObserver
     public static async Task<ReplayResult> RunAsync(TextReader input, string file, RunRequest request, CancellationToken cancel = default)
     {
         // The checkers want to know all programs at the start: two passes.
-        var events = new List<(int Line, ReplayEvent Happened)>();
+        var events = new List<(long Line, ReplayEvent Happened)>();
         var programs = new Dictionary<string, int>(StringComparer.Ordinal);
-        var lines = new BoundedLineReader(input);
-        var number = 0;
+        var lines = new ReplayLines(input, file);
         try
         {
-            for (number = 1; await lines.ReadAsync(cancel) is { } text; number++)
+            while (await lines.NextAsync(cancel) is { } happened)
             {
-                if (!string.IsNullOrWhiteSpace(text))
+                if (happened.Kind is ReplayEventKind.Submit or ReplayEventKind.Adopt)
                 {
-                    var happened = ReplayParser.Parse(text);
-                    if (happened.Kind is ReplayEventKind.Submit or ReplayEventKind.Adopt)
-                    {
-                        programs.TryAdd(happened.ProgramText, programs.Count);
-                    }
-
-                    events.Add((number, happened));
+                    programs.TryAdd(happened.ProgramText, programs.Count);
                 }
+
+                events.Add((lines.Number, happened));
             }
         }
         catch (ReplayFormatException e)
         {
-            throw Bad(file, number, e);
+            throw Bad(e);
         }
 
         var names = programs.Keys.ToList();
@@ -91,17 +86,16 @@ public sealed class TraceReplay : IReplayObserver
             }
             catch (ReplayFormatException e)
             {
-                throw Bad(file, line, e);
+                throw Bad(lines.Wrong(line, e));
             }
         }
 
-        var end = events.Count == 0 ? default : events[^1].Happened.Now;
+        var end = events[^1].Happened.Now;
         return new ReplayResult(events.Count, replay._submitted, replay._started, replay._maxCounted, replay._maxWaiting,
             Ticks.ToSeconds(end.Ticks));
     }
 
-    private static ScenarioException Bad(string file, int line, ReplayFormatException e) =>
-        new(FormattableString.Invariant($"{file}:{line}: {e.Message}."));
+    private static ScenarioException Bad(ReplayFormatException e) => new(e.Message + ".");
 
     private void Apply(in ReplayEvent happened)
     {
