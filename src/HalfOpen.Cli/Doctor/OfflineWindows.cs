@@ -21,7 +21,7 @@ internal static class OfflineWindows
     /// <exception cref="CliException">There is no Windows driver at the path.</exception>
     public static MachineFacts Look(Terminal terminal, string path, CancellationToken cancellation)
     {
-        using var place = DriverPlace.Open(path);
+        using var place = Open(path);
         var inspector = new Inspector(place.Store);
         var drivers = new List<Inspection>();
         foreach (var found in place.Find(terminal, recurse: false, quiet: true, cancellation))
@@ -33,6 +33,12 @@ internal static class OfflineWindows
         if (drivers.Count == 0)
         {
             throw CliException.Usage(SafeText.Of(place.NothingFound(recurse: false)));
+        }
+
+        if (!place.IsFolder && drivers.TrueForAll(d => d.Report is null or { Status: DriverStatus.Unreadable }))
+        {
+            throw CliException.Usage($"{SafeText.Of(path)}: this is no Windows driver, no image of a disk with a Windows, no System event log "
+                + $"and no text that is read here: {SafeText.Of(drivers[0].Problem ?? "")}");
         }
 
         var main = drivers.Find(d => d.Kind == DriverKind.Tcpip) ?? drivers[0];
@@ -54,6 +60,19 @@ internal static class OfflineWindows
             Windows = WithLog(windows, place.Store, main.Path, notes),
             Notes = [.. notes],
         };
+    }
+
+    /// <summary>To the drivers' verbs an unreadable image is a refusal; here it is none of what can be looked at.</summary>
+    private static DriverPlace Open(string path)
+    {
+        try
+        {
+            return DriverPlace.Open(path);
+        }
+        catch (CliException e)
+        {
+            throw CliException.Usage(e.Message);
+        }
     }
 
     /// <summary>A log by itself.</summary>

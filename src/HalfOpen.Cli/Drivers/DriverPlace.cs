@@ -83,9 +83,28 @@ internal sealed class DriverPlace : IDisposable
             throw CliException.Refused($"{DriverPaths.Shown(e.Path)}: {e.Problem}");
         }
 
-        return image is null && inside is not null
-            ? throw CliException.Refused($"{DriverPaths.Shown(inside.Image)} is no disk image that is read here, so nothing is inside it.")
-            : new DriverPlace(path, local, image, inside, backupFolder: image is null ? backupFolder : null);
+        if (image is null && inside is not null)
+        {
+            throw CliException.Refused($"{DriverPaths.Shown(inside.Image)} is no disk image that is read here, so nothing is inside it.");
+        }
+
+        var place = new DriverPlace(path, local, image, inside, backupFolder: image is null ? backupFolder : null);
+        if (image is null && place.TooLarge() is { } problem)
+        {
+            place.Dispose();
+            throw CliException.Refused(problem);
+        }
+
+        return place;
+    }
+
+    /// <summary>Refuses a restore whose originals stand in a journal that cannot be used.</summary>
+    public void CheckJournal()
+    {
+        if (Image?.JournalProblem is { } problem)
+        {
+            throw CliException.Refused("nothing is written: " + DriverPaths.Shown(problem));
+        }
     }
 
     /// <summary>The drivers of the place, as <see cref="DriverPaths.Find"/>; of an image those of all its volumes, and
@@ -188,6 +207,22 @@ internal sealed class DriverPlace : IDisposable
         Store.Dispose();
         Image?.Dispose();
         Iso?.Dispose();
+    }
+
+    /// <summary>What a file is not, when it is larger than any driver and none of what may be larger; else null.</summary>
+    private string? TooLarge()
+    {
+        const int Start = 1 << 20;
+        if (Store.Find(_path) is not { Kind: EntryKind.File, Size: > FileNames.MaxDriverSize and var size })
+        {
+            return null;
+        }
+
+        var isZero = !Local.ReadStart(_path, Start).AsSpan().ContainsAnyExcept((byte)0);
+        return $"{DriverPaths.Shown(_path)} ({size:N0} bytes) is no disk image that is read here and no driver: neither a partition table "
+            + "nor a file system (NTFS, FAT16, FAT32) nor a container (VHD, VHDX, VMDK, VDI, qcow2) was found in it. "
+            + (isZero ? "It begins with zeros: the disk was never partitioned, or copying it failed. Make the image again."
+                : "Name the image of a whole disk, or of one Windows partition.");
     }
 
     /// <summary>The image of a CD that a path leads to or into: xp.iso, xp.iso/I386/TCPIP.SY_. Null for any other

@@ -61,6 +61,7 @@ internal static class RestoreVerb
             bool dryRun, bool yes, bool json, bool quiet, CancellationToken cancellation)
     {
         using var place = DriverPlace.Open(path, backup);
+        place.CheckJournal();
         place.CheckStale(force);
         var store = place.Store;
         var inspector = new Inspector(store);

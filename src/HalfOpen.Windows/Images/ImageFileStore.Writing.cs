@@ -229,8 +229,9 @@ public sealed partial class ImageFileStore
         }
 
         var journal = ImageJournal.FromBytes(bytes);
-        JournalProblem = journal is null ? $"the journal {JournalPath} is damaged: look at it and move it away, or put a sound copy "
-            + "in its place."
+        JournalProblem = journal is null ? $"the journal {JournalPath} is damaged, so it does not tell what the drivers were before the "
+            + "patch: put a sound copy in its place. Without one, move it away; 'halfopen patch IMAGE --limit 10' sets the limit that "
+            + "Microsoft shipped."
             : journal.Image.Identity != Identity() || journal.Image.DiskSize != _image.Disk.Length
                 ? $"the journal {JournalPath} belongs to another image: move it away, or put the image back that it belongs to." : null;
         if (JournalProblem is null)

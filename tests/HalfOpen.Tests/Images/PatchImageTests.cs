@@ -121,7 +121,7 @@ public sealed class PatchImageTests : IDisposable
         var before = _folder.Snapshot();
         var (code, _, error) = await CliRunner.RunAsync(["restore", image, "--yes", "--force"]);
         Assert.Equal(1, code);
-        Assert.Contains("no backup of ours", error, StringComparison.Ordinal);
+        Assert.Contains("belongs to another image", error, StringComparison.Ordinal);
         _folder.AssertUnchanged(before);
     }
 
