@@ -87,13 +87,19 @@ internal static class Application
                 return Fail(terminal, $"{OneLine(problem)} Try '{typed} --help'.", ExitCode.WrongUsage, isJson, typed);
             }
 
-            return await parsed.InvokeAsync(new VerbInvocation
+            var invocation = new VerbInvocation
             {
                 EnableDefaultExceptionHandler = false,
                 Output = terminal.Out,
                 Error = terminal.Error,
                 OnlyChecks = onlyChecks,
-            });
+            };
+            if (parsed.CommandResult.Command is VerbCommand { TakesBack: true })
+            {
+                invocation.ProcessTerminationTimeout = Timeout.InfiniteTimeSpan;
+            }
+
+            return await parsed.InvokeAsync(invocation);
         }
         catch (CliException e)
         {

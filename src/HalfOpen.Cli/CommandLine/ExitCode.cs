@@ -28,6 +28,6 @@ internal static class ExitCode
         (FoundOrRefused, "Something was found or refused, or the work failed on the way; the output says what."),
         (WrongUsage, "The command line is wrong, what it names is not there or cannot be read, or this machine lacks something that the "
             + "message names. Nothing was done."),
-        (Interrupted, "Ended by Ctrl-C."),
+        (Interrupted, "Ended by Ctrl-C, or by SIGTERM."),
     ];
 }

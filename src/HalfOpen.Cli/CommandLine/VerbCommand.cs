@@ -19,6 +19,12 @@ internal sealed class VerbCommand : Command
     /// <summary>It is about sockets and packets of this machine, which are watched and held on Linux only.</summary>
     public bool NeedsLinux { get; init; }
 
+    /// <summary>
+    /// It takes back what it did when it is ended, however long that takes. Others are left to themselves two seconds
+    /// after Ctrl-C.
+    /// </summary>
+    public bool TakesBack { get; init; }
+
     private readonly List<Action<ParseResult>> _checks = [];
 
     /// <summary>

@@ -37,8 +37,8 @@ internal static class OfflineWindows
 
         if (!place.IsFolder && drivers.TrueForAll(d => d.Report is null or { Status: DriverStatus.Unreadable }))
         {
-            throw CliException.Usage($"{SafeText.Of(path)}: this is no Windows driver, no image of a disk with a Windows, no System event log "
-                + $"and no text that is read here: {SafeText.Of(drivers[0].Problem ?? "")}");
+            throw CliException.Usage($"{SafeText.Of(path)}: this is no Windows driver, no image of a disk with a Windows, no System event "
+                + $"log and no text that is read here: {SafeText.Of(drivers[0].Problem ?? "")}");
         }
 
         var main = drivers.Find(d => d.Kind == DriverKind.Tcpip) ?? drivers[0];
@@ -62,7 +62,7 @@ internal static class OfflineWindows
         };
     }
 
-    /// <summary>To the drivers' verbs an unreadable image is a refusal; here it is none of what can be looked at.</summary>
+    /// <summary>To the verbs for drivers an unreadable image is a refusal; here it is nothing to look at.</summary>
     private static DriverPlace Open(string path)
     {
         try

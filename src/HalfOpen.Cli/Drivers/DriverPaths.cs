@@ -100,7 +100,7 @@ internal static class DriverPaths
     public static IEnumerable<string> Find(Terminal terminal, IFileStore store, string path, bool recurse, bool quiet,
         CancellationToken cancellation)
     {
-        var progress = new SearchProgress(terminal, quiet);
+        var progress = new SearchProgress(terminal, quiet, TimeProvider.System);
         IEnumerable<string> found;
         try
         {

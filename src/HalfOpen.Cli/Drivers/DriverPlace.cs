@@ -209,7 +209,7 @@ internal sealed class DriverPlace : IDisposable
         Iso?.Dispose();
     }
 
-    /// <summary>What a file is not, when it is larger than any driver and none of what may be larger; else null.</summary>
+    /// <summary>What a file is not, when it is larger than any driver and nothing that may be; else null.</summary>
     private string? TooLarge()
     {
         const int Start = 1 << 20;

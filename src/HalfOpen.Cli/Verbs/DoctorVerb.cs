@@ -24,7 +24,8 @@ internal static class DoctorVerb
                 + "or saved output of ss, netstat or conntrack -L (- for standard input).",
         };
         var watchFor = new Option<TimeSpan?>("--watch-for")
-            { HelpName = "DURATION", Description = "How long to watch this machine, as 30s or 2m; default: 10s. 0s: one look." }
+            { HelpName = "DURATION", Description = "How long to watch this machine, as 30s or 2m; default: 10s. 0s: one look. "
+                + "Ctrl-C ends it early: the verdict is of what was seen until then." }
             .Between(TimeSpan.Zero, LongestWatch, "0s to 24h");
         var save = new Option<string?>("--save")
             { HelpName = "FILE", Description = "Also write what was seen to a new file, so that somebody else can look at it." };

@@ -37,6 +37,7 @@ internal static class PatchVerb
         var verb = new VerbCommand("patch",
             "Set the half-open limit in a Windows XP or Server 2003 driver. All copies or none; 'restore' goes back.")
         {
+            TakesBack = true,
             Arguments = { path },
             Options = { limit, output, dryRun, yes, allowBadChecksum, force, recurse, backup, json, quiet },
             Examples =
@@ -178,11 +179,12 @@ internal sealed record PatchRun(
             DriverPaths.WarnOfLiveWindows(Terminal, inspector);
             var vain = unit.Writes.All(w => w.Driver.Enforced == Enforcement.No) ? ", although no server enforces the limit" : "";
             Consent.Obtain(Terminal, Yes, $"Write {Consent.Files(writes)} ({BackupText(unit)}){vain}?", cancellation);
-            unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation);
+            using var bar = new ProgressBar(Terminal, !Quiet);
+            unit.Apply(VersionText.Current, DateTime.UtcNow, cancellation, bar.Report);
         }
         else
         {
-            WriteOutput(unit);
+            WriteOutput(unit, cancellation);
         }
 
         PrintDocument(unit, written: true, notes);
@@ -238,18 +240,22 @@ internal sealed record PatchRun(
         }
     }
 
-    private void WriteOutput(PatchUnit unit)
+    private void WriteOutput(PatchUnit unit, CancellationToken cancellation)
     {
         if (_place.IsIsoItself)
         {
-            using var image = _place.Local.Stage(Output!, IsoPatch.Build(_place.Iso!, _place.Store, unit), like: null);
+            using var bar = new ProgressBar(Terminal, !Quiet);
+            var content = IsoPatch.Build(_place.Iso!, _place.Store, unit, bar.Report, cancellation);
+            using var image = _place.Local.Stage(Output!, content, like: null);
+            cancellation.ThrowIfCancellationRequested();
             image.Commit();
             return;
         }
 
         var driver = unit.ContentOf(unit.Items[0]);
-        var content = Output!.EndsWith('_') ? PackedFileStore.Pack(System.IO.Path.GetFileName(Output), driver) : driver;
-        using var staged = _place.Local.Stage(Output, content, like: null);
+        var bytes = Output!.EndsWith('_') ? PackedFileStore.Pack(System.IO.Path.GetFileName(Output), driver) : driver;
+        using var staged = _place.Local.Stage(Output, bytes, like: null);
+        cancellation.ThrowIfCancellationRequested();
         staged.Commit();
     }
 

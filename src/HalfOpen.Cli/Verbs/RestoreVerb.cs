@@ -21,6 +21,7 @@ internal static class RestoreVerb
         var verb =
             new VerbCommand("restore", "Give back the original Windows drivers that 'patch' changed, byte for byte. All copies or none.")
         {
+            TakesBack = true,
             Arguments = { path },
             Options = { force, downgrade, dryRun, yes, recurse, backup, json, quiet },
             Examples =
@@ -104,7 +105,11 @@ internal static class RestoreVerb
 
         DriverPaths.WarnOfLiveWindows(terminal, inspector);
         Consent.Obtain(terminal, yes, $"Restore {Consent.Files(count)}{VersionsText(unit)}?", cancellation);
-        unit.Apply(cancellation);
+        using (var bar = new ProgressBar(terminal, !quiet))
+        {
+            unit.Apply(cancellation, bar.Report);
+        }
+
         document.Print(RestoreDocument.Of(unit, dryRun, written: true));
         if (!json)
         {

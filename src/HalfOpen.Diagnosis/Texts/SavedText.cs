@@ -42,7 +42,7 @@ public static partial class SavedText
             : ssBuilder.Build(facts with { Source = FactsSource.SsText }, range);
     }
 
-    /// <summary>What the tools print above the sockets, also where there are none (an idle machine, a filter).</summary>
+    /// <summary>What the tools print above the sockets, also where there are none (idle machine, filter).</summary>
     private static bool IsHeading(string line) => SsHeading().IsMatch(line) || NetstatHeading().IsMatch(line);
 
     private static MachineFacts OnlyHeading(string heading)

@@ -1,8 +1,8 @@
 namespace HalfOpen.Hosting.Replay;
 
 /// <summary>
-/// The events of a replay file, one after the other; empty lines are none. A file without any is an error: whoever plays
-/// one expects an answer. Not thread-safe.
+/// The events of a replay file, one after the other; empty lines are none. A file without any is an error: whoever
+/// plays one expects an answer. Not thread-safe.
 /// </summary>
 /// <param name="input">Lines of a replay file.</param>
 /// <param name="name">How messages call the file; null: standard input.</param>

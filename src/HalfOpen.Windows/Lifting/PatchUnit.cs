@@ -121,25 +121,29 @@ public sealed class PatchUnit
     /// </summary>
     /// <param name="toolVersion">For the manifest.</param>
     /// <param name="utcNow">For the manifest.</param>
+    /// <param name="cancellation">Ends the work; everything is taken back.</param>
+    /// <param name="onShare">Told the share done, 0 to 1. Null: nobody is told.</param>
     /// <exception cref="InvalidOperationException">The unit is refused.</exception>
     /// <exception cref="FileProblemException">Something failed; every file is as before unless the message says
     /// otherwise.</exception>
     /// <exception cref="OperationCanceledException">Ended by the user; every file is as before.</exception>
-    public void Apply(string toolVersion, DateTime utcNow, CancellationToken cancellation)
+    public void Apply(string toolVersion, DateTime utcNow, CancellationToken cancellation, Action<double>? onShare = null)
     {
         if (IsRefused)
         {
             throw new InvalidOperationException("A refused unit must not be applied.");
         }
 
-        Transaction.Sweep(_store, Items.Select(i => i.Driver));
+        const int StepsOfWrite = 4; // checked, backed up, staged, replaced
         var writes = Writes.ToList();
+        var steps = new WorkSteps(Items.Count + (StepsOfWrite * writes.Count), onShare);
+        Transaction.Sweep(_store, Items.Select(i => i.Driver), steps, cancellation);
         if (writes.Count == 0)
         {
             return;
         }
 
-        new Transaction(_store).Run([.. writes.Select(w => w.Driver)], transaction =>
+        new Transaction(_store, steps).Run([.. writes.Select(w => w.Driver)], transaction =>
         {
             // First all that is set aside: a backup may serve several drivers (a cabinet's does), and is replaced once.
             foreach (var item in writes.Where(w => w.SetsAside))
@@ -152,10 +156,11 @@ public sealed class PatchUnit
             {
                 cancellation.ThrowIfCancellationRequested();
                 BackUp(transaction, item, toolVersion, utcNow);
+                steps.Next();
             }
 
             transaction.ReplaceAll(writes.ConvertAll(w => w.Driver), i => ContentOf(writes[i]), cancellation);
-        });
+        }, cancellation);
     }
 
     /// <summary>

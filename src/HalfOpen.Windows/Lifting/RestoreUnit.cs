@@ -61,21 +61,25 @@ public sealed class RestoreUnit
     /// <exception cref="InvalidOperationException">The unit is refused.</exception>
     /// <exception cref="FileProblemException">Something failed; the message says how things stand.</exception>
     /// <exception cref="OperationCanceledException">Ended by the user; every file is as before.</exception>
-    public void Apply(CancellationToken cancellation)
+    /// <param name="cancellation">Ends the work; everything is taken back.</param>
+    /// <param name="onShare">Told the share done, 0 to 1. Null: nobody is told.</param>
+    public void Apply(CancellationToken cancellation, Action<double>? onShare = null)
     {
         if (IsRefused)
         {
             throw new InvalidOperationException("A refused unit must not be applied.");
         }
 
-        Transaction.Sweep(_store, Items.Select(i => i.Driver));
+        const int StepsOfWork = 4; // checked, staged, replaced, backup removed
         var work = Work.ToList();
+        var steps = new WorkSteps(Items.Count + (StepsOfWork * work.Count), onShare);
+        Transaction.Sweep(_store, Items.Select(i => i.Driver), steps, cancellation);
         if (work.Count == 0)
         {
             return;
         }
 
-        new Transaction(_store).Run([.. work.Select(w => w.Driver)], transaction =>
+        new Transaction(_store, steps).Run([.. work.Select(w => w.Driver)], transaction =>
         {
             var originals = work.Where(w => w.Action == RestoreAction.Restore).Select(w => w.Driver).ToList();
             transaction.ReplaceAll(originals,
@@ -87,8 +91,9 @@ public sealed class RestoreUnit
                 // what is gone.
                 _store.Delete(item.Driver.Backup.ManifestPath);
                 _store.Delete(item.Driver.Backup.BackupPath);
+                steps.Next();
             }
-        });
+        }, cancellation);
     }
 
     private static RestoreItem PlanOne(IFileStore store, Inspection driver, bool force, bool downgrade)

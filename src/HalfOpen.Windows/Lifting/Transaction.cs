@@ -7,7 +7,7 @@ namespace HalfOpen.Windows.Lifting;
 /// Holds no content: one file at a time is in memory, and what is taken back comes from beside the file
 /// (<see cref="IStagedFile.TakeBack"/>).
 /// </summary>
-internal sealed class Transaction(IFileStore store)
+internal sealed class Transaction(IFileStore store, WorkSteps? steps = null)
 {
     private readonly List<IStagedFile> _done = [];
     private bool _isKept;
@@ -18,7 +18,8 @@ internal sealed class Transaction(IFileStore store)
     /// </summary>
     /// <exception cref="FileProblemException">The work failed; the message says whether everything is as
     /// before.</exception>
-    public void Run(IReadOnlyList<Inspection> drivers, Action<Transaction> work)
+    /// <exception cref="OperationCanceledException">Ended by the user; everything is as before.</exception>
+    public void Run(IReadOnlyList<Inspection> drivers, Action<Transaction> work, CancellationToken cancellation)
     {
         var locks = new List<IDisposable>();
         try
@@ -32,7 +33,9 @@ internal sealed class Transaction(IFileStore store)
 
             foreach (var driver in drivers)
             {
+                cancellation.ThrowIfCancellationRequested();
                 CheckUnchanged(driver);
+                steps?.Next();
             }
 
             try
@@ -54,10 +57,12 @@ internal sealed class Transaction(IFileStore store)
     /// Removes what interrupted runs left staged beside these drivers. A folder that another run holds, or that cannot
     /// be written, is passed over: the leftovers harm nobody and the next run comes by again.
     /// </summary>
-    public static void Sweep(IFileStore store, IEnumerable<Inspection> drivers)
+    public static void Sweep(IFileStore store, IEnumerable<Inspection> drivers, WorkSteps? steps, CancellationToken cancellation)
     {
         foreach (var driver in drivers)
         {
+            cancellation.ThrowIfCancellationRequested();
+            steps?.Next();
             try
             {
                 if (SleepingWindows.Find(store, driver.Path) is not null)
@@ -125,12 +130,14 @@ internal sealed class Transaction(IFileStore store)
             _done.Add(
                 store.Stage(drivers[i].Path, contentOf(i),
                     like: drivers[i].Sha256 is null ? drivers[i].Backup.BackupPath : drivers[i].Path));
+            steps?.Next();
         }
 
         for (var i = first; i < _done.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             _done[i].Commit();
+            steps?.Next();
         }
     }
 

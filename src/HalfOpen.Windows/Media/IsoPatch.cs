@@ -1,5 +1,6 @@
 using HalfOpen.Images;
 using HalfOpen.Media.Iso9660;
+using HalfOpen.Media.Sources;
 using HalfOpen.Windows.Files;
 using HalfOpen.Windows.Lifting;
 
@@ -9,12 +10,19 @@ namespace HalfOpen.Windows.Media;
 /// written.</summary>
 public static class IsoPatch
 {
+    /// <summary>A file is hashed, written and read back.</summary>
+    private const double Passes = 3;
+
     /// <summary>The image as it will be; it reads the old one while it is read.</summary>
     /// <param name="iso">The image as it is.</param>
     /// <param name="unit">Planned on <paramref name="packed"/>, for another place.</param>
     /// <param name="packed">The store above <paramref name="iso"/>.</param>
+    /// <param name="onShare">Told the share done, 0 to 1, while <see cref="LocalFileStore"/> stages it. Null: nobody is
+    /// told.</param>
+    /// <param name="cancellation">Ends the next read of the new image.</param>
     /// <exception cref="FileProblemException">The image's shape does not allow it; the message says why.</exception>
-    public static ByteSource Build(IsoFileStore iso, PackedFileStore packed, PatchUnit unit)
+    public static ByteSource Build(IsoFileStore iso, PackedFileStore packed, PatchUnit unit,
+        Action<double>? onShare = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(iso);
         ArgumentNullException.ThrowIfNull(packed);
@@ -26,7 +34,7 @@ public static class IsoPatch
             CheckOtherTrees(iso, files.ConvertAll(f => f.File));
             var edit = IsoEditor.Replace(iso.Image, files);
             Prove(iso.Path, edit, unit);
-            return edit.Source;
+            return new WatchedSource(edit.Source, read => onShare?.Invoke(Math.Min(1, read / (Passes * edit.Source.Length))), cancellation);
         }
         catch (ImageProblemException e)
         {

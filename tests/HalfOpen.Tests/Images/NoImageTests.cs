@@ -58,7 +58,8 @@ public sealed class NoImageTests : IDisposable
         File.WriteAllBytes(file, [1, 2, 3, 0, .. new byte[5000]]);
         var (code, output, error) = await CliRunner.RunAsync(["doctor", file]);
         Assert.Equal((2, ""), (code, output));
-        Assert.Contains("this is no Windows driver, no image of a disk", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("this is no Windows driver, no image of a disk", Assert.Single(error.TrimEnd().Split('\n')),
+            StringComparison.Ordinal);
     }
 
     /// <summary>The remedy that a damaged journal's message gives.</summary>

@@ -1,8 +1,9 @@
-using HalfOpen.Cli.CommandLine;
+namespace HalfOpen.Cli.CommandLine;
 
-namespace HalfOpen.Cli.Simulate;
-
-/// <summary>A bar on standard error while runs are made; nothing where that is not a terminal. Thread-safe.</summary>
+/// <summary>
+/// A bar on standard error with the share done and the time left, while something long is done; nothing where that is
+/// no terminal. Thread-safe.
+/// </summary>
 internal sealed class ProgressBar(Terminal terminal, bool wanted) : IDisposable
 {
     private const int Width = 30;
