@@ -103,7 +103,8 @@ internal sealed class DriverPlace : IDisposable
     {
         if (Image?.JournalProblem is { } problem)
         {
-            throw CliException.Refused("nothing is written: " + DriverPaths.Shown(problem));
+            throw CliException.Refused("nothing is written: " + DriverPaths.Shown(problem)
+                + (Image.IsJournalDamaged ? $" That is 'halfopen patch {TypedCommand.Quoted(Image.Path)} --limit 10'." : ""));
         }
     }
 

@@ -210,7 +210,7 @@ public sealed partial class ImageFileStore
     private void LoadJournal()
     {
         _records = new Dictionary<string, DriverRecord>(StringComparer.Ordinal);
-        JournalProblem = null;
+        (JournalProblem, IsJournalDamaged) = (null, false);
         _isJournalOnDisk = false;
         byte[]? bytes;
         try
@@ -229,9 +229,9 @@ public sealed partial class ImageFileStore
         }
 
         var journal = ImageJournal.FromBytes(bytes);
+        IsJournalDamaged = journal is null;
         JournalProblem = journal is null ? $"the journal {JournalPath} is damaged, so it does not tell what the drivers were before the "
-            + "patch: put a sound copy in its place. Without one, move it away; 'halfopen patch IMAGE --limit 10' sets the limit that "
-            + "Microsoft shipped."
+            + "patch: put a sound copy in its place. Without one, move it away, and patch to 10, the limit that Microsoft shipped."
             : journal.Image.Identity != Identity() || journal.Image.DiskSize != _image.Disk.Length
                 ? $"the journal {JournalPath} belongs to another image: move it away, or put the image back that it belongs to." : null;
         if (JournalProblem is null)

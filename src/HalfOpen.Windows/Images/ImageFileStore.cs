@@ -48,6 +48,9 @@ public sealed partial class ImageFileStore : IFileStore, IDisposable
     /// <value>Why the journal beside the image is not used, one or two sentences, or null.</value>
     public string? JournalProblem { get; private set; }
 
+    /// <value>There is a journal, and it is not one any more.</value>
+    public bool IsJournalDamaged { get; private set; }
+
     /// <value>False for a device without a folder to keep the journal in.</value>
     public bool HasJournalFolder { get; }
 

@@ -81,7 +81,9 @@ public sealed class NoImageTests : IDisposable
             Assert.Equal((1, ""), (code, output));
             var line = Assert.Single(error.TrimEnd().Split('\n'));
             Assert.Contains($"the journal {image + ImageJournal.Suffix} is damaged", line, StringComparison.Ordinal);
-            Assert.Contains("move it away; 'halfopen patch IMAGE --limit 10'", line, StringComparison.Ordinal);
+            Assert.Contains("move it away, and patch to 10, the limit that Microsoft shipped. "
+                + $"That is 'halfopen patch {image} --limit 10'", line,
+                StringComparison.Ordinal);
             _folder.AssertUnchanged(before);
         }
 
