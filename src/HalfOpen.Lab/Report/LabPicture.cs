@@ -33,12 +33,12 @@ public static class LabPicture
             "Times of real page loads in network namespaces, by policy, on a logarithmic axis, beside the simulated medians.",
             madeBy);
         var isStorm = result.Runs.Any(r => r.Plan.Scenario == LabScenario.GoodHostDies);
-        svg.Text("", 24, 34, isStorm ? "How long a web page takes beside a host that falls silent"
+        svg.Text("", SvgWriter.Margin, 34, isStorm ? "How long a web page takes beside a host that falls silent"
             : "How long a web page takes while a P2P program tries dead peers", 19, bold: true);
-        svg.Text("m", 24, 57, "A page is 30 HTTP connections to 5 new hosts, 50 ms away. " + (isStorm
+        svg.Text("m", SvgWriter.Margin, 57, "A page is 30 HTTP connections to 5 new hosts, 50 ms away. " + (isStorm
             ? "Another program begins 300 a second to one host, up to 1,000 at once."
             : "The program wants 200 connections at any time; 70 % of its peers are dead."), 12.5);
-        svg.Text("m", 24, 75, Speed(result.Options.Times), 12.5);
+        svg.Text("m", SvgWriter.Margin, 75, Speed(result.Options.Times), 12.5);
         svg.Text("m", Median, Top - 10, "median", 11.5, "end");
         svg.Text("m", Slowest, Top - 10, "slowest", 11.5, "end");
         svg.Text("m", Loaded, Top - 10, "pages", 11.5, "end");
@@ -53,7 +53,7 @@ public static class LabPicture
                 && Title(run.Plan.Scenario) is { } title && (group != LabScenario.Idle || run.Plan.Scenario == LabScenario.Router))
             {
                 y += GroupGap;
-                svg.Text("m", 24, y - 26, title, 12);
+                svg.Text("m", SvgWriter.Margin, y - 26, title, 12);
             }
 
             group = run.Plan.Scenario;
@@ -62,7 +62,7 @@ public static class LabPicture
         }
 
         svg.Text("m", (Left + Right) / 2, bottom + 36, "seconds until the page is there (logarithmic)", 12, "middle");
-        svg.Text("m", 24, bottom + 62,
+        svg.Text("m", SvgWriter.Margin, bottom + 62,
             "dots: pages on real sockets; bar: their median; diamond: the simulator's median of the same", 11.5);
         return svg.Finish();
     }
@@ -91,7 +91,7 @@ public static class LabPicture
     private static void Row(SvgWriter svg, Scale scale, LabRunResult run, double y)
     {
         var color = "c" + Color(run.Plan).ToString(CultureInfo.InvariantCulture);
-        svg.Text("", 24, y + 5, run.Plan.Name.Replace(", NAT budget ", ", NAT ", StringComparison.Ordinal), 14,
+        svg.Text("", SvgWriter.Margin, y + 5, run.Plan.Name.Replace(", NAT budget ", ", NAT ", StringComparison.Ordinal), 14,
             bold: run.Plan.Policy == "fair");
         svg.Line("g", Left, y, Right, y);
         for (var i = 0; i < run.Pages.Count; i++)

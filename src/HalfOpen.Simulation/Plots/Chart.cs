@@ -61,10 +61,10 @@ internal static class Chart
         var panelHeight = PanelHeight * (columns == 1 ? 1.3 : 1);
         var height = head + (rows * panelHeight) + 8;
         var svg = new SvgWriter(width, height, title, subtitle, madeBy);
-        svg.Text("", 16, 28, SvgText.Cut(title, width - 40, 18), 17, bold: true);
+        svg.Text("", SvgWriter.Margin, 28, SvgText.Cut(title, width - 40, 18), 17, bold: true);
         for (var i = 0; i < words.Count; i++)
         {
-            svg.Text("m", 16, 48 + (i * 16), words[i], 12);
+            svg.Text("m", SvgWriter.Margin, 48 + (i * 16), words[i], 12);
         }
 
         LayOutLegend(legend, width, svg, below + 12);

@@ -53,10 +53,10 @@ internal static class SlotTimeline
             new SvgWriter(Width, height, $"{(few ? "How long an attempt is half-open" : "Who holds the slots")}: {scenario.Name}, {name}",
                 "One row a slot, one bar an attempt from its SYN to its end; pale: nobody answered.", madeBy);
         var title = few ? "How long an attempt is half-open" : $"Who holds the slots: {name}";
-        svg.Text("", 16, 28, SvgText.Cut(title, Width - 40, 18), 17, bold: true);
+        svg.Text("", SvgWriter.Margin, 28, SvgText.Cut(title, Width - 40, 18), 17, bold: true);
         for (var i = 0; i < words.Count; i++)
         {
-            svg.Text("m", 16, 48 + (i * 16), words[i], 12);
+            svg.Text("m", SvgWriter.Margin, 48 + (i * 16), words[i], 12);
         }
 
         if (!few)

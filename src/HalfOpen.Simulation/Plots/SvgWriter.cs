@@ -31,7 +31,9 @@ internal sealed class SvgWriter
     /// <summary>Size of the foot's letters, and room for each of its lines.</summary>
     public const double FootSize = 11;
     private const double FootLine = 15;
-    private const double Margin = 16;
+
+    /// <summary>Where titles and the foot begin, and how far from the right edge they end.</summary>
+    public const double Margin = 16;
 
     private readonly IReadOnlyList<string> _foot;
     private readonly double _footTop;
