@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using HalfOpen.SystemTests.Guard;
+using Json.Schema;
 using Xunit;
 
 namespace HalfOpen.SystemTests.Control;
@@ -31,6 +33,8 @@ public sealed class GuardVerbTests : IDisposable
         File.WriteAllText(config, "policy = fifo\nlimit = 2\n");
         using var guard = new GuardProcess(network.Machine, _folder, ["--config", config]);
         Assert.Contains("\"event\":\"ready\"", guard.FirstLine, StringComparison.Ordinal);
+        var schema = JsonSchema.FromText(File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "schemas", "guard.schema.json")));
+        Assert.True(schema.Evaluate(JsonDocument.Parse(guard.FirstLine).RootElement).IsValid, guard.FirstLine);
 
         Socket[] sockets = [.. Enumerable.Range(1, 4).Select(i => network.Connect("10.79.0." + i, 80))];
         Until(guard, s => s["waiting"]!.GetValue<int>() == 2 && s["counted"]!.GetValue<int>() == 2);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using HalfOpen.Watch.Feed;
 using HalfOpen.Watch.Model;
 using HalfOpen.Web;
+using Json.Schema;
 using Xunit;
 
 namespace HalfOpen.Tests.Web;
@@ -189,6 +190,11 @@ public sealed class WebPageTests : IAsyncLifetime
         Assert.Equal(2, frame.RootElement.GetProperty("number").GetInt32());
         var text = Body(await Ask(root + "frame.json"));
         using var all = JsonDocument.Parse(text);
+        var schema = JsonSchema.FromText(File.ReadAllText(Path.Combine(Repository.Root, "docs", "schemas", "overview.schema.json")));
+        Assert.True(schema.Evaluate(all.RootElement).IsValid, text);
+        Assert.Equal(MachinesJson.Version, all.RootElement.GetProperty("version").GetInt32());
+        Assert.False(schema.Evaluate(JsonDocument.Parse(text.Replace("\"pages\":3", "\"pages\":-3", StringComparison.Ordinal)).RootElement)
+            .IsValid);
         Assert.DoesNotContain(text, c => c is '\u202e' or '\e' or '\u200b');
         Assert.Equal(JsonValueKind.Null, all.RootElement.GetProperty("machines")[0].GetProperty("now").ValueKind);
         var now = all.RootElement.GetProperty("machines")[1].GetProperty("now");
