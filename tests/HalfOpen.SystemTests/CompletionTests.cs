@@ -18,6 +18,9 @@ public sealed class CompletionTests : IDisposable
     [InlineData("simulate --pol", "simulate --policy ")]
     [InlineData("inspect only-f", "inspect only-file.sys ")] // a file, where files belong
     [InlineData("guard --exempt us", "guard --exempt user:")]
+    [InlineData("guard --exempt user:roo", "guard --exempt user:root ")]
+    [InlineData("simulate --policy fair+gi", "simulate --policy fair+give-up ")]
+    [InlineData("replay --policy fair+nat-bu", "replay --policy fair+nat-budget=")]
     public async Task Zsh_reads_it_through_fpath_and_completes_at_the_first_Tab(string typed, string expected)
     {
         Needs("zsh");
@@ -33,6 +36,10 @@ public sealed class CompletionTests : IDisposable
     [InlineData("simulate --policy=unl", "simulate --policy=unlimited ")] // bash takes it apart at the equals sign
     [InlineData("inspect only-f", "inspect only-file.sys ")]
     [InlineData("guard --exempt us", "guard --exempt user:")]
+    [InlineData("guard --exempt user:roo", "guard --exempt user:root ")]
+    [InlineData("simulate --policy fair+gi", "simulate --policy fair+give-up ")]
+    [InlineData("replay --policy fair+nat-bu", "replay --policy fair+nat-budget=")]
+    [InlineData("simulate --policy fifo,fair+gi", "simulate --policy fifo,fair+give-up ")]
     public async Task Bash_completes_at_the_first_Tab(string typed, string expected)
     {
         await PrepareAsync("bash", "halfopen.bash");
@@ -45,6 +52,9 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("simulate --scenario outb", "outbreak")]
     [InlineData("guard --outcomes b", "bpf")]
+    [InlineData("guard --exempt user:roo", "user:root")]
+    [InlineData("simulate --policy fair+gi", "fair+give-up")]
+    [InlineData("replay --policy fair+nat-budget=50+gi", "fair+nat-budget=50+give-up")]
     [InlineData("inspect only-f", "only-file.sys")]
     [InlineData("status only-f", "")] // no file belongs there
     public async Task Fish_completes(string typed, string expected)

@@ -21,7 +21,7 @@ internal static class Application
             root.Subcommands.Add(verb);
         }
 
-        root.Subcommands.Add(CompletionsVerb.CreateAnswer(terminal));
+        root.Subcommands.Add(CompletionsVerb.CreateAnswer(terminal, policies));
         root.Directives.Clear(); // the library's own way to complete, which knows no files
         root.SetAction(_ => Welcome.Show(terminal));
         foreach (var option in root.Options)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using HalfOpen.Core;
+using HalfOpen.Linux;
 
 namespace HalfOpen.Cli.CommandLine;
 
@@ -21,26 +22,32 @@ internal static class Completer
 {
     public const string VerbName = "complete";
 
+    /// <summary>Marks a word that is a policy, behind which options may stand: fair+give-up.</summary>
+    private const string PolicyKind = "policy";
+
+    private const string UserKind = "user:";
+
     private static readonly string[] TimeUnits = ["ms", "s", "m", "h"];
 
     /// <param name="root">The command line as a whole.</param>
     /// <param name="words">The words after the program's name as far as the cursor; the last is the one that is being
     /// typed, empty where a new one begins.</param>
+    /// <param name="policies">What can be named as a policy, and with which options.</param>
     public static (CompletedFiles Files, IReadOnlyList<(string Word, string Meaning)> Words) At(RootCommand root,
-        IReadOnlyList<string> words)
+        IReadOnlyList<string> words, PolicyTable policies)
     {
         var current = words.Count > 0 ? words[^1] : "";
-        var place = new CompletedPlace(root);
+        var place = new CompletedPlace(root, policies);
         foreach (var word in words.SkipLast(1))
         {
             place.Pass(word);
         }
 
-        var (files, found) = place.Pending is { } option ? Values(option, current)
+        var (files, found) = place.Pending is { } option ? Values(option, current, policies)
             : place.OnlyArguments ? place.Arguments(current)
             : current.StartsWith("--", StringComparison.Ordinal) && current.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals
                 && place.Find(current[..equals]) is { } assigned
-                ? Prefixed(Values(assigned, current[(equals + 1)..]), current[..(equals + 1)])
+                ? Prefixed(Values(assigned, current[(equals + 1)..], policies), current[..(equals + 1)])
             : current.StartsWith('-') ? (CompletedFiles.None, place.Options())
             : place.Arguments(current);
         return (files, [.. found.Where(f => f.Word.StartsWith(current, StringComparison.Ordinal)).DistinctBy(f => f.Word)]);
@@ -49,9 +56,9 @@ internal static class Completer
     /// <summary>
     /// The same as the shells' functions read it: the kind of files, then WORD, TAB and MEANING a line.
     /// </summary>
-    public static void Print(RootCommand root, IReadOnlyList<string> words, TextWriter output)
+    public static void Print(RootCommand root, IReadOnlyList<string> words, PolicyTable policies, TextWriter output)
     {
-        var (files, found) = At(root, words);
+        var (files, found) = At(root, words, policies);
         output.Write(files switch { CompletedFiles.Files => "files\n", CompletedFiles.Folders => "folders\n", _ => "none\n" });
         foreach (var (word, meaning) in found)
         {
@@ -63,7 +70,8 @@ internal static class Completer
         (CompletedFiles Files, IEnumerable<(string Word, string Meaning)> Words) values, string prefix) =>
         (values.Files, values.Words.Select(v => (prefix + v.Word, v.Meaning)));
 
-    private static (CompletedFiles Files, IEnumerable<(string Word, string Meaning)> Words) Values(Symbol symbol, string current)
+    private static (CompletedFiles Files, IEnumerable<(string Word, string Meaning)> Words) Values(Symbol symbol, string current,
+        PolicyTable policies)
     {
         var name = symbol switch
         {
@@ -81,10 +89,33 @@ internal static class Completer
         // A list: what stands before the last comma is kept.
         var list = current[..(current.LastIndexOf(',') + 1)];
         var words = symbol.GetCompletions(CompletionContext.Empty)
-            .Select(c => (list + c.Label, c.Documentation ?? ""));
+            .SelectMany(c => c.Kind == PolicyKind ? WithOptions(c.Label, current[list.Length..], policies)
+                : [(c.Label, c.Documentation ?? "")])
+            .SelectMany(w => w.Item1 == UserKind && current.StartsWith(UserKind, StringComparison.Ordinal) ? Users() : [w])
+            .Select(w => (list + w.Item1, w.Item2));
         return (files,
             name is "TIME" or "DURATION" && NumberText.Real(current) is not null ? TimeUnits.Select(u => (current + u, "")) : words);
     }
+
+    /// <summary>For <see cref="Option.CompletionSources"/>: policies with their options.</summary>
+    public static IEnumerable<CompletionItem> Policies(PolicyTable policies) =>
+        policies.Names.Select(name => new CompletionItem(name, PolicyKind));
+
+    /// <summary>A policy; once a plus stands behind it, what else may follow there.</summary>
+    private static IEnumerable<(string, string)> WithOptions(string name, string current, PolicyTable policies)
+    {
+        if (!current.StartsWith(name + "+", StringComparison.Ordinal) || policies.Find(name) is not { } row)
+        {
+            return [(name, "")];
+        }
+
+        var start = current[..(current.LastIndexOf('+') + 1)];
+        var given = start.Split('+').Select(part => part.Split('=')[0]).ToHashSet(StringComparer.Ordinal);
+        return row.Options.Where(o => !given.Contains(o.Name)).Select(o => (start + o.Name + (o.IsSwitch ? "" : "="), o.Help));
+    }
+
+    private static IEnumerable<(string, string)> Users() => OperatingSystem.IsLinux()
+        ? Accounts.UserNames().OrderBy(u => u.Value, StringComparer.Ordinal).Select(u => (UserKind + u.Value, $"Number {u.Key}")) : [];
 
     /// <summary>The first sentence, on one line.</summary>
     private static string First(string? text)
@@ -94,7 +125,7 @@ internal static class Completer
     }
 
     /// <summary>Where the words before the cursor lead to.</summary>
-    private sealed class CompletedPlace(RootCommand root)
+    private sealed class CompletedPlace(RootCommand root, PolicyTable policies)
     {
         private const string Help = "help";
 
@@ -151,7 +182,7 @@ internal static class Completer
             }
 
             var (files, values) = Command.Arguments.Where(a => !a.Hidden).ElementAtOrDefault(_positional) is { } argument
-                ? Values(argument, current) : (CompletedFiles.None, []);
+                ? Values(argument, current, policies) : (CompletedFiles.None, []);
             return (files, words.Concat(values));
         }
 

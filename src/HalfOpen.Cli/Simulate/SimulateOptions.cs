@@ -32,7 +32,7 @@ internal sealed class SimulateOptions
                 + $"Default: the scenario's.",
             AllowMultipleArgumentsPerToken = true,
         };
-        Policy.CompletionSources.Add([.. policies.Names]);
+        Policy.CompletionSources.Add(_ => Completer.Policies(policies));
         Scenario.CompletionSources.Add([.. ShippedScenarios.Names]);
         Show.CompletionSources.Add([.. ShippedScenarios.Names, "schema"]);
         GiveUp = new("--give-up")

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using HalfOpen.Cli.CommandLine;
+using HalfOpen.Core;
 
 namespace HalfOpen.Cli.Verbs;
 
@@ -34,7 +35,7 @@ internal static class CompletionsVerb
                 files) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -f -- "$current")) ;;
                 folders) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -d -- "$current")) ;;
             esac
-            [[ ${#COMPREPLY[@]} == 1 && "${COMPREPLY[0]}" == *: ]] && compopt -o nospace 2>/dev/null
+            [[ ${#COMPREPLY[@]} == 1 && "${COMPREPLY[0]}" == *[:=] ]] && compopt -o nospace 2>/dev/null
             return 0
         }
         complete -F _halfopen halfopen ./halfopen
@@ -50,7 +51,7 @@ internal static class CompletionsVerb
             lines=("${(@f)$("${~words[1]}" complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
             kind="$lines[1]"
             for line in "${(@)lines[2,-1]}"; do
-                if [[ "$line" == *:$'\t'* ]]; then
+                if [[ "$line" == *[:=]$'\t'* ]]; then
                     opened+=("${line%%$'\t'*}")
                 else
                     found+=("${line%%$'\t'*}")
@@ -120,14 +121,14 @@ internal static class CompletionsVerb
     }
 
     /// <summary>What the scripts ask. Not for people.</summary>
-    public static Command CreateAnswer(Terminal terminal)
+    public static Command CreateAnswer(Terminal terminal, PolicyTable policies)
     {
         var words = new Argument<string[]>("words") { Arity = ArgumentArity.ZeroOrMore };
         var command = new Command(Completer.VerbName, "What can be typed next.") { Hidden = true };
         command.Arguments.Add(words);
         command.SetAction(parsed =>
         {
-            Completer.Print((RootCommand)parsed.RootCommandResult.Command, parsed.GetValue(words) ?? [], terminal.Out);
+            Completer.Print((RootCommand)parsed.RootCommandResult.Command, parsed.GetValue(words) ?? [], policies, terminal.Out);
             return ExitCode.Done;
         });
         return command;

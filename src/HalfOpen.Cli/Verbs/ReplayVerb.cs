@@ -18,7 +18,7 @@ internal static class ReplayVerb
         var policy = new Option<string>("--policy")
             { Description = $"The rule that decides: {OptionText.AnyOf(policies.Names)}; with options as fair+give-up.",
                 DefaultValueFactory = _ => policies.Default.Name };
-        policy.CompletionSources.Add([.. policies.Names]);
+        policy.CompletionSources.Add(_ => Completer.Policies(policies));
         var limit = new Option<int>("--limit") { Description = "Slots, 1 to 1000000. For none: --policy unlimited.",
             DefaultValueFactory = _ => 10 }
             .Between(1, 1_000_000);
