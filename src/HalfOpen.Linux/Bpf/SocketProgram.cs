@@ -69,7 +69,7 @@ internal static class SocketProgram
     /// </summary>
     private const int WakeAtPart = 8;
     private const int Frame = -SocketEvent.NamedLength;
-    private const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Wanted = 7, How = 8, Fp = 10;
+    private const int R0 = 0, R1 = 1, R2 = 2, R3 = 3, R4 = 4, Context = 6, Cookie = 7, Wanted = 7, How = 8, Bytes = 9, Fp = 10;
 
     /// <summary>struct bpf_pidns_info: two numbers, the second being what user space calls the process id.</summary>
     private const int NamespaceFrame = Frame - 8;
@@ -121,7 +121,7 @@ internal static class SocketProgram
 
             .Place("event")
             .Set(R2, 0);
-        for (var offset = 0; offset < length; offset += 8)
+        for (var offset = 0; offset < (isNamed ? length : SocketEvent.LengthV4); offset += 8)
         {
             code.Store64(Fp, Frame + offset, R2);
         }
@@ -180,7 +180,9 @@ internal static class SocketProgram
             .Store32(Fp, Frame + SocketEvent.RemoteV4Offset, R2)
             .Load32(R2, Context, FieldLocalV4)
             .Store32(Fp, Frame + SocketEvent.LocalV4Offset, R2)
-            .IfNotEqual(R4, AddressFamilyV6, "send");
+            .Set(Bytes, isNamed ? length : SocketEvent.LengthV4)
+            .IfNotEqual(R4, AddressFamilyV6, "send")
+            .Set(Bytes, length);
         for (var offset = 0; offset < 16; offset += 4)
         {
             code.Load32(R2, Context, FieldRemoteV6 + offset)
@@ -189,7 +191,7 @@ internal static class SocketProgram
                 .Store32(Fp, Frame + SocketEvent.LocalV6Offset + offset, R2);
         }
 
-        AppendSend(code.Place("send"), ring, ringBytes, shared, length);
+        AppendSend(code.Place("send"), ring, ringBytes, shared);
         return code.Place("out")
             .Set(R0, 1)
             .Exit()
@@ -201,7 +203,7 @@ internal static class SocketProgram
     /// half full. The reader says that it waits and then looks into the ring; we write into the ring and then look
     /// whether it waits: one of the two sees the other.
     /// </summary>
-    private static void AppendSend(BpfAssembler code, int ring, int ringBytes, int shared, int length) =>
+    private static void AppendSend(BpfAssembler code, int ring, int ringBytes, int shared) =>
         code.SetValue(Wanted, shared, SharedValue.WantedOffset)
             .Load32(R2, Wanted, 0)
             .Set(How, WakeIfIdle)
@@ -216,7 +218,7 @@ internal static class SocketProgram
             .SetMap(R1, ring)
             .Move(R2, Fp)
             .Add(R2, Frame)
-            .Set(R3, length)
+            .Move(R3, Bytes)
             .Move(R4, How)
             .Call(HelperRingOutput)
             .IfEqual(R0, 0, "written")

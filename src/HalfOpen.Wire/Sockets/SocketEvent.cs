@@ -18,14 +18,17 @@ public enum SocketEventKind : byte
 /// byte 0 kind (1 connecting, 2 state changed)   1 old state   2 new state   3 family   4-7 socket error
 ///      8 process id   12 local port   16 remote port, network order in its first two bytes   20 IPv4 remote
 ///            24 IPv4 local
-///      28-31 user id   32 remote address (16)   48 local address (16)    64 nanoseconds since the machine started
-///      72 cookie of the socket, where it began on a leased slot; 0: it did not
+///      28-31 user id   32 nanoseconds since the machine started
+///      40 cookie of the socket, where it began on a leased slot; 0: it did not
+///      48 remote address (16)   64 local address (16): of IPv6 only, a record of IPv4 may end before
 /// numbers in the machine's order, addresses in network order
 /// </code>
 /// </summary>
 public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, TcpState New, int Error, uint ProcessId, Flow Flow,
     long Nanoseconds, uint UserId = 0, ulong LeaseCookie = 0)
 {
+    /// <summary>Bytes of a record of IPv4, at least: each costs the program that connects.</summary>
+    public const int LengthV4 = 48;
     public const int Length = 80;
     public const int KindOffset = 0;
     public const int OldOffset = 1;
@@ -38,10 +41,10 @@ public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, Tc
     public const int RemoteV4Offset = 20;
     public const int LocalV4Offset = 24;
     public const int UserOffset = 28;
-    public const int RemoteV6Offset = 32;
-    public const int LocalV6Offset = 48;
-    public const int TimeOffset = 64;
-    public const int CookieOffset = 72;
+    public const int TimeOffset = 32;
+    public const int CookieOffset = 40;
+    public const int RemoteV6Offset = 48;
+    public const int LocalV6Offset = 64;
 
     /// <summary>
     /// Records for those who only watch are longer: the program's short name (comm, 16 bytes, zero-terminated) follows.
@@ -53,12 +56,17 @@ public readonly record struct SocketEvent(SocketEventKind Kind, TcpState Old, Tc
     public static bool TryParse(ReadOnlySpan<byte> record, out SocketEvent socketEvent)
     {
         socketEvent = default;
-        if (record.Length < Length || record[KindOffset] is not (1 or 2) || record[FamilyOffset] is not (2 or 10))
+        if (record.Length < LengthV4 || record[KindOffset] is not (1 or 2) || record[FamilyOffset] is not (2 or 10))
         {
             return false;
         }
 
         var v4 = record[FamilyOffset] == 2;
+        if (!v4 && record.Length < Length)
+        {
+            return false;
+        }
+
         var flow = new Flow(
             v4 ? Flow.MapV4(ReadUInt32BigEndian(record[LocalV4Offset..])) : ReadUInt128BigEndian(record[LocalV6Offset..]),
             (ushort)(ReadUInt32LittleEndian(record[LocalPortOffset..]) & 0xffff),

@@ -36,6 +36,7 @@ public sealed class MutationTests
         PacketBuilder.V4("10.0.0.1", "10.0.0.2", PacketBuilder.Tcp(1, 2, 3, 0, TcpFlags.Syn, PacketBuilder.MultipathCapable)),
         Samples.FilterRule(),
         Samples.SocketEventV4(),
+        Samples.SocketEventV6(),
         Samples.Types(kindFlag: true),
         Samples.Types(kindFlag: false),
     ];

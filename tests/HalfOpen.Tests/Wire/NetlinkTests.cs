@@ -178,6 +178,18 @@ public sealed class NetlinkTests
         Assert.Equal((SocketEventKind.StateChanged, TcpState.SynSent, TcpState.Close, 111, 4242u),
             (e.Kind, e.Old, e.New, e.Error, e.ProcessId));
         Assert.Equal("10.0.0.1:40000 -> 192.0.2.7:443", e.Flow.ToString());
+        Assert.Equal((77_000L, 42UL), (e.Nanoseconds, e.LeaseCookie));
+    }
+
+    [Fact]
+    public void A_record_of_our_program_over_IPv6_is_longer()
+    {
+        var record = Samples.SocketEventV6();
+        Assert.True(SocketEvent.TryParse(record, out var e));
+        Assert.Equal("[2001:db8::1]:40000 -> [2001:db8::7]:443", e.Flow.ToString());
+        Assert.Equal((77_000L, 42UL), (e.Nanoseconds, e.LeaseCookie));
+        Assert.False(SocketEvent.TryParse(record.AsSpan(0, SocketEvent.Length - 1), out _));
+        Assert.False(SocketEvent.TryParse(Samples.SocketEventV4().AsSpan(0, SocketEvent.LengthV4 - 1), out _));
     }
 
     [Fact]

@@ -132,17 +132,33 @@ internal static class Samples
 
     public static byte[] SocketEventV4()
     {
-        var record = new byte[SocketEvent.Length];
+        var record = NewSocketEvent(SocketEvent.LengthV4, family: 2);
+        IPAddress.Parse("192.0.2.7").GetAddressBytes().CopyTo(record, 20);
+        IPAddress.Parse("10.0.0.1").GetAddressBytes().CopyTo(record, 24);
+        return record;
+    }
+
+    public static byte[] SocketEventV6()
+    {
+        var record = NewSocketEvent(SocketEvent.Length, family: 10);
+        IPAddress.Parse("2001:db8::7").GetAddressBytes().CopyTo(record, 48);
+        IPAddress.Parse("2001:db8::1").GetAddressBytes().CopyTo(record, 64);
+        return record;
+    }
+
+    private static byte[] NewSocketEvent(int length, byte family)
+    {
+        var record = new byte[length];
         record[0] = 2;
         record[1] = (byte)TcpState.SynSent;
         record[2] = (byte)TcpState.Close;
-        record[3] = 2;
+        record[3] = family;
         WriteInt32LittleEndian(record.AsSpan(4), 111);
         WriteUInt32LittleEndian(record.AsSpan(8), 4242);
         WriteUInt32LittleEndian(record.AsSpan(12), 40000);
         WriteUInt32BigEndian(record.AsSpan(16), 443);
-        IPAddress.Parse("192.0.2.7").GetAddressBytes().CopyTo(record, 20);
-        IPAddress.Parse("10.0.0.1").GetAddressBytes().CopyTo(record, 24);
+        WriteUInt64LittleEndian(record.AsSpan(32), 77_000);
+        WriteUInt64LittleEndian(record.AsSpan(40), 42);
         return record;
     }
 
