@@ -14,7 +14,7 @@ internal static class Figures
     private const int Rounds = 7;
     private const int WarmUps = 3;
 
-    public static string[] Names { get; } = ["storm", "lone", "known", "scarce", "held", "release", "startup", "idle", "owners"];
+    public static string[] Names { get; } = ["storm", "lone", "known", "scarce", "held", "release", "startup", "idle", "owners", "kernel"];
 
     public static int Run(IReadOnlyList<string> names)
     {
@@ -34,6 +34,7 @@ internal static class Figures
                 "held" => Held,
                 "release" => Release,
                 "owners" => OwnerFigures.Measure,
+                "kernel" => KernelPart.Measure,
                 "startup" => StartUp,
                 _ => Idle,
             };

@@ -17,6 +17,7 @@ public sealed partial class BoundaryTests
         [("HalfOpen.Diagnosis", "HalfOpen.Tests")] = "parsers of texts, and what findings say of programs",
         [("HalfOpen.Guard", "HalfOpen.Tests")] = "unit tests of Holding, Rules and Service",
         [("HalfOpen.Guard", "HalfOpen.SystemTests")] = "rules of tests on one back end",
+        [("HalfOpen.Linux", "HalfOpen.GuardFigures")] = "what the kernel takes for a program that does nothing",
         [("HalfOpen.Linux", "HalfOpen.Tests")] = "the seccomp program and parsers of /proc, which are pure",
         [("HalfOpen.Lab", "halfopen")] = "the lab's programs run under a hidden verb",
         [("HalfOpen.Lab", "HalfOpen.Tests")] = "unit tests of the link and the world",
