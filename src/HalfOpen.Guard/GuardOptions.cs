@@ -134,9 +134,9 @@ public sealed record GuardOptions
 
     /// <summary>
     /// Let the kernel give out slots by itself while they are plenty, where it can. Needs a restart to change. Default
-    /// no.
+    /// yes.
     /// </summary>
-    public bool Lease { get; init; }
+    public bool Lease { get; init; } = true;
 
     /// <summary>
     /// Time between comparisons with the kernel's own list of SYN-SENT sockets. Default 3 s; without BPF it is done

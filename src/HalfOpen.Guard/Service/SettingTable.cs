@@ -118,7 +118,7 @@ public sealed class SettingTable
             "Where the guard learns how attempts end. Default auto: BPF where it can be had. Needs a restart.",
             (s, v) => Outcomes(v) is { } source ? Set(s, o => o with { Outcomes = source }) : null) { Words = ["auto", "bpf", "nflog"] },
         new("lease", "WHETHER", "yes or no",
-            "Let the kernel give out slots by itself while they are plenty, where it can. Default no. Needs a restart.",
+            "Let the kernel give out slots by itself while they are plenty, where it can. Default yes. Needs a restart.",
             (s, v) => OptionText.ParseSwitch(v) is { } on ? Set(s, o => o with { Lease = on }) : null)
                 { Words = ["yes", "no"], Example = "no" },
         Time("reconcile-every", "Time between comparisons with the kernel's list of half-open sockets. Default 3s.",
