@@ -35,10 +35,11 @@ internal static class OfflineWindows
             throw CliException.Usage(SafeText.Of(place.NothingFound(recurse: false)));
         }
 
-        if (!place.IsFolder && drivers.TrueForAll(d => d.Report is null or { Status: DriverStatus.Unreadable }))
+        if (!place.IsFolder && drivers.TrueForAll(IsNoDriver))
         {
             throw CliException.Usage($"{SafeText.Of(path)}: this is no Windows driver, no image of a disk with a Windows, no System event "
-                + $"log and no text that is read here: {SafeText.Of(drivers[0].Problem ?? "")}");
+                + "log and no text that is read here: "
+                + SafeText.Of(drivers[0].Problem ?? "It is a program, and neither tcpip.sys nor tcpip6.sys."));
         }
 
         var main = drivers.Find(d => d.Kind == DriverKind.Tcpip) ?? drivers[0];
@@ -61,6 +62,11 @@ internal static class OfflineWindows
             Notes = [.. notes],
         };
     }
+
+    /// <summary>Not readable, or a program that neither its version nor its name makes a driver with a limit.</summary>
+    private static bool IsNoDriver(Inspection file) => file.Report is null or { Status: DriverStatus.Unreadable }
+        || (file.Report is { Status: DriverStatus.NotFound, Kind: DriverKind.Unknown }
+            && !FileNames.IsDriverName(Path.GetFileName(file.Path)));
 
     /// <summary>To the verbs for drivers an unreadable image is a refusal; here it is nothing to look at.</summary>
     private static DriverPlace Open(string path)

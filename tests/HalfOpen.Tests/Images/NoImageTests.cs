@@ -50,6 +50,17 @@ public sealed class NoImageTests : IDisposable
         }
     }
 
+    /// <summary>As calc.exe or any other program.</summary>
+    [Fact]
+    public async Task Doctor_does_not_call_healthy_a_program_that_is_no_driver()
+    {
+        var file = _folder.In("calc.exe");
+        File.WriteAllBytes(file, File.ReadAllBytes(typeof(NoImageTests).Assembly.Location));
+        var (code, output, error) = await CliRunner.RunAsync(["doctor", file]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains("neither tcpip.sys nor tcpip6.sys", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
     /// <summary>"Nothing of the kind" would be said of a Windows that nobody looked at.</summary>
     [Fact]
     public async Task Doctor_does_not_call_healthy_what_it_cannot_read()
