@@ -60,7 +60,8 @@ public sealed class DockerTests : IDisposable
         void Promises(GuardProcess guard)
         {
             var earlier = Submitted(guard);
-            docker.Run("docker run -d --name storm small sh -c 'for i in $(seq 1 100); do nc -w 300 10.79.0.$i 80 & done; wait'");
+            docker.Run("docker run -d --name storm --stop-signal KILL small sh -c "
+                + "'for i in $(seq 1 100); do nc -w 300 10.79.0.$i 80 & done; wait'");
             var storm = "host " + docker.AddressOf("storm");
             GuardVerbTests.Until(guard, s => s["waiting"]!.GetValue<int>() > 50 && Owner(s, storm) is { } o
                 && o["counted"]!.GetValue<int>() is > 5 and <= 10 && Submitted(guard) >= earlier + 100);

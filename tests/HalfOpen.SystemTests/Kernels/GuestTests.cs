@@ -17,7 +17,7 @@ public sealed class GuestTests
     /// <summary>The first kernel whose sock_ops programs can tell network namespaces apart.</summary>
     private static readonly Version FirstWithBpf = new(5, 15);
 
-    private static bool HasBpf => Environment.OSVersion.Version >= FirstWithBpf;
+    internal static bool HasBpf => Environment.OSVersion.Version >= FirstWithBpf;
 
     [Theory(Explicit = true)]
     [InlineData(RuleBackend.Nft)]

@@ -49,6 +49,11 @@ public sealed class WireGuardGuestTests : IDisposable
             + "c=0; curl -s -o /dev/null --max-time 30 http://10.78.0.$i/ || c=$?; "
             + "case $c in 52|56) n=$((n + 1)) ;; esac; done; echo $n'")).Trim();
         var then = guard.Status;
+        if (!GuestTests.HasBpf)
+        {
+            return; // without it a program may stay unknown, and two silent programs of one user hold the headroom, too
+        }
+
         Assert.True(pages == $"{Pages}", $"{pages} pages: {then} {then.Counters} {then.Totals} {string.Join(" ", then.Owners)}");
         var status = guard.Until(s => s.Totals.Established == Pages, "the pages were answered");
         Assert.Equal(Storm + Pages, status.Totals.Submitted);
