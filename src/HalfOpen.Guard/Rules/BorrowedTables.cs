@@ -1,3 +1,4 @@
+using HalfOpen.Linux;
 using HalfOpen.Linux.Netlink;
 using HalfOpen.Wire.Netlink;
 
@@ -5,7 +6,8 @@ namespace HalfOpen.Guard.Rules;
 
 /// <summary>
 /// The tables of iptables on nftables that our chains stand in. iptables makes such a table when it is first used, and
-/// leaves it, empty, for ever; those that were not there before the guard go with it, if nobody else uses them by then.
+/// leaves it, empty, for ever; those that were not there before the guard go with it, if nobody else uses them by then;
+/// after a killed guard with the next one, which reads of them in a note.
 /// Not thread-safe.
 /// </summary>
 internal sealed class BorrowedTables
@@ -24,6 +26,33 @@ internal sealed class BorrowedTables
         _filter = filter;
         _absent = [.. from family in OwnTables.Families from table in Names where !IsThere(family, table) select (family, table)];
     }
+
+    private BorrowedTables(FilterTables filter, IReadOnlyCollection<string> named)
+    {
+        _filter = filter;
+        _absent =
+        [
+            .. from family in OwnTables.Families from table in Names where named.Contains(Name(family, table)) select (family, table),
+        ];
+    }
+
+    /// <summary>In the place of a killed guard; never throws.</summary>
+    /// <param name="named">The lines of its note.</param>
+    public static void ReturnOf(IReadOnlyCollection<string> named)
+    {
+        try
+        {
+            using var filter = new FilterTables();
+            new BorrowedTables(filter, named).Return();
+        }
+        catch (LinuxException)
+        {
+            // No netlink, no tables.
+        }
+    }
+
+    /// <summary>Those that were not there before, for the note to the next guard: <c>ip raw</c>.</summary>
+    public IReadOnlyList<string> Named => [.. _absent.Select(t => Name(t.Family, t.Table))];
 
     /// <summary>
     /// Takes out those that were not there before and that have no rule now: in one transaction each, which the kernel
@@ -47,6 +76,8 @@ internal sealed class BorrowedTables
             _ = _filter.Apply(buffer.AsSpan(0, writer.Length));
         }
     }
+
+    private static string Name(FilterFamily family, string table) => $"{(family == FilterFamily.IPv4 ? "ip" : "ip6")} {table}";
 
     private bool IsThere(FilterFamily family, string table)
     {

@@ -65,7 +65,7 @@ public sealed class GuardRules : IGuardRules, IDisposable
             ClearLeftovers(Paths!);
             _set = RuleInstaller.Install(_order, options, needs, out var problem);
             Lacking = problem;
-            File.WriteAllText(Paths!.RulesNote, _set.Backend.ToString());
+            File.WriteAllLines(Paths!.RulesNote, [_set.Backend.ToString(), .. _set.Borrowed]);
         }
         catch
         {
@@ -170,7 +170,8 @@ public sealed class GuardRules : IGuardRules, IDisposable
             return;
         }
 
-        var left = Enum.TryParse<RuleBackend>(File.ReadAllText(paths.RulesNote).Trim(), out var backend) ? backend : RuleBackend.Nft;
+        var lines = File.ReadAllLines(paths.RulesNote);
+        var left = Enum.TryParse<RuleBackend>(lines.FirstOrDefault(), out var backend) ? backend : RuleBackend.Nft;
         if (left == RuleBackend.Nft)
         {
             OwnTables.Clear();
@@ -178,6 +179,7 @@ public sealed class GuardRules : IGuardRules, IDisposable
         else
         {
             IptablesLeftovers.Clear(left);
+            BorrowedTables.ReturnOf(lines);
         }
 
         File.Delete(paths.RulesNote);

@@ -16,6 +16,12 @@ internal interface IRuleSet : IDisposable
     /// <summary>Its rules can tell SYNs of sockets with a leased slot, and let them pass.</summary>
     bool LeasedPass { get; }
 
+    /// <summary>
+    /// Tables of others' that were made for these rules, and that go with them once they are empty: for the note that
+    /// outlives a killed guard.
+    /// </summary>
+    IReadOnlyList<string> Borrowed { get; }
+
     /// <summary>Makes <see cref="ChangeDescriptor"/> silent until the next change.</summary>
     void Hush();
 

@@ -34,6 +34,8 @@ internal sealed class IptablesRules : IRuleSet
 
     public bool LeasedPass => false;
 
+    public IReadOnlyList<string> Borrowed => _borrowed?.Named ?? [];
+
     public int ChangeDescriptor => -1;
 
     /// <returns>Null where this cannot be, with the reason in <paramref name="failure"/>; nothing is left

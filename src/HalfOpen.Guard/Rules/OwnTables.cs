@@ -39,6 +39,8 @@ internal sealed class OwnTables : IRuleSet
 
     public bool LeasedPass => true;
 
+    public IReadOnlyList<string> Borrowed => [];
+
     /// <summary>A kernel without IPv6 needs no rules for it.</summary>
     public static IReadOnlyList<FilterFamily> Families =>
         File.Exists("/proc/net/if_inet6") ? [FilterFamily.IPv4, FilterFamily.IPv6] : [FilterFamily.IPv4];

@@ -54,6 +54,37 @@ public sealed class NothingLeftTests : IDisposable
         Assert.DoesNotContain("HALFOPEN", left, StringComparison.Ordinal);
     }
 
+    /// <summary>The next guard reads in the note of the killed one which tables iptables made for it.</summary>
+    [Theory]
+    [InlineData(RuleBackend.Nft)]
+    [InlineData(RuleBackend.Iptables)]
+    public void Nor_after_a_killed_guard_and_the_next_one(RuleBackend next)
+    {
+        Needs.Root();
+        Needs.Program("/usr/sbin/nft", "nftables");
+        _machine.Run(() =>
+        {
+            Shell.Run("ip6tables -t mangle -A PREROUTING -j ACCEPT; ip6tables -t mangle -D PREROUTING 1");
+            var killed = new GuardRules(RuleBackend.Iptables);
+            killed.Install(new GuardOptions { Router = true }, new RuleNeeds(true, true));
+            var note = File.ReadAllText(killed.Paths!.RulesNote);
+            Assert.Equal("Iptables\nip raw\nip mangle\nip6 raw\n", note);
+            killed.Dispose(); // as at the end of its process: the lock goes, the rules stay; but the note stays then, too
+            File.WriteAllText(killed.Paths!.RulesNote, note);
+            Shell.Run(AddOthers);
+            using var rules = new GuardRules(next);
+            rules.Install(new GuardOptions { Router = true }, new RuleNeeds(true, true));
+            rules.Release();
+            rules.Remove();
+        });
+        var left = RuleSet();
+        Assert.Contains("table ip6 mangle", left, StringComparison.Ordinal);
+        Assert.Contains("4003", left, StringComparison.Ordinal);
+        Assert.DoesNotContain("table ip mangle", left, StringComparison.Ordinal);
+        Assert.DoesNotContain("table ip6 raw", left, StringComparison.Ordinal);
+        Assert.DoesNotContain("halfopen", left, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("--router --exempt port:22 --outcomes nflog")]
