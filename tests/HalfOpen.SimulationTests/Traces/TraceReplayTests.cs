@@ -78,7 +78,8 @@ public sealed class TraceReplayTests
     }
 
     [Theory]
-    [InlineData("hello", "trace.jsonl:3: not JSON")]
+    [InlineData("hello\n", "trace.jsonl:3: not JSON")]
+    [InlineData("hello", "trace.jsonl:3: the file ends in the middle of this line")]
     [InlineData("""{"t":1,"frob":2}""", "trace.jsonl:3: \"frob\" is not known here")]
     [InlineData("""{"t":-1}""", "trace.jsonl:3: \"t\" must be")]
     [InlineData(Submit, "trace.jsonl:3: attempt 1 was submitted before")]
