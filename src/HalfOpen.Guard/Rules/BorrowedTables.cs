@@ -56,12 +56,17 @@ internal sealed class BorrowedTables
 
     /// <summary>
     /// Takes out those that were not there before and that have no rule now: in one transaction each, which the kernel
-    /// refuses where there is one. Never throws.
+    /// refuses where there is one. A chain that somebody gave the policy DROP is a rule, too. Never throws.
     /// </summary>
     public void Return()
     {
         foreach (var (family, table) in _absent.Where(t => IsThere(t.Family, t.Table)))
         {
+            if (Chains.Any(c => _filter.Stops(family, table, c)))
+            {
+                continue;
+            }
+
             var buffer = new byte[BatchBytes];
             var writer = new NetlinkWriter(buffer);
             FilterMessages.BeginBatch(ref writer);

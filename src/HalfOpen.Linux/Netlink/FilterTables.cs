@@ -129,7 +129,30 @@ public sealed class FilterTables : IDisposable
         return Read(_request.AsSpan(0, writer.Length), isDump: false, ref mixed) == DumpEnd.Whole;
     }
 
-    /// <summary>The same for all rules of a table, of one moment: asked again while others change theirs.</summary>
+    /// <summary>
+    /// Whether a chain is there that stops what none of its rules decides: somebody gave it another policy than ACCEPT.
+    /// </summary>
+    public bool Stops(FilterFamily family, string table, string chain)
+    {
+        var writer = new NetlinkWriter(_request);
+        FilterMessages.AskChain(ref writer, family, table, chain, NextSequence());
+        var stops = false;
+        if (_socket.Send(_request.AsSpan(0, writer.Length)) == 0)
+        {
+            for (var datagram = _socket.TryReceive(); !datagram.IsEmpty; datagram = _socket.TryReceive())
+            {
+                var reader = new NetlinkReader(datagram);
+                while (reader.TryRead(out var message))
+                {
+                    stops |= message.Sequence == _sequence && FilterMessages.TryReadPolicy(message, out var accepts) && !accepts;
+                }
+            }
+        }
+
+        return stops;
+    }
+
+    /// <summary>As of a table for all its rules, of one moment: asked again while others change theirs.</summary>
     public bool TryDescribeRules(FilterFamily family, string table, ref ulong mixed)
     {
         for (var tries = 0; tries < MostTries; tries++)

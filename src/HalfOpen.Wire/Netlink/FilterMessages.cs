@@ -184,6 +184,29 @@ public static class FilterMessages
     }
 
     /// <summary>
+    /// Whether a chain lets pass what none of its rules decides: its policy (linux/netfilter/nf_tables.h,
+    /// NFTA_CHAIN_POLICY) is NF_ACCEPT, or it has none. False for any other message.
+    /// </summary>
+    public static bool TryReadPolicy(in NetlinkMessage message, out bool accepts)
+    {
+        const int Policy = 5;
+        const uint Accept = 1;
+        accepts = true;
+        if (message.Type != NewChain || message.Payload.Length < 4)
+        {
+            return false;
+        }
+
+        var attributes = new AttributeReader(message.Payload[4..]);
+        while (attributes.TryRead(out var type, out var value))
+        {
+            accepts &= type != Policy || (value.Length >= 4 && ReadUInt32BigEndian(value) == Accept);
+        }
+
+        return true;
+    }
+
+    /// <summary>
     /// What a table, a chain or a rule is, without the part of the message that says when it was asked; false for any
     /// other message. Equal bytes: nothing changed.
     /// </summary>

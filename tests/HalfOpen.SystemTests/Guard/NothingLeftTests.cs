@@ -54,6 +54,26 @@ public sealed class NothingLeftTests : IDisposable
         Assert.DoesNotContain("HALFOPEN", left, StringComparison.Ordinal);
     }
 
+    /// <summary>Somebody may close a chain without a rule: that stays, as a rule would.</summary>
+    [Fact]
+    public void Tables_that_somebody_gave_a_policy_meanwhile_stay()
+    {
+        Needs.Root();
+        Needs.Program("/usr/sbin/nft", "nftables");
+        _machine.Run(() =>
+        {
+            using var rules = new ThrowawayRules(RuleBackend.Iptables);
+            rules.Install(new GuardOptions { Router = true }, new RuleNeeds(true, true));
+            Shell.Run("iptables -t mangle -P FORWARD DROP");
+            rules.Release();
+            rules.Remove();
+        });
+        var left = RuleSet();
+        Assert.Contains("policy drop", left, StringComparison.Ordinal);
+        Assert.DoesNotContain("table ip raw", left, StringComparison.Ordinal);
+        Assert.DoesNotContain("HALFOPEN", left, StringComparison.Ordinal);
+    }
+
     /// <summary>The next guard reads in the note of the killed one which tables iptables made for it.</summary>
     [Theory]
     [InlineData(RuleBackend.Nft)]
