@@ -231,6 +231,12 @@ public sealed record LeaseStatus
     /// <summary>Slots that it may give out now; 0 while attempts wait.</summary>
     public int Free { get; init; }
 
+    /// <summary>
+    /// Attempts that are half-open on a slot of the kernel's now. One that has been out for a second is the guard's
+    /// from then on, as if it had been asked for.
+    /// </summary>
+    public int Out { get; init; }
+
     /// <summary>Attempts so far that started on a slot of the kernel's.</summary>
     public long Started { get; init; }
 }

@@ -73,6 +73,7 @@ internal static class StatusBuilder
                 InUse = loop.LeaseProblem.Length == 0,
                 Problem = loop.LeaseProblem,
                 Free = holder.LeasedFree,
+                Out = holder.Table.CountOnLease,
                 Started = counters.OnLease,
             },
             Waits = Summary(engine.Waits),

@@ -59,7 +59,8 @@ internal static class StatusPrinter
         }
 
         o.WriteLine(status.Lease.InUse
-            ? $"lease    the kernel gives out slots by itself: {status.Lease.Free:#,0} free, {status.Lease.Started:#,0} attempts so far"
+            ? $"lease    the kernel gives out slots by itself: {status.Lease.Free:#,0} free, {status.Lease.Out:#,0} out, "
+            + $"{status.Lease.Started:#,0} attempts so far"
             : $"lease    none, each SYN is asked for: {Clean(status.Lease.Problem)}");
         var r = status.Reconciliation;
         o.WriteLine(

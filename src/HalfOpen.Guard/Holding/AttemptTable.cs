@@ -63,17 +63,21 @@ internal struct GuardedAttempt
     public bool IsLocal;
     public bool SequenceKnown;
     public bool IsQueued;
+
+    /// <summary>It is out, and its slot is in the lease: see <see cref="AttemptTable.FirstOnLease"/>.</summary>
+    public bool IsOnLease;
 }
 
 /// <summary>
 /// All attempts: found by flow, kept in one list per <see cref="Stage"/> in the order in which they came into it, so
-/// that what is due first is at its head. Allocates only to grow. Not thread-safe.
+/// that what is due first is at its head; those on lease in one of their own. Allocates only to grow. Not thread-safe.
 /// </summary>
 internal sealed class AttemptTable(ulong seed)
 {
     private const int StageCount = 7;
-    private readonly int[] _heads = Filled(StageCount);
-    private readonly int[] _tails = Filled(StageCount);
+    private const int OnLease = StageCount;
+    private readonly int[] _heads = Filled(StageCount + 1);
+    private readonly int[] _tails = Filled(StageCount + 1);
     private readonly int[] _counts = new int[StageCount];
     private GuardedAttempt[] _entries = new GuardedAttempt[1024];
     private int[] _buckets = Filled(1024);
@@ -94,8 +98,14 @@ internal sealed class AttemptTable(ulong seed)
 
     public int CountOf(Stage stage) => _counts[(int)stage];
 
-    /// <summary>The one that came into this stage first, or -1.</summary>
+    /// <summary>The one that came into this stage first, or -1. Not among those on lease.</summary>
     public int First(Stage stage) => _heads[(int)stage];
+
+    /// <summary>The one that went out on lease first and still is, or -1.</summary>
+    public int FirstOnLease => _heads[OnLease];
+
+    /// <summary>How many are out on lease.</summary>
+    public int CountOnLease { get; private set; }
 
     /// <summary>Its index, or -1.</summary>
     public int Find(in Flow flow)
@@ -145,6 +155,13 @@ internal sealed class AttemptTable(ulong seed)
         Append(index, stage);
     }
 
+    /// <summary>Whether one that is out is among those on lease. It has been out as long as before.</summary>
+    public void SetOnLease(int index, bool isOnLease)
+    {
+        Unlink(index);
+        Append(index, Stage.Out, isOnLease);
+    }
+
     public void Remove(int index)
     {
         Unlink(index);
@@ -179,36 +196,40 @@ internal sealed class AttemptTable(ulong seed)
         return array;
     }
 
-    private void Append(int index, Stage stage)
+    private void Append(int index, Stage stage, bool isOnLease = false)
     {
         ref var entry = ref _entries[index];
         entry.Stage = stage;
+        entry.IsOnLease = isOnLease;
+        CountOnLease += isOnLease ? 1 : 0;
+        var list = isOnLease ? OnLease : (int)stage;
         entry.Next = -1;
-        entry.Previous = _tails[(int)stage];
+        entry.Previous = _tails[list];
         if (entry.Previous >= 0)
         {
             _entries[entry.Previous].Next = index;
         }
         else
         {
-            _heads[(int)stage] = index;
+            _heads[list] = index;
         }
 
-        _tails[(int)stage] = index;
+        _tails[list] = index;
         _counts[(int)stage]++;
     }
 
     private void Unlink(int index)
     {
         ref var entry = ref _entries[index];
-        var stage = (int)entry.Stage;
+        var list = entry.IsOnLease ? OnLease : (int)entry.Stage;
+        CountOnLease -= entry.IsOnLease ? 1 : 0;
         if (entry.Previous >= 0)
         {
             _entries[entry.Previous].Next = entry.Next;
         }
         else
         {
-            _heads[stage] = entry.Next;
+            _heads[list] = entry.Next;
         }
 
         if (entry.Next >= 0)
@@ -217,10 +238,10 @@ internal sealed class AttemptTable(ulong seed)
         }
         else
         {
-            _tails[stage] = entry.Previous;
+            _tails[list] = entry.Previous;
         }
 
-        _counts[stage]--;
+        _counts[(int)entry.Stage]--;
     }
 
     private void Hang(int index)

@@ -31,7 +31,7 @@ internal sealed partial class Holder
             due = Math.Min(due, DueOf(Stage.Held, _options.HoldCap.Ticks));
             due = Math.Min(due, DueOf(Stage.Expected, NoteTicks));
             due = Math.Min(due, DueOf(Stage.Closed, NoteTicks));
-            due = Math.Min(due, _multipath.NextDue);
+            due = Math.Min(Math.Min(due, _multipath.NextDue), LeaseDue);
             return new Instant(_options.Forwarded ? Math.Min(due, DueOf(Stage.Out, _options.ForwardedTimeout.Ticks)) : due);
         }
     }

@@ -11,6 +11,12 @@ namespace HalfOpen.Guard.Holding;
 /// </summary>
 internal sealed partial class Holder
 {
+    /// <summary>
+    /// What is out for as long as this is silent, and the policy may want its slot: a first answer mostly takes less,
+    /// and the kernel sends the SYN again now. So from here on it is as if it had been asked for.
+    /// </summary>
+    private static readonly long LeaseTicks = TimeSpan.TicksPerSecond;
+
     private ILeasedSlots? _slots;
     private LeaseKeeper? _leases;
 
@@ -19,6 +25,12 @@ internal sealed partial class Holder
 
     /// <summary>Slots that the kernel may give out by itself now.</summary>
     public int LeasedFree => _slots?.Free ?? 0;
+
+    /// <summary>
+    /// When the next attempt leaves the lease. Its slot matters to nobody while nothing waits: then it leaves when
+    /// something else wakes the guard, at the latest the next comparison with the kernel.
+    /// </summary>
+    private long LeaseDue => _table.FirstOnLease is var index and >= 0 && Waits ? _table[index].Since + LeaseTicks : long.MaxValue;
 
     /// <summary>From now on slots are leased out while they are plenty: rules let leased SYNs pass.</summary>
     public void LeaseTo(ILeasedSlots slots)
@@ -94,18 +106,44 @@ internal sealed partial class Holder
             entry.LeaseCookie = 0;
             _engine.Unlease(entry.Attempt, _now);
         }
+        else
+        {
+            _table.SetOnLease(index, true);
+        }
 
         Carry();
+    }
+
+    /// <summary>
+    /// Attempts that have been out for long leave the lease, the oldest first; before the engine knows that it is so
+    /// late, since its policy may look at them just then. The socket may return its slot in the same instant: who
+    /// removes the token has the slot, and of a returned one we shall read.
+    /// </summary>
+    private void EndOldLeases()
+    {
+        while (_table.FirstOnLease is var index and >= 0 && _now.Ticks - _table[index].Since >= LeaseTicks)
+        {
+            ref var entry = ref _table[index];
+            _table.SetOnLease(index, false);
+            if (_slots?.TakeOut(entry.LeaseCookie) == true)
+            {
+                entry.LeaseCookie = 0;
+                _engine.Unlease(entry.Attempt, _engine.Now);
+                Carry();
+            }
+        }
     }
 
     /// <summary>A slot whose holder has gone without returning it has been taken out of the lease.</summary>
     public void FoundLeased(ulong cookie)
     {
         Counters.SlotsRecovered++;
-        for (var index = _table.First(Stage.Out); index >= 0; index = _table[index].Next)
+        for (var index = _table.FirstOnLease; index >= 0; index = _table[index].Next)
         {
             if (_table[index].LeaseCookie == cookie)
             {
+                _table[index].LeaseCookie = 0;
+                _table.SetOnLease(index, false);
                 _engine.Unlease(_table[index].Attempt, _now);
                 Carry();
                 return;

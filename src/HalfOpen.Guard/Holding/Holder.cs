@@ -97,6 +97,7 @@ internal sealed partial class Holder : IOutcomeSink, IDecisionSink
     public void AdvanceTo(Instant now)
     {
         _now = now > _now ? now : _now;
+        EndOldLeases();
         _events.AdvanceTo(_now);
         Carry();
         EndOverdue();

@@ -16,6 +16,10 @@ namespace HalfOpen.Simulation.Leases;
 internal sealed class LeasingLimiter : ILimiter, ILeaseholder
 {
     private const double ReadsUnasked = 0.02, StopsShort = 0.25;
+
+    /// <summary>Who is out for longer leaves the lease, as in the guard.</summary>
+    private static readonly TimeSpan LeastOut = TimeSpan.FromSeconds(1);
+
     private readonly Engine _engine;
 
     /// <summary>Hands out ids before the engine knows of an attempt; it decides nothing.</summary>
@@ -24,6 +28,9 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
     private readonly LeaseKeeper _keeper;
     private readonly Prng _random;
     private readonly Queue<Told> _ring = [];
+
+    /// <summary>The oldest first.</summary>
+    private readonly Queue<(LeasingRow Row, Instant Due)> _onLease = [];
     private readonly Dictionary<AttemptId, LeasingRow> _rows = [];
     private readonly Dictionary<ulong, LeasingRow> _bySerial = [];
     private readonly List<Decision> _decisions = [];
@@ -56,6 +63,9 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
     /// <summary>Attempts that began on a leased slot.</summary>
     public long OnLease { get; private set; }
 
+    /// <summary>Those of them that left the lease since they had been out for long.</summary>
+    public long LeftLease { get; private set; }
+
     public int HalfOpen => _engine.HalfOpen + _untoldStarts - _untoldEnds;
 
     /// <summary>Slots in use, as nearly as anybody can tell: never fewer than there are.</summary>
@@ -65,7 +75,8 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
 
     public int Limit => _engine.Limit;
 
-    public long NextDeadline => _engine.NextDeadline?.Ticks ?? long.MaxValue;
+    public long NextDeadline => Math.Min(_engine.NextDeadline?.Ticks ?? long.MaxValue,
+        _engine.Waiting > 0 && _onLease.TryPeek(out var oldest) ? oldest.Due.Ticks : long.MaxValue);
 
     public ReadOnlySpan<Decision> Decisions => CollectionsMarshal.AsSpan(_decisions);
 
@@ -194,11 +205,32 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
         _keeper.Close();
         while (_ring.Count > butFor)
         {
-            Learn(_ring.Dequeue());
+            var told = _ring.Dequeue();
+            EndOldLeases(told.At);
+            Learn(told);
         }
 
+        EndOldLeases(now);
         _keeper.TakeBack(now);
         Take();
+    }
+
+    /// <summary>
+    /// Before the engine knows that it is so late. One that has ended has returned its slot, though we may not have read
+    /// of it.
+    /// </summary>
+    private void EndOldLeases(Instant now)
+    {
+        while (_onLease.TryPeek(out var oldest) && oldest.Due <= now)
+        {
+            _onLease.Dequeue();
+            if (oldest.Row.IsLeased && _rows.ContainsKey(oldest.Row.Id))
+            {
+                oldest.Row.IsLeased = false;
+                LeftLease++;
+                _engine.Unlease(oldest.Row.Engine, _engine.Now);
+            }
+        }
     }
 
     private void Learn(in Told told)
@@ -212,6 +244,10 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
                 {
                     told.Row.IsLeased = false; // it has not given it back yet: we take it out
                     _engine.Unlease(told.Row.Engine, told.At);
+                }
+                else
+                {
+                    _onLease.Enqueue((told.Row, told.At + LeastOut));
                 }
 
                 break;

@@ -89,6 +89,30 @@ public sealed class LeaseTests
         swarm.ForEach(s => s.Dispose());
     }
 
+    /// <summary>Its slot is freed once at its end, by the guard.</summary>
+    [Fact]
+    public void A_silent_attempt_does_not_stay_on_lease()
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var guard = Start(network, Quick);
+        guard.Until(s => s.Lease.Free == 10, "slots are leased");
+        var silent = Enumerable.Range(1, 3).Select(i => network.Connect($"10.79.0.{i}", 80)).ToList();
+        var status = guard.Until(s => s.Totals.Submitted == 3 && s.Lease.Out == 0, "they are the guard's");
+        Assert.Equal((3, 3, 3L, 7), (status.HalfOpen, status.Counted, status.Lease.Started, status.Lease.Free));
+        silent.ForEach(s => s.Dispose());
+        status = guard.Until(s => s is { HalfOpen: 0, Counted: 0, Lease.Free: 10 }, "their slots are back");
+        Assert.Equal((0, 3), (status.Reconciliation.SlotsRecovered, status.Totals.Cancelled));
+        for (var i = 1; i <= 30; i++)
+        {
+            using var socket = network.Connect($"10.78.{i}.1", 80);
+            Assert.True(socket.Poll(5_000_000, SelectMode.SelectWrite));
+        }
+
+        guard.Until(s => s is { HalfOpen: 0, Counted: 0, Lease.Free: 10 }, "nothing is returned twice");
+    }
+
     /// <summary>Beyond the leased slots known destinations start without one, as ever; a dead one is counted.</summary>
     [Fact]
     public void Known_destinations_pass_beside_the_lease()

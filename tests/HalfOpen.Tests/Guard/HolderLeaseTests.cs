@@ -55,6 +55,71 @@ public sealed class HolderLeaseTests
         Assert.Equal(10, world.Free);
     }
 
+    /// <summary>The policy may want its slot from then on, as if it had been asked for.</summary>
+    [Fact]
+    public void What_is_silent_for_a_second_is_no_longer_on_lease()
+    {
+        var world = Leasing(20, "");
+        var flow = HolderWorld.FlowTo(1, 1);
+        world.ConnectLeased(flow, 1);
+        world.Decide();
+        world.Holder.RenewLease();
+        var free = world.Free;
+        world.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.Equal((1, 1), (world.Taken, world.Holder.Table.CountOnLease));
+        world.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal((0, 0), (world.Taken, world.Holder.Table.CountOnLease));
+        Assert.Equal((1, 1, free), (world.Engine.Counted, world.Engine.HalfOpen, world.Free));
+        world.End(flow, Outcome.TimedOut);
+        Assert.Equal((0, 0, free), (world.Engine.Counted, world.Engine.HalfOpen, world.Free));
+        world.Holder.RenewLease();
+        Assert.Equal(10, world.Free);
+        world.CheckCounts();
+    }
+
+    /// <summary>Who removes the token has the slot: here the socket did, and we have not read of it.</summary>
+    [Theory]
+    [InlineData(Outcome.Established)]
+    [InlineData(Outcome.TimedOut)]
+    public void A_slot_that_was_returned_in_the_same_instant_is_not_taken_again(Outcome outcome)
+    {
+        var world = Leasing(20, "");
+        var (old, young) = (HolderWorld.FlowTo(1, 1), HolderWorld.FlowTo(2, 2));
+        world.ConnectLeased(old, 1);
+        world.Decide();
+        world.Holder.RenewLease();
+        world.ConnectLeased(young, 1);
+        world.End(old, outcome);
+        var free = world.Free;
+        world.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((1, free), (world.Engine.HalfOpen, world.Free));
+        Assert.Equal(9, world.Engine.Leased); // the old one's end and the young one's start are not told yet
+        world.Decide();
+        Assert.Equal((1, 1, 0, 0), (world.Engine.HalfOpen, world.Engine.Counted, world.Engine.Leased, world.Free));
+        world.CheckCounts();
+    }
+
+    /// <summary>The guard may sleep until then, and no longer: somebody may get the slot.</summary>
+    [Fact]
+    public void While_something_waits_the_oldest_is_due_after_a_second()
+    {
+        var world = Leasing(2, "");
+        world.ConnectLeased(HolderWorld.FlowTo(1, 1), 1);
+        world.Decide();
+        world.Holder.RenewLease();
+        var second = world.Holder.Now + TimeSpan.FromSeconds(1);
+        for (var i = 2; i < 8; i++)
+        {
+            world.ConnectLeased(HolderWorld.FlowTo(i, i), 1);
+        }
+
+        Assert.True(world.Holder.Waits);
+        Assert.True(world.Holder.NextDue <= second);
+        world.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((0, 0), (world.Taken, world.Holder.Table.CountOnLease));
+        Assert.True(world.Holder.NextDue > world.Holder.Now);
+    }
+
     [Fact]
     public void Whatever_happens_in_whatever_order_no_slot_is_lost()
     {

@@ -1,4 +1,5 @@
 using HalfOpen.Core;
+using HalfOpen.Guard.Holding;
 using HalfOpen.Guard.Leases;
 using HalfOpen.Wire.Sockets;
 using Xunit;
@@ -87,6 +88,9 @@ internal sealed partial class HolderWorld : ILeasedSlots
     {
         Assert.InRange(Engine.Counted + Engine.Leased, 0, Engine.Limit);
         Assert.InRange(Free, 0, Engine.Limit);
+        Assert.InRange(Holder.Table.CountOnLease, 0, Holder.Table.CountOf(Stage.Out));
+        Assert.True(Holder.Table.FirstOnLease is var first
+            && (first < 0 || Holder.Now.Ticks - Holder.Table[first].Since < TimeSpan.TicksPerSecond), "it is out for long, on lease");
     }
 
     private ulong CookieOf(in Flow flow) => _cookies.GetValueOrDefault(flow, 1UL);
