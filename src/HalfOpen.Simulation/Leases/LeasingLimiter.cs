@@ -216,8 +216,8 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
     }
 
     /// <summary>
-    /// Before the engine knows that it is so late. One that has ended has returned its slot, though we may not have read
-    /// of it.
+    /// Before the engine knows that it is so late. One that has ended has returned its slot, though we may not have
+    /// read of it.
     /// </summary>
     private void EndOldLeases(Instant now)
     {
