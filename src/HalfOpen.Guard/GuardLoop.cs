@@ -290,6 +290,7 @@ internal sealed partial class GuardLoop : IVerdicts, IDisposable
             if (packets > 0 || _holder.Waits)
             {
                 MakeReady();
+                _holder.RenewLeaseBut(2 * packets);
             }
             else
             {

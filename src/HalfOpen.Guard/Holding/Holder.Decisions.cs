@@ -158,6 +158,7 @@ internal sealed partial class Holder
     {
         ref var entry = ref _table[index];
         entry.IsQueued = true;
+        CloseLease(); // nobody passes it
         var (ofProgram, ofOwner) = _tally.Add(entry.Program, entry.TallyKey);
         if (ofProgram > _options.MaxHeldPerProgram || ofOwner > _options.MaxHeldPerOwner || _table.CountOf(Stage.Held) > _options.MaxHeld)
         {

@@ -54,11 +54,18 @@ internal sealed partial class Holder
     }
 
     /// <summary>What nobody needs is leased out.</summary>
-    public void RenewLease()
+    public void RenewLease() => RenewLeaseBut(0);
+
+    /// <summary>
+    /// Before so many attempts are decided about, as many slots are kept: where there are that many nobody has to wait,
+    /// and it may be open meanwhile. Closed for each batch, it would be closed for good: what comes while it is closed
+    /// is the next batch.
+    /// </summary>
+    public void RenewLeaseBut(int kept)
     {
         if (_leases is not null)
         {
-            _leases.Renew(_now);
+            _leases.Renew(_now, kept);
             Carry();
         }
     }

@@ -58,9 +58,14 @@ public sealed class LeaseKeeper(Engine engine, ILeaseholder holder, int most)
     /// Leases out what may be, takes back what is too much; closed while anything waits. Taking back may let something
     /// start: carry out what was decided.
     /// </summary>
-    public void Renew(Instant now)
+    /// <param name="kept">
+    /// Slots that it might lease out and does not, for attempts that the engine is to decide about while the lease is
+    /// open. As many as there are, and a reserve: then all of them start, and whoever starts unasked takes nothing from
+    /// them. If one waits all the same, close at once and take back.
+    /// </param>
+    public void Renew(Instant now, int kept = 0)
     {
-        var wanted = Math.Min(engine.Leasable, most);
+        var wanted = Math.Clamp(engine.Leasable - kept, 0, most);
         var more = wanted - engine.Leased;
         if (wanted == 0)
         {

@@ -107,7 +107,10 @@ internal sealed class LeasingLimiter : ILimiter, ILeaseholder
         }
 
         Read(now, _random.NextChance(StopsShort) ? _random.NextBelow(3) : 0);
+        _keeper.Renew(now, kept: 2);
+        Take();
         row.Engine = _engine.Submit(row.Request with { Tag = row.Serial }, now);
+        ReadIfSomethingWaits(now);
         Renew(now);
         return row.Id;
     }

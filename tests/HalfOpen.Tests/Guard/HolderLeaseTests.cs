@@ -99,6 +99,42 @@ public sealed class HolderLeaseTests
         world.CheckCounts();
     }
 
+    /// <summary>A batch of SYNs is decided about with the lease open, while all of them start.</summary>
+    [Fact]
+    public void The_lease_is_open_while_attempts_are_decided_about_that_need_not_wait()
+    {
+        var world = Leasing(20, "");
+        world.Decide();
+        world.Holder.RenewLeaseBut(4);
+        Assert.Equal(6, world.Free);
+        world.Connect(HolderWorld.FlowTo(1, 1), 1);
+        world.Connect(HolderWorld.FlowTo(2, 2), 1);
+        Assert.Equal((2, 6, true), (world.Engine.Counted, world.Free, world.IsLeaseOpen));
+        world.Holder.RenewLease();
+        Assert.Equal(8, world.Free);
+        world.Decide();
+        world.Holder.RenewLeaseBut(8);
+        Assert.Equal((0, false), (world.Free, world.IsLeaseOpen)); // it may be that not all can start
+        world.CheckCounts();
+    }
+
+    [Fact]
+    public void As_soon_as_one_waits_nobody_starts_unasked()
+    {
+        var world = Leasing(20, "");
+        world.Decide();
+        world.Holder.RenewLeaseBut(1);
+        Assert.True(world.IsLeaseOpen);
+        for (var i = 1; !world.Holder.Waits; i++)
+        {
+            world.Connect(HolderWorld.FlowTo(i, i), 1);
+            world.CheckLease();
+        }
+
+        Assert.False(world.IsLeaseOpen);
+        world.CheckCounts();
+    }
+
     /// <summary>The guard may sleep until then, and no longer: somebody may get the slot.</summary>
     [Fact]
     public void While_something_waits_the_oldest_is_due_after_a_second()

@@ -21,6 +21,8 @@ internal sealed partial class HolderWorld : ILeasedSlots
 
     public int Taken => _holders.Count;
 
+    public bool IsLeaseOpen => _leaseOpen;
+
     public int RingLength => _ring.Count;
 
     bool HalfOpen.Hosting.Leases.ILeaseholder.IsOpen
