@@ -95,6 +95,10 @@ public sealed partial class Engine
             _state.Leased--;
             _policy.LeaseEnded();
         }
+        else
+        {
+            _policy.Unleased(attempt.Index);
+        }
 
         return true;
     }

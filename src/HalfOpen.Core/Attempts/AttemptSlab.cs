@@ -39,6 +39,12 @@ internal enum AttemptFlags : byte
     /// Half-open beyond the limit, and not because this engine let it: adopted, or the limit was lowered.
     /// </summary>
     Excess = 32,
+
+    /// <summary>It got a slot of the headroom, or might have: as one of those who give it back soon, or on loan.</summary>
+    Trusted = 64,
+
+    /// <summary>It stayed silent then and made way: it is out without a slot.</summary>
+    MadeWay = 128,
 }
 
 /// <summary>

@@ -74,6 +74,11 @@ internal abstract class Policy(EngineState state)
     {
     }
 
+    /// <summary>A leased attempt that holds a slot is leased no more: the slot is as any other.</summary>
+    public virtual void Unleased(int index)
+    {
+    }
+
     /// <summary>Slots came back from a lease: start what they let start.</summary>
     public virtual void LeaseEnded() => LimitChanged();
 

@@ -11,8 +11,11 @@ public sealed record PolicyPromises
     /// <summary>A slot may stay taken after its attempt has ended. Default false.</summary>
     public bool CountsAfterEnd { get; init; }
 
-    /// <summary>Half-open attempts to destinations that never answered stay within the limit. Default false.</summary>
-    public bool BoundsUnknown { get; init; }
+    /// <summary>
+    /// Half-open attempts to destinations that never answered are at most this for each slot: 1: they stay within the
+    /// limit. 0 (default): no such promise.
+    /// </summary>
+    public int UnknownPerSlot { get; init; }
 
     /// <summary>
     /// Half-open attempts that hold no slot (their destinations answered lately) are at most this for each slot, or

@@ -26,7 +26,7 @@ internal static class SimulatedRun
         {
             Pages = PageFigures.Of(run.Pages.Select(p => p + RequestSeconds), [], run.PageSeconds?.UnfinishedSeconds),
             LivePeersPerMinute = run.LivePeersPerMinute,
-            MaxCounted = plan.Limit is null || request.Policy.Promises.BoundsUnknown ? run.MaxUnknownHalfOpen : run.MaxCounted,
+            MaxCounted = plan.Limit is null || request.Policy.Promises.UnknownPerSlot > 0 ? run.MaxUnknownHalfOpen : run.MaxCounted,
             MaxHalfOpen = run.MaxHalfOpen,
             MaxRouterEntries = run.MaxNatEntries ?? 0,
             ScannerContactsPerSecond = !plan.HasSwarm ? 0 : Scanned(scenario, times, request, cancel),

@@ -168,10 +168,10 @@ internal sealed class Checkers
         }
 
         _excess = halfOpen <= limit ? 0 : Math.Min(_excess, halfOpen);
-        if (_promises.BoundsUnknown && _unknownHalfOpen > limit + _excess)
+        if (_promises.UnknownPerSlot > 0 && _unknownHalfOpen > (_promises.UnknownPerSlot * limit) + _excess)
         {
-            throw Fail(now,
-                $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above the limit of {limit}");
+            throw Fail(now, $"limit: {_unknownHalfOpen} half-open attempts to destinations not known to answer, above "
+                + (_promises.UnknownPerSlot > 1 ? $"{_promises.UnknownPerSlot} x " : "") + $"the limit of {limit}");
         }
 
         if (_promises.BeyondPerSlot > 0)

@@ -11,7 +11,7 @@ namespace HalfOpen.SimulationTests.Checking;
 /// </summary>
 public sealed class CheckerTests
 {
-    private static readonly PolicyPromises Promises = new() { BoundPerWaiting = 1, BoundPerProgram = 1, BoundsUnknown = true };
+    private static readonly PolicyPromises Promises = new() { BoundPerWaiting = 1, BoundPerProgram = 1, UnknownPerSlot = 1 };
 
     [Fact]
     public void A_right_limiter_passes_every_check()
@@ -52,7 +52,7 @@ public sealed class CheckerTests
     [Fact]
     public void More_without_a_slot_than_promised_is_caught()
     {
-        var promises = Promises with { BoundsUnknown = false, BeyondPerSlot = 1, BeyondAtLeast = 3 };
+        var promises = Promises with { UnknownPerSlot = 0, BeyondPerSlot = 1, BeyondAtLeast = 3 };
         var e = Assert.Throws<CheckFailedException>(() => Run(Bug.CountsNothing, promises));
         Assert.Contains("beyond: 11 half-open attempts without a slot, at most 10 may be", e.Message, StringComparison.Ordinal);
     }

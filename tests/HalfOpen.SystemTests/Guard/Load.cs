@@ -50,6 +50,15 @@ internal sealed class Load : IDisposable
     /// <summary>Executables that live for one attempt of half a second, 50 at a time.</summary>
     public void OneShots(uint user, int count) => Start([Executable, "shots", $"{user}", $"{count}", _folder]);
 
+    /// <summary>The same program under a name of its own: another program to the guard.</summary>
+    /// <returns>Its path.</returns>
+    public string Copy(string name)
+    {
+        var path = Path.Combine(_folder, name);
+        Shell.Run($"ln {Executable} {path}");
+        return path;
+    }
+
     /// <summary>Runs a program as a user, in the background.</summary>
     public Process As(uint user, params string[] command) => Start(
         ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", .. command]);

@@ -118,6 +118,40 @@ public sealed class StormTests
     }
 
     /// <summary>
+    /// The swarm has all slots but the headroom, and a second program of the same user the headroom; all of it is silent
+    /// for Linux' two minutes. Of ten connects of another user none came in 30 s (decision 38).
+    /// </summary>
+    [Theory]
+    [InlineData(10, 39, 1, true)]
+    [InlineData(10, 39, 1, false)]
+    [InlineData(100, 390, 5, true)]
+    public void A_second_silent_program_of_one_user_leaves_another_users_page_alone(int limit, int first, int second, bool lease)
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(
+            network.Machine, new GuardOptions { Limit = limit, Outcomes = OutcomeChoice.Bpf, Lease = lease });
+        load.As(Bob, load.Copy("swarm"), "dead", $"{first}", "1");
+        guard.Until(s => s.HalfOpen + s.Waiting == first && s.HalfOpen >= limit - second, "the swarm has its slots");
+        Thread.Sleep(2_000); // and is found out to be silent
+        load.As(Bob, load.Copy("mail"), "dead", $"{second}", "1000");
+        guard.Until(s => s.HalfOpen == limit, "the second program has the rest");
+        for (var page = 0; page < 4; page++)
+        {
+            var (connected, ms) = load.Page(Ann, patienceMs: 10_000);
+            var status = guard.Status;
+            TestContext.Current.SendDiagnosticMessage(
+                $"limit {limit}: {connected} of 30 in {ms} ms, {status.HalfOpen} half-open, {status.Counted} on slots");
+            Assert.Equal(30, connected);
+            Assert.InRange(status.Counted, 0, limit);
+            Assert.InRange(status.HalfOpen, limit, limit + second);
+            Thread.Sleep(500);
+        }
+    }
+
+    /// <summary>
     /// A scanner does not buy itself more contacts by connecting to one friendly host all the time: it is given up as
     /// often as one without a friend, give or take, while the friend is reached.
     /// </summary>

@@ -2,9 +2,10 @@ namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>
 /// How many attempts may be out without a slot, because their destinations answered lately: a host that answered may
-/// fall silent, and then so many are half-open beyond the limit. In all never more than twice the limit, or 64. Of what
-/// is left of that, an owner may have as much as it leaves, and a program half of that (dynamic thresholds: Choudhury
-/// and Hahne 1998): one program alone has a third of the whole, and there is always room for one more.
+/// fall silent, and then so many are half-open beyond the limit. In all never more than twice the limit, or 64, and
+/// that includes those that made way. Of what is left of that, an owner may have as much as it leaves, and a program
+/// half of that (dynamic thresholds: Choudhury and Hahne 1998): one program alone has a third of the whole, and there
+/// is always room for one more.
 /// </summary>
 internal sealed class BeyondSlots
 {
@@ -14,7 +15,9 @@ internal sealed class BeyondSlots
 
     public BeyondSlots(int limit) => SetLimit(limit);
 
-    /// <summary>Attempts that are out without a slot, because their destinations answered lately.</summary>
+    /// <summary>
+    /// Attempts that are out without a slot: their destinations answered lately, or they made way.
+    /// </summary>
     public int Count { get; private set; }
 
     /// <summary>Those that were out already when the limit came. They take nothing from the others' room.</summary>
@@ -24,6 +27,9 @@ internal sealed class BeyondSlots
     /// The bound of <see cref="Count"/> at a limit; after the limit was lowered it may be above for a while.
     /// </summary>
     public static int Most(int limit) => Math.Max(AtLeast, PerSlot * limit);
+
+    /// <summary>There is room for one more of anybody.</summary>
+    public bool HasRoom => Count < _most;
 
     public void SetLimit(int limit) => _most = Most(limit);
 

@@ -12,7 +12,7 @@ public sealed partial record FairOptions
     /// <inheritdoc/>
     public override PolicyPromises Promises => new()
     {
-        BoundsUnknown = true,
+        UnknownPerSlot = 1 + Policies.Fair.FairPolicy.MadeWayPerSlot,
         BeyondPerSlot = Policies.Fair.BeyondSlots.PerSlot,
         BeyondAtLeast = Policies.Fair.BeyondSlots.AtLeast,
         FifoWithinProgram = false,

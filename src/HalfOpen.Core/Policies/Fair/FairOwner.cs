@@ -17,6 +17,9 @@ internal struct FairOwner
     /// <summary>Half-open attempts of its programs that hold no slot.</summary>
     public int Beyond;
 
+    /// <summary>Of these, those that were trusted, stayed silent, and made way.</summary>
+    public int MadeWay;
+
     /// <summary>
     /// Its programs that have attempts out and no outcome yet: how many, and the first of them; + 1, 0: none.
     /// </summary>

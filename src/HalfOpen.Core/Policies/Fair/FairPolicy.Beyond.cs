@@ -25,19 +25,30 @@ internal sealed partial class FairPolicy
         {
             _classes.OwnerOf(program).Beyond++;
         }
+
+        if ((attempt.Flags & AttemptFlags.MadeWay) != AttemptFlags.None)
+        {
+            CountMadeWay(program, 1);
+        }
     }
 
     private void LeaveBeyond(int index)
     {
         ref var attempt = ref Slab[index];
         _beyond.Leave(isExcess: (attempt.Flags & AttemptFlags.Excess) != AttemptFlags.None);
-        attempt.Flags &= ~AttemptFlags.Excess;
         ref var program = ref _classes.Program(attempt.Program);
         program.Beyond--;
         if (program.Owner >= 0)
         {
             _classes.OwnerOf(program).Beyond--;
         }
+
+        if ((attempt.Flags & AttemptFlags.MadeWay) != AttemptFlags.None)
+        {
+            CountMadeWay(program, -1);
+        }
+
+        attempt.Flags &= ~(AttemptFlags.Excess | AttemptFlags.MadeWay);
     }
 
     /// <summary>Its program owes a slot for it from now on.</summary>
@@ -65,6 +76,11 @@ internal sealed partial class FairPolicy
         LeaveOverdue(index);
         LeaveBeyond(index);
         ref var attempt = ref Slab[index];
+        if (_headroom.IsReached)
+        {
+            attempt.Flags |= AttemptFlags.Trusted; // with a slot that is lent
+        }
+
         State.Charge(index);
         _known[attempt.Entry].Counted++;
         ref var row = ref _classes[attempt.Class];
@@ -73,6 +89,7 @@ internal sealed partial class FairPolicy
         row.LateHeld++;
         attempt.List = FairList.Late;
         _late.AddLast(Slab, index);
+        _mayMakeWay |= IsLateOnTrust(index);
         _turns.Take(p, _classes.Program(p).Owner, State.Now);
         Review(attempt.Class);
     }

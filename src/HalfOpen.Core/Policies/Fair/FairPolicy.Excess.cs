@@ -56,7 +56,8 @@ internal sealed partial class FairPolicy
     }
 
     /// <summary>It goes on without its slot; its program owes one from now on.</summary>
-    private void Owe(int index)
+    /// <param name="why">Why it is out beyond the limit.</param>
+    private void Owe(int index, AttemptFlags why = AttemptFlags.Excess)
     {
         ref var attempt = ref Slab[index];
         ref var row = ref _classes[attempt.Class];
@@ -74,7 +75,7 @@ internal sealed partial class FairPolicy
         OwnerHolds(_classes.ProgramOf(row), -1);
         _known[attempt.Entry].Counted--;
         State.Discharge(index);
-        attempt.Flags |= AttemptFlags.Excess | AttemptFlags.Late;
+        attempt.Flags = (attempt.Flags & ~AttemptFlags.Trusted) | why | AttemptFlags.Late;
         EnterBeyond(index);
         EnterOverdue(index);
         Review(attempt.Class);

@@ -1,3 +1,5 @@
+using HalfOpen.Core.Attempts;
+
 namespace HalfOpen.Core.Policies.Fair;
 
 /// <summary>What fair leases out, and what becomes of attempts that start on a lease.</summary>
@@ -32,6 +34,7 @@ internal sealed partial class FairPolicy
             NeedHeadroom(wanted: row.IsBrief && row.Held < _headroom.Trial);
             if (row.IsBrief)
             {
+                attempt.Flags |= AttemptFlags.Trusted;
                 _headroom.BriefStarted(State.Now);
             }
         }

@@ -10,7 +10,12 @@ internal sealed partial class FairPolicy
         State.Start(index, counted: onSlot);
         if (onSlot && _classes[Slab[index].Class].IsBrief)
         {
+            Slab[index].Flags |= AttemptFlags.Trusted;
             _headroom.BriefStarted(State.Now);
+        }
+        else if (onSlot && _headroom.IsReached)
+        {
+            Slab[index].Flags |= AttemptFlags.Trusted; // with a slot that is lent
         }
 
         Begin(index, entry);
@@ -232,6 +237,7 @@ internal sealed partial class FairPolicy
             row.LateHeld++;
             attempt.List = FairList.Late;
             _late.AddLast(Slab, index);
+            _mayMakeWay |= IsLateOnTrust(index);
         }
         else
         {

@@ -5,17 +5,26 @@ namespace HalfOpen.Core.Policies.Fair;
 /// <summary>What is there is given out: whose turn it is, and which of its attempts starts.</summary>
 internal sealed partial class FairPolicy
 {
+    /// <summary>Not while something is out beyond the limit: that has to come back first.</summary>
+    private bool MayLend => _madeWay == 0 && _headroom.MayLend(Slab, _late, State.Now);
+
     /// <summary>Gives out what there is to give.</summary>
     private void Schedule()
     {
         while (true)
         {
-            if (_turns.IsEmpty || State.All.Counted >= State.Limit || !HasNatRoom)
+            if (_turns.IsEmpty || !HasNatRoom)
             {
                 return;
             }
 
-            var restricted = (_headroom.IsReached && !_headroom.MayLend(Slab, _late, State.Now)) || _nat is { HasRoomForAll: false };
+            var isFull = State.All.Counted >= State.Limit;
+            if (isFull && !TryMakeWay())
+            {
+                return;
+            }
+
+            var restricted = isFull || (_headroom.IsReached && !MayLend) || _nat is { HasRoomForAll: false };
             if (restricted && !_turns.AnyPrivileged)
             {
                 return;

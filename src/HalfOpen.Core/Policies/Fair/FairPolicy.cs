@@ -11,6 +11,7 @@ namespace HalfOpen.Core.Policies.Fair;
 /// another attempt to the same destination. FairPolicy.Turns.cs: what is there is given out. FairPolicy.Started.cs:
 /// from the start of an attempt to its end. FairPolicy.Review.cs: what classes, programs and owners are taken for.
 /// FairPolicy.Beyond.cs: out without a slot. FairPolicy.Excess.cs: half-open beyond the limit already.
+/// FairPolicy.Trust.cs: silent, with a slot of the headroom.
 /// </summary>
 internal sealed partial class FairPolicy : Policy
 {

@@ -47,6 +47,9 @@ internal sealed class Headroom
     /// <summary>Those may take no more, unless something is lent.</summary>
     public bool IsReached => LongHeld >= _limit - Size;
 
+    /// <summary>They have some of what is kept free for others.</summary>
+    public bool IsExceeded => LongHeld > _limit - Size;
+
     /// <summary>Not reached, whatever size it may have.</summary>
     public bool IsFar => LongHeld < _limit - Most;
 
@@ -119,6 +122,19 @@ internal sealed class Headroom
             || (lent == 0 && LendsShortly && ends - _options.LendBefore.Ticks <= now);
     }
 
+    /// <summary>
+    /// A slot comes back so soon that it is worth waiting for: the time within which one is lent. False once it should
+    /// have come back and did not.
+    /// </summary>
+    /// <param name="oldestSince">Start of the oldest silent attempt.</param>
+    public bool ComesBackShortly(long oldestSince, long now)
+    {
+        var due = OverdueAt(oldestSince);
+        return _silenceEnds.Value != 0 && due > now && due - now <= _options.LendBefore.Ticks;
+    }
+
+    private long OverdueAt(long since) => since + _silenceEnds.Value + (_options.LendBefore.Ticks / 4);
+
     /// <summary>When <see cref="MayLend"/> may become true by time alone: asked while somebody waits.</summary>
     /// <param name="oldestSince">Start of the oldest silent attempt; long.MaxValue: none.</param>
     public long NextDue(long oldestSince, long now)
@@ -127,6 +143,11 @@ internal sealed class Headroom
         if (_options.LendHeadroom && _silenceEnds.Value != 0 && _pauses.BurstEnds > now && IsReached)
         {
             due = _pauses.BurstEnds;
+        }
+
+        if (oldestSince != long.MaxValue && IsExceeded && ComesBackShortly(oldestSince, now))
+        {
+            due = Math.Min(due, OverdueAt(oldestSince));
         }
 
         if (LendsShortly && LongHeld == _limit - Size && oldestSince != long.MaxValue)
