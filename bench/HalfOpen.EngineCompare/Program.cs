@@ -43,6 +43,7 @@ static Action Attempts(string name, int waiting, bool withOwners)
     };
     var engine = new Engine(new EngineOptions { Limit = Limit, Policy = policy, MaxQueued = 2_000_000 });
     ProgramId[] programs = [.. Enumerable.Range(0, Programs).Select(i => Intern(engine.Programs, i, withOwners))];
+    new Random(1).Shuffle(programs); // who comes after whom is no order of memory, which a cache would foresee
     var started = new AttemptId[Limit * 2]; // a ring: an end may start none (a slot kept as headroom), one or two
     var (oldest, next) = (0, 0);
     var serial = 0u;

@@ -152,6 +152,39 @@ public sealed class StormTests
     }
 
     /// <summary>
+    /// One user, as on most machines: his swarm has the slots, two more of his programs are silent, and then he opens his
+    /// browser. It got nothing before one of them gave up, after two minutes (decision 39).
+    /// </summary>
+    [Theory]
+    [InlineData(10, 39, 1)]
+    [InlineData(100, 390, 5)]
+    public void A_browser_gets_through_beside_the_silent_programs_of_its_own_user(int limit, int swarm, int each)
+    {
+        Needs.Root();
+        using var network = new TestNetwork();
+        network.Listen(80);
+        using var load = new Load(network.Machine);
+        using var guard = new RunningGuard(network.Machine, new GuardOptions { Limit = limit, Outcomes = OutcomeChoice.Bpf });
+        load.As(Ann, load.Copy("swarm"), "dead", $"{swarm}", "1");
+        guard.Until(s => s.HalfOpen + s.Waiting == swarm && s.HalfOpen >= limit - each, "the swarm has its slots");
+        foreach (var (name, first) in (ReadOnlySpan<(string, int)>)[("mail", 1_000), ("chat", 2_000)])
+        {
+            Thread.Sleep(3_000); // what was there is found out to be silent
+            load.As(Ann, load.Copy(name), "dead", $"{each}", $"{first}");
+        }
+
+        Thread.Sleep(3_000);
+        var (connected, ms) = load.Page(Ann, patienceMs: 20_000);
+        var status = guard.Status;
+        TestContext.Current.SendDiagnosticMessage(
+            $"limit {limit}: {connected} of 30 in {ms} ms, {status.HalfOpen} half-open, {status.Counted} on slots");
+        Assert.Equal(30, connected);
+        Assert.InRange(status.Counted, 0, limit);
+        Assert.InRange(status.HalfOpen, limit - 1, limit + (limit / 2) + each);
+        Assert.Equal(30, load.Page(Ann, patienceMs: 5_000).Connected);
+    }
+
+    /// <summary>
     /// A scanner does not buy itself more contacts by connecting to one friendly host all the time: it is given up as
     /// often as one without a friend, give or take, while the friend is reached.
     /// </summary>

@@ -58,7 +58,7 @@ public sealed class FairTrustTests
     [Theory]
     [InlineData(10)]
     [InlineData(100)]
-    public void An_owner_has_a_quarter_of_what_may_make_way_and_all_together_the_limit(int limit)
+    public void An_owner_has_half_of_what_may_make_way_at_most_and_all_together_the_limit(int limit)
     {
         var harness = new EngineHarness(new FairOptions(), limit);
         var next = 1;
@@ -85,7 +85,7 @@ public sealed class FairTrustTests
         }
 
         var room = Math.Max(1, limit / 20);
-        Assert.InRange(most, limit / 5, (limit / 4) + 1 + (2 * room));
+        Assert.InRange(most, limit / 5, (limit / 2) + 1 + (2 * room));
         Assert.InRange(harness.Engine.HalfOpen, (limit * 3 / 2) + 1, 2 * limit);
         Assert.InRange(harness.Engine.Counted, 0, limit);
     }

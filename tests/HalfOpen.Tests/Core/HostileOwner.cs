@@ -8,23 +8,28 @@ namespace HalfOpen.Tests.Core;
 /// </summary>
 internal sealed class HostileOwner
 {
-    private const int Step = 10, RoundTripMs = 50, PatienceMs = 30_000;
+    public const int PatienceMs = 30_000;
+    private const int Step = 10, RoundTripMs = 50;
     private readonly EngineHarness _harness;
     private readonly Random _random;
     private readonly PriorityQueue<(int Id, Outcome Outcome), long> _ends = new();
     private readonly Dictionary<int, (Outcome Outcome, long AfterMs)> _fates = [];
     private readonly List<Program> _programs = [];
     private readonly int _owners;
+    private readonly bool _alone;
     private int _taken;
+    private int _given;
     private int _next = 1;
     private int _names;
 
     /// <param name="owners">Hostile ones.</param>
-    public HostileOwner(int seed, int limit, int owners)
+    /// <param name="alone">The browser belongs to the first of them, and none of their programs changes its name.</param>
+    public HostileOwner(int seed, int limit, int owners, bool alone, bool givesUp)
     {
         _random = new Random(seed);
-        _harness = new EngineHarness(new FairOptions(), limit, o => o with { MaxQueued = 1_000_000 });
+        _harness = new EngineHarness(new FairOptions { GiveUp = givesUp }, limit, o => o with { MaxQueued = 1_000_000 });
         _owners = owners;
+        _alone = alone;
     }
 
     /// <summary>How long each page of the browser took, in ms; <see cref="PatienceMs"/>: it did not come.</summary>
@@ -55,7 +60,7 @@ internal sealed class HostileOwner
         EveryMs = new[] { 100, 1_000, 3_000, 10_000, 60_000 }[_random.Next(5)],
         SilentMs = new[] { 500, 3_100, 21_000, 130_000, 130_000, 130_000 }[_random.Next(6)],
         Cancels = _random.Next(3) == 0,
-        Renames = _random.Next(3) == 0,
+        Renames = _random.Next(3) == 0 && !_alone,
         Six = _random.Next(6) == 0,
         Port = _random.Next(3) == 0 ? 0 : 80,
         NextMs = _harness.NowMs + _random.Next(5_000),
@@ -71,7 +76,7 @@ internal sealed class HostileOwner
         var first = _next;
         for (var i = 0; i < connects; i++)
         {
-            Submit("browser", "ann", Host(_next, 443, six: false), Outcome.Established, RoundTripMs);
+            Submit("browser", _alone ? "bob 0" : "ann", Host(_next, 443, six: false), Outcome.Established, RoundTripMs);
         }
 
         var last = _next;
@@ -155,6 +160,11 @@ internal sealed class HostileOwner
     /// <summary>What has started will end.</summary>
     private void Carry()
     {
+        for (; _given < _harness.GivenUp.Count; _given++)
+        {
+            _ends.Enqueue((_harness.GivenUp[_given], Outcome.Cancelled), _harness.NowMs);
+        }
+
         for (; _taken < _harness.Started.Count; _taken++)
         {
             var id = _harness.Started[_taken];

@@ -117,6 +117,8 @@ internal sealed class ClassTable(bool portClasses)
 
     public ref FairProgram Program(int program) => ref _programs[program];
 
+    public ref FairOwner Owner(int owner) => ref _owners[owner];
+
     /// <summary>Only of a program that has one.</summary>
     public ref FairOwner OwnerOf(in FairProgram program) => ref _owners[program.Owner];
 

@@ -9,6 +9,7 @@ internal struct FairOwner
 {
     /// <summary>So many samples' worth of good will: one silent newcomer of one is forgiven, two are not.</summary>
     private const int GoodWill = 4;
+    private static readonly long FirstPause = TimeSpan.FromSeconds(2).Ticks, LongestPause = TimeSpan.FromSeconds(16).Ticks;
     private static readonly long ForgottenAfter = TimeSpan.FromMinutes(1).Ticks;
 
     /// <summary>Slots held by its programs, and what they owe (see <see cref="FairProgram.Owed"/>).</summary>
@@ -26,8 +27,12 @@ internal struct FairOwner
     public int NewcomersOut;
     public int FirstNewcomer;
 
+    /// <summary>When one of its attempts may use the headroom on probation.</summary>
+    public long ProbationAt;
+
     private SilentShare _newcomers;
     private long _silentAt;
+    private long _pause;
 
     private bool _distrusts;
 
@@ -60,6 +65,13 @@ internal struct FairOwner
         }
 
         return LosesTrust(trial);
+    }
+
+    /// <summary>Its attempt on probation ended, was silent, or had to make way.</summary>
+    public void ProbationEnded(bool answered, long now)
+    {
+        _pause = answered ? 0 : Math.Clamp(2 * _pause, FirstPause, LongestPause);
+        ProbationAt = now + _pause;
     }
 
     private bool LosesTrust(int trial)

@@ -89,7 +89,7 @@ internal sealed partial class FairPolicy
         row.LateHeld++;
         attempt.List = FairList.Late;
         _late.AddLast(Slab, index);
-        _mayMakeWay |= IsLateOnTrust(index);
+        NoteLate(index);
         _turns.Take(p, _classes.Program(p).Owner, State.Now);
         Review(attempt.Class);
     }

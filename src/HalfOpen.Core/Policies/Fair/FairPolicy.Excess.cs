@@ -70,6 +70,7 @@ internal sealed partial class FairPolicy
             EndPending(ref row, silent: null, held: 0); // nothing is known of it
         }
 
+        LeaveProbation(index, answered: false);
         LeaveList(index);
         row.Held--;
         OwnerHolds(_classes.ProgramOf(row), -1);

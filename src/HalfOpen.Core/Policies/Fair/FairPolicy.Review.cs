@@ -16,7 +16,7 @@ internal sealed partial class FairPolicy
     {
         ref var row = ref _classes[c];
         ref var program = ref _classes.ProgramOf(row);
-        var isTrusted = program.Owner < 0 || program.Silence.IsSettled || _classes.OwnerOf(program).TrustsNewcomers;
+        var isTrusted = program.Owner < 0 || !program.Silence.IsEmpty || _classes.OwnerOf(program).TrustsNewcomers;
         var isBrief = MayOverstay(program) && program.Silence.IsBrief(program.Pending, _headroom.Trial, isTrusted ? 0 : PriorWeight);
         if (isBrief == program.IsBrief)
         {

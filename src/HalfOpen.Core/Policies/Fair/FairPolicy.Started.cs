@@ -64,6 +64,7 @@ internal sealed partial class FairPolicy
         ref var attempt = ref Slab[index];
         LeaveList(index);
         LeaveNat(outcome);
+        LeaveProbation(index, outcome is Outcome.Established or Outcome.Refused or Outcome.Reset);
         if (outcome == Outcome.TimedOut)
         {
             _headroom.SilenceEnded(State.Now - attempt.Since);
@@ -95,6 +96,7 @@ internal sealed partial class FairPolicy
             LeaveBeyond(index);
         }
 
+        NoteCandidate(attempt.Program);
         if (outcome == Outcome.Established)
         {
             _handshakes.Record(State.Now - attempt.Since);
@@ -230,6 +232,7 @@ internal sealed partial class FairPolicy
     {
         ref var attempt = ref Slab[index];
         attempt.Flags |= AttemptFlags.Late;
+        LeaveProbation(index, answered: false);
         if (attempt.IsCounted)
         {
             ref var row = ref _classes[attempt.Class];
@@ -237,7 +240,7 @@ internal sealed partial class FairPolicy
             row.LateHeld++;
             attempt.List = FairList.Late;
             _late.AddLast(Slab, index);
-            _mayMakeWay |= IsLateOnTrust(index);
+            NoteLate(index);
         }
         else
         {

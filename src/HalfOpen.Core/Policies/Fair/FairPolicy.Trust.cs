@@ -17,10 +17,9 @@ internal sealed partial class FairPolicy
     /// <summary>What an owner has of them, the others together may have so often, and he leaves as much again.</summary>
     private const int OwnersLeft = 3;
 
+    // Late attempts that started on trust, the oldest first; some may have ended, or hold no slot any more.
+    private readonly Queue<AttemptId> _onTrust = new();
     private int _madeWay;
-
-    // A late attempt may have started on trust: looked for when it is needed, and not twice in vain.
-    private bool _mayMakeWay;
 
     private int MostMadeWay => MadeWayPerSlot * State.WholeLimit;
 
@@ -29,12 +28,38 @@ internal sealed partial class FairPolicy
     /// <summary>It is on its own now: it may make way as any other.</summary>
     public override void Unleased(int index)
     {
-        _mayMakeWay |= IsLateOnTrust(index);
+        NoteLate(index);
         Schedule();
     }
 
-    private bool IsLateOnTrust(int index) =>
-        (Slab[index].Flags & (AttemptFlags.Trusted | AttemptFlags.Late)) == (AttemptFlags.Trusted | AttemptFlags.Late);
+    /// <summary>It holds a slot and is silent: it may have to make way, if it started on trust.</summary>
+    private void NoteLate(int index)
+    {
+        if (!MayMakeWay(index))
+        {
+            return;
+        }
+
+        if (_onTrust.Count >= 2 * State.WholeLimit)
+        {
+            for (var i = _onTrust.Count; i > 0; i--)
+            {
+                var id = _onTrust.Dequeue();
+                if (Slab.IsCurrent(id) && MayMakeWay(id.Index))
+                {
+                    _onTrust.Enqueue(id); // no more than hold slots
+                }
+            }
+        }
+
+        _onTrust.Enqueue(Slab.IdOf(index));
+    }
+
+    private bool MayMakeWay(int index)
+    {
+        const AttemptFlags Needed = AttemptFlags.Trusted | AttemptFlags.Late | AttemptFlags.Counted;
+        return (Slab[index].Flags & (Needed | AttemptFlags.Leased)) == Needed;
+    }
 
     /// <summary>
     /// Another silent attempt of its owner may make way. Who has too many of them is trusted no more: a quarter of all
@@ -50,28 +75,38 @@ internal sealed partial class FairPolicy
     /// <returns>False: nobody waits for that, or nobody can.</returns>
     private bool TryMakeWay()
     {
-        if (!_mayMakeWay || _late.IsEmpty || !_turns.AnyPrivileged || !_headroom.IsExceeded || !HasRoomToMakeWay
-            || _headroom.ComesBackShortly(Slab[_late.Head].Since, State.Now))
+        if (!_headroom.IsExceeded || !HasRoomToMakeWay || !(_turns.AnyPrivileged || (_mayProbe && NextOnProbation() >= 0)))
         {
             return false;
         }
 
-        for (var index = _late.Head; index >= 0; index = Slab[index].Next)
+        if (_probation >= 0)
         {
-            if (IsLateOnTrust(index) && !Slab[index].IsLeased)
+            Owe(_probation, AttemptFlags.MadeWay);
+            return true;
+        }
+
+        if (!_late.IsEmpty && _headroom.ComesBackShortly(Slab[_late.Head].Since, State.Now))
+        {
+            return false;
+        }
+
+        while (_onTrust.TryDequeue(out var id))
+        {
+            if (Slab.IsCurrent(id) && MayMakeWay(id.Index))
             {
-                Owe(index, AttemptFlags.MadeWay);
+                Owe(id.Index, AttemptFlags.MadeWay);
                 return true;
             }
         }
 
-        _mayMakeWay = false;
         return false;
     }
 
     private void CountMadeWay(in FairProgram program, int change)
     {
         _madeWay += change;
+        _mayProbe |= change < 0;
         if (program.Owner >= 0)
         {
             _classes.OwnerOf(program).MadeWay += change;

@@ -24,7 +24,14 @@ internal sealed partial class FairPolicy
                 return;
             }
 
-            var restricted = isFull || (_headroom.IsReached && !MayLend) || _nat is { HasRoomForAll: false };
+            var hasNatRoom = _nat is null or { HasRoomForAll: true };
+            var restricted = isFull || (_headroom.IsReached && !MayLend) || !hasNatRoom;
+            if (restricted && _mayProbe && hasNatRoom && NextOnProbation() is >= 0 and var c && (!_turns.AnyPrivileged || IsBeforeItsOwn(c)))
+            {
+                _probation = Serve(c);
+                continue;
+            }
+
             if (restricted && !_turns.AnyPrivileged)
             {
                 return;
@@ -37,7 +44,7 @@ internal sealed partial class FairPolicy
                 continue;
             }
 
-            var next = NextClass(program, restricted);
+            var next = NextClass(program, restricted ? Among.Privileged : Among.All);
             if (restricted && _classes.Program(program).Owner >= 0 && !StillMay(next))
             {
                 continue;
@@ -60,13 +67,13 @@ internal sealed partial class FairPolicy
     /// <summary>
     /// Brief before long, then who holds less, then who was served longest ago; who has waited too long first.
     /// </summary>
-    private int NextClass(int program, bool restricted)
+    private int NextClass(int program, Among among)
     {
         var best = -1;
         for (var c = _classes.Program(program).FirstClass; c >= 0; c = _classes[c].NextOfProgram)
         {
             ref var row = ref _classes[c];
-            if (row.Queue.Count > 0 && (!restricted || row.IsPrivileged) && (best < 0 || IsBefore(row, _classes[best])))
+            if (row.Queue.Count > 0 && IsAmong(row, among) && (best < 0 || IsBefore(row, _classes[best])))
             {
                 best = c;
             }
@@ -74,6 +81,9 @@ internal sealed partial class FairPolicy
 
         return best;
     }
+
+    private bool IsAmong(in FairClass row, Among among) =>
+        among == Among.All || (among == Among.Privileged ? row.IsPrivileged : MayBeBrief(row));
 
     private bool IsBefore(in FairClass a, in FairClass b)
     {
@@ -87,15 +97,17 @@ internal sealed partial class FairPolicy
     }
 
     /// <summary>The next of a class has its turn.</summary>
-    private void Serve(int c)
+    /// <returns>Which attempt started on a slot; -1: none.</returns>
+    private int Serve(int c)
     {
         var index = _classes[c].Queue.Next(Slab, State.Now);
         Dequeue(index);
-        switch (Decide(index, isHead: true, out var entry))
+        var way = Decide(index, isHead: true, out var entry);
+        switch (way)
         {
             case Way.Park:
                 Park(index, entry, first: (Slab[index].Flags & AttemptFlags.Promoted) != AttemptFlags.None);
-                return; // nothing was given out: it was not this program's turn
+                return -1; // nothing was given out: it was not this program's turn
             case Way.StartFree:
                 Start(index, entry, onSlot: false);
                 ReleaseParked(entry);
@@ -106,6 +118,7 @@ internal sealed partial class FairPolicy
         }
 
         TakeTurn(ref _classes[c]);
+        return way == Way.StartFree ? -1 : index;
     }
 
     /// <summary>

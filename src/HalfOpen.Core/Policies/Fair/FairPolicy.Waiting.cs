@@ -72,7 +72,10 @@ internal sealed partial class FairPolicy
             _turns.Enter(attempt.Program, program.Owner, State.Now);
         }
 
-        program.Queued++;
+        if (program.Queued++ == 0)
+        {
+            NoteCandidate(attempt.Program);
+        }
 
         if (row.Queue.Count == 1)
         {

@@ -61,6 +61,18 @@ internal sealed partial class FairPolicy : Policy
         Queue,
     }
 
+    /// <summary>Classes of a program of which one is served.</summary>
+    private enum Among
+    {
+        All,
+
+        /// <summary>Those that may use the headroom.</summary>
+        Privileged,
+
+        /// <summary>All but those of IPv6 where it answers nobody.</summary>
+        NotBrokenSix,
+    }
+
     public override PolicyStatistics Statistics => new FairStatistics(
         _known.Count, _headroom.Size, _options.GiveUp ? new TimeSpan(_handshakes.GiveUpAfter) : null, _nat?.Entries ?? 0);
 
@@ -76,6 +88,7 @@ internal sealed partial class FairPolicy : Policy
 
             if (!_turns.IsEmpty)
             {
+                due = Math.Min(due, _probationDue);
                 due = Math.Min(due, _headroom.NextDue(_late.IsEmpty ? long.MaxValue : Slab[_late.Head].Since, State.Now));
             }
 
@@ -161,6 +174,7 @@ internal sealed partial class FairPolicy : Policy
     {
         _nat?.AdvanceTo(State.Now);
         BecomeSilent();
+        EndProbationPause();
         Schedule();
     }
 

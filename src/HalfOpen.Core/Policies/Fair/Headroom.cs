@@ -123,14 +123,14 @@ internal sealed class Headroom
     }
 
     /// <summary>
-    /// A slot comes back so soon that it is worth waiting for: the time within which one is lent. False once it should
+    /// Where one is lent for a short time, a slot comes back so soon that it is worth waiting for. False once it should
     /// have come back and did not.
     /// </summary>
     /// <param name="oldestSince">Start of the oldest silent attempt.</param>
     public bool ComesBackShortly(long oldestSince, long now)
     {
         var due = OverdueAt(oldestSince);
-        return _silenceEnds.Value != 0 && due > now && due - now <= _options.LendBefore.Ticks;
+        return LendsShortly && due > now && due - now <= _options.LendBefore.Ticks;
     }
 
     private long OverdueAt(long since) => since + _silenceEnds.Value + (_options.LendBefore.Ticks / 4);

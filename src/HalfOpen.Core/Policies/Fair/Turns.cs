@@ -66,6 +66,21 @@ internal sealed class Turns
         }
     }
 
+    /// <summary>Owners that wait, at most so many: the first, and those near him.</summary>
+    public ReadOnlySpan<Standing> Owners(int most)
+    {
+        RankOwners();
+        var all = _ownerLists.Waiting.All;
+        return all[..Math.Min(most, all.Length)];
+    }
+
+    /// <summary>Programs of an owner that wait, at most so many: the first, and those near it.</summary>
+    public ReadOnlySpan<Standing> ProgramsOf(int owner, int most)
+    {
+        var all = ListsOf(owner).Waiting.All;
+        return all[..Math.Min(most, all.Length)];
+    }
+
     /// <summary>Whose turn it is; only while somebody waits.</summary>
     public int Next(long now)
     {
