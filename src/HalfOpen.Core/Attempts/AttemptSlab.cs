@@ -40,7 +40,9 @@ internal enum AttemptFlags : byte
     /// </summary>
     Excess = 32,
 
-    /// <summary>It got a slot of the headroom, or might have: as one of those who give it back soon, or on loan.</summary>
+    /// <summary>
+    /// It got a slot of the headroom, or might have: as one of those who give it back soon, or on loan.
+    /// </summary>
     Trusted = 64,
 
     /// <summary>It stayed silent then and made way: it is out without a slot.</summary>

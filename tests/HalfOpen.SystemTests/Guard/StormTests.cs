@@ -118,8 +118,8 @@ public sealed class StormTests
     }
 
     /// <summary>
-    /// The swarm has all slots but the headroom, and a second program of the same user the headroom; all of it is silent
-    /// for Linux' two minutes. Of ten connects of another user none came in 30 s (decision 38).
+    /// The swarm has all slots but the headroom, and a second program of the same user the headroom; all of it is
+    /// silent for Linux' two minutes. Of ten connects of another user none came in 30 s (decision 38).
     /// </summary>
     [Theory]
     [InlineData(10, 39, 1, true)]
@@ -152,8 +152,8 @@ public sealed class StormTests
     }
 
     /// <summary>
-    /// One user, as on most machines: his swarm has the slots, two more of his programs are silent, and then he opens his
-    /// browser. It got nothing before one of them gave up, after two minutes (decision 39).
+    /// One user, as on most machines: his swarm has the slots, two more of his programs are silent, and then he opens
+    /// his browser. It got nothing before one of them gave up, after two minutes (decision 39).
     /// </summary>
     [Theory]
     [InlineData(10, 39, 1)]

@@ -146,7 +146,9 @@ public sealed class FairTrustTests
         Assert.Equal([1], harness.Started);
     }
 
-    /// <summary>One user's swarm has the slots, and a second program of his the headroom; all of it is silent.</summary>
+    /// <summary>
+    /// One user's swarm has the slots, and a second program of his the headroom; all of it is silent.
+    /// </summary>
     private static EngineHarness TwoSilentPrograms(int limit, int first, int second)
     {
         var harness = new EngineHarness(new FairOptions(), limit);

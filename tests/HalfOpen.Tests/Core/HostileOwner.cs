@@ -23,7 +23,7 @@ internal sealed class HostileOwner
     private int _names;
 
     /// <param name="owners">Hostile ones.</param>
-    /// <param name="alone">The browser belongs to the first of them, and none of their programs changes its name.</param>
+    /// <param name="alone">The browser belongs to the first of them; none of their programs changes its name.</param>
     public HostileOwner(int seed, int limit, int owners, bool alone, bool givesUp)
     {
         _random = new Random(seed);

@@ -17,7 +17,8 @@ internal sealed partial class FairPolicy
         ref var row = ref _classes[c];
         ref var program = ref _classes.ProgramOf(row);
         var isTrusted = program.Owner < 0 || !program.Silence.IsEmpty || _classes.OwnerOf(program).TrustsNewcomers;
-        var isBrief = MayOverstay(program) && program.Silence.IsBrief(program.Pending, _headroom.Trial, isTrusted ? 0 : PriorWeight);
+        var isBrief = MayOverstay(program)
+            && program.Silence.IsBrief(program.Pending, _headroom.Trial, isTrusted ? 0 : PriorWeight);
         if (isBrief == program.IsBrief)
         {
             Review(ref row, ref program);
@@ -34,7 +35,8 @@ internal sealed partial class FairPolicy
     private void Review(ref FairClass row, ref FairProgram program)
     {
         var trial = _headroom.Trial;
-        row.IsBrief = MayOverstay(program) && row.Silence.IsBrief(row.Pending, trial, prior: program.IsBrief || row.Silence.IsSettled ? 0 : PriorWeight);
+        row.IsBrief = MayOverstay(program)
+            && row.Silence.IsBrief(row.Pending, trial, prior: program.IsBrief || row.Silence.IsSettled ? 0 : PriorWeight);
 
         // A brief class that holds more than a trial counts whole: one silent peer in twenty is brief, and still fills
         // the headroom for good, one by one.

@@ -14,7 +14,7 @@ internal sealed partial class FairPolicy
     /// <summary>For each slot, so many attempts may have made way at once.</summary>
     public const int MadeWayPerSlot = 1;
 
-    /// <summary>What an owner has of them, the others together may have so often, and he leaves as much again.</summary>
+    /// <summary>An owner may have one of them for so many that are left.</summary>
     private const int OwnersLeft = 3;
 
     // Late attempts that started on trust, the oldest first; some may have ended, or hold no slot any more.

@@ -26,7 +26,8 @@ internal sealed partial class FairPolicy
 
             var hasNatRoom = _nat is null or { HasRoomForAll: true };
             var restricted = isFull || (_headroom.IsReached && !MayLend) || !hasNatRoom;
-            if (restricted && _mayProbe && hasNatRoom && NextOnProbation() is >= 0 and var c && (!_turns.AnyPrivileged || IsBeforeItsOwn(c)))
+            if (restricted && _mayProbe && hasNatRoom
+                && NextOnProbation() is >= 0 and var c && (!_turns.AnyPrivileged || IsBeforeItsOwn(c)))
             {
                 _probation = Serve(c);
                 continue;
