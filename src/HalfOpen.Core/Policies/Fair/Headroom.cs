@@ -123,17 +123,17 @@ internal sealed class Headroom
     }
 
     /// <summary>
-    /// Where one is lent for a short time, a slot comes back so soon that it is worth waiting for. False once it should
-    /// have come back and did not.
+    /// A slot comes back so soon that it is worth waiting for: the time within which one is lent. False once it should
+    /// have come back, by as much, and did not.
     /// </summary>
     /// <param name="oldestSince">Start of the oldest silent attempt.</param>
     public bool ComesBackShortly(long oldestSince, long now)
     {
         var due = OverdueAt(oldestSince);
-        return LendsShortly && due > now && due - now <= _options.LendBefore.Ticks;
+        return _silenceEnds.Value != 0 && due > now && due - now <= 2 * _options.LendBefore.Ticks;
     }
 
-    private long OverdueAt(long since) => since + _silenceEnds.Value + (_options.LendBefore.Ticks / 4);
+    private long OverdueAt(long since) => since + _silenceEnds.Value + _options.LendBefore.Ticks;
 
     /// <summary>When <see cref="MayLend"/> may become true by time alone: asked while somebody waits.</summary>
     /// <param name="oldestSince">Start of the oldest silent attempt; long.MaxValue: none.</param>
