@@ -39,8 +39,8 @@ public sealed class LabTests
             Assert.Equal(0, run.GetProperty("pageSeconds").GetProperty("failed").GetInt32());
             if (run.GetProperty("limit").ValueKind == JsonValueKind.Number)
             {
-                // Under fair as many may be out beyond the limit as the headroom is large, where a page comes sooner than
-                // was expected and finds some of it lent (docs/decisions/0038).
+                // Under fair as many may be out beyond the limit as the headroom is large, where a page comes sooner
+                // than was expected and finds some of it lent (docs/decisions/0038).
                 var limit = run.GetProperty("limit").GetInt32();
                 Assert.InRange(run.GetProperty("maxCounted").GetInt32(), 1, name.StartsWith("fair", StringComparison.Ordinal)
                     ? limit + ((limit + 19) / 20) : limit);
