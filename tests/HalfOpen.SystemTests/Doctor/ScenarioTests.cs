@@ -31,8 +31,8 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         }),
         new("server with backlog 1 that does not accept", "listen-overflow", n => n.ServeSlowly(9000, 1, 12)),
         new("resolver that is dropped (getent)", "resolver-silent", n => Each(3, _ => n.Start(
-            "unshare -m sh -c 'echo nameserver 20.0.0.53 > /tmp/halfopen-resolv.$$ && mount --bind /tmp/halfopen-resolv.$$ "
-            + "/etc/resolv.conf && rm /tmp/halfopen-resolv.$$; while :; do getent hosts www.example.com; done'"))),
+            "unshare -m sh -c 'f=$(mktemp); echo nameserver 20.0.0.53 > $f && mount --bind $f /etc/resolv.conf && rm $f; "
+            + "while :; do getent hosts www.example.com; done'"))),
         new("program at its descriptor limit of 64", "file-descriptors",
             n => n.Start("ulimit -n 64; for i in {3..63}; do eval \"exec $i</dev/null\" || break; done 2>/dev/null; sleep 60"))
             { RunsAlone = true }, // descriptors are the machine's, whatever the namespace: every doctor sees that program

@@ -153,12 +153,12 @@ public sealed class BrowserTests(Browser browser) : IClassFixture<Browser>, IAsy
 
             var token = Path.Combine(folder.FullName, "token");
             string[] words = ["watch", "--web", "--port", $"{port}", "--token-file", token, "--every", "0.2s"];
-            var first = new RunningPage(words);
+            using var first = new RunningPage(words);
             await using var tab = await browser.OpenAsync(first.Link);
             await tab.WaitAsync("document.getElementById('status').textContent === 'Live.'");
             await first.EndAsync();
             await tab.WaitAsync("document.getElementById('status').textContent.startsWith('Lost, trying again')");
-            var second = new RunningPage(words);
+            using var second = new RunningPage(words);
             Assert.Equal(first.Link, second.Link);
             await tab.WaitAsync("document.getElementById('status').textContent === 'Live.'");
             await second.EndAsync();

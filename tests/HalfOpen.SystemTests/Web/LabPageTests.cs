@@ -23,7 +23,7 @@ public sealed class LabPageTests(Browser browser) : IClassFixture<Browser>
         browser.SkipWithout();
         Assert.SkipUnless(File.Exists("/dev/net/tun"), "skipped: needs /dev/net/tun");
         var seconds = (Pictures is null ? 16 : 60).ToString(CultureInfo.InvariantCulture);
-        var lab = new RunningPage(["lab", "--web", "--scenario", "freeze", "--seconds", seconds, "--json", "--quiet"], onError: true);
+        using var lab = new RunningPage(["lab", "--web", "--scenario", "freeze", "--seconds", seconds, "--json", "--quiet"], onError: true);
         await using var tab = await browser.OpenAsync(lab.Link, ColorScheme.Light, 1000, 860);
         await tab.WaitAsync($"{Rows}.length === 6");
         await tab.WaitAsync("document.getElementById('doing').textContent.includes('browsing beside the swarm')");

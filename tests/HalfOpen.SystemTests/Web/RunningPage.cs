@@ -4,7 +4,7 @@ using System.Globalization;
 namespace HalfOpen.SystemTests.Web;
 
 /// <summary>The built program while it serves a page.</summary>
-internal sealed class RunningPage
+internal sealed class RunningPage : IDisposable
 {
     private const string Before = "Open ";
     private readonly Process _process;
@@ -55,8 +55,18 @@ internal sealed class RunningPage
     public async Task<int> EndedAsync()
     {
         await _process.WaitForExitAsync();
-        var code = _process.ExitCode;
+        return _process.ExitCode;
+    }
+
+    /// <summary>It does not outlive a test that failed.</summary>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
         _process.Dispose();
-        return code;
     }
 }
