@@ -39,11 +39,11 @@ public sealed class LabTests
             Assert.Equal(0, run.GetProperty("pageSeconds").GetProperty("failed").GetInt32());
             if (run.GetProperty("limit").ValueKind == JsonValueKind.Number)
             {
-                // Under fair as many may be out beyond the limit as the headroom is large, where a page comes sooner
-                // than was expected and finds some of it lent (docs/decisions/0038).
+                // Under fair some may be out beyond the limit (docs/decisions/0038): what was lent when a page came
+                // sooner than was expected, and what the scanner got on trust. Each is a headroom at most here.
                 var limit = run.GetProperty("limit").GetInt32();
                 Assert.InRange(run.GetProperty("maxCounted").GetInt32(), 1, name.StartsWith("fair", StringComparison.Ordinal)
-                    ? limit + ((limit + 19) / 20) : limit);
+                    ? limit + (2 * ((limit + 19) / 20)) : limit);
             }
 
             var simulated = run.GetProperty("simulated");
